@@ -1,0 +1,173 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every module: warnings are errors, C must be marked `unsafe`, and an
+/// import is invisible to importers unless a public signature needs it.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // Cursors over borrowed bytes: types of our own that may not outlive a `Span`.
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Tests keep the same rules, but may hand their own buffers to C without a mark.
+let strictTests: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "fstore",
+    products: [
+        .library(
+            name: "FeatureStoreKit",
+            targets: ["FeatureStoreKit", "FeatureDefinitions", "FeatureModel", "FeatureCompute"]
+        ),
+        .executable(name: "fstore", targets: ["fstore"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // 0: nouns, and the only C.
+        .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "FeatureModel", swiftSettings: strict),
+        .target(
+            name: "NativeStorage",
+            dependencies: ["CRocksDB", "CSQLite", "CZlib"],
+            swiftSettings: strict
+        ),
+        // 1: one concern each.
+        .target(name: "FeatureCompute", dependencies: ["FeatureModel"], swiftSettings: strict),
+        .target(
+            name: "FeatureDefinitions",
+            dependencies: ["FeatureModel", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FeatureRegistry",
+            dependencies: ["FeatureModel", "NativeStorage"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "OnlineStores",
+            dependencies: ["FeatureModel", "NativeStorage"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "OfflineStores",
+            dependencies: ["FeatureModel", "FeatureCompute", "NativeStorage"],
+            swiftSettings: strict
+        ),
+        // 2: the use cases.
+        .target(
+            name: "FeatureStoreKit",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "FeatureRegistry", "NativeStorage",
+                "OnlineStores", "OfflineStores",
+            ],
+            swiftSettings: strict
+        ),
+        // 3: the ways in and out.
+        .target(
+            name: "FeatureServer",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "FeatureStoreKit",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        // 4: the program.
+        .executableTarget(
+            name: "fstore",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
+                "FeatureServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["FeatureModel"],
+            path: "Tests/TestSupport",
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeatureModelTests",
+            dependencies: ["FeatureModel", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "NativeStorageTests",
+            dependencies: ["NativeStorage", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeatureComputeTests",
+            dependencies: ["FeatureModel", "FeatureCompute", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeatureDefinitionsTests",
+            dependencies: ["FeatureModel", "FeatureDefinitions", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeatureRegistryTests",
+            dependencies: ["FeatureModel", "FeatureRegistry", "NativeStorage", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "OnlineStoresTests",
+            dependencies: ["FeatureModel", "OnlineStores", "NativeStorage", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "OfflineStoresTests",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "OfflineStores", "NativeStorage", "TestSupport",
+            ],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeatureStoreKitTests",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
+                "TestSupport",
+            ],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeatureServerTests",
+            dependencies: [
+                "FeatureModel", "FeatureDefinitions", "FeatureStoreKit", "FeatureServer",
+                "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["fstore", "NativeStorage", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+)

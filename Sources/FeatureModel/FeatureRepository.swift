@@ -1,0 +1,79 @@
+/// Everything that a feature repository defines: what `plan` compares and `apply` stores.
+public struct FeatureRepository: Hashable, Codable, Sendable {
+    /// The entities, in the order of their definition.
+    public var entities: [Entity]
+    /// The data sources.
+    public var dataSources: [DataSource]
+    /// The feature views.
+    public var featureViews: [FeatureView]
+    /// The feature services.
+    public var featureServices: [FeatureService]
+
+    /// A repository.
+    public init(
+        entities: [Entity] = [],
+        dataSources: [DataSource] = [],
+        featureViews: [FeatureView] = [],
+        featureServices: [FeatureService] = []
+    ) {
+        self.entities = entities
+        self.dataSources = dataSources
+        self.featureViews = featureViews
+        self.featureServices = featureServices
+    }
+
+    /// The entity with that name.
+    public func entity(_ name: String) -> Entity? {
+        self.entities.first { $0.name == name }
+    }
+
+    /// The data source with that name.
+    public func dataSource(_ name: String) -> DataSource? {
+        self.dataSources.first { $0.name == name }
+    }
+
+    /// The feature view with that name.
+    public func featureView(_ name: String) -> FeatureView? {
+        self.featureViews.first { $0.name == name }
+    }
+
+    /// The feature service with that name.
+    public func featureService(_ name: String) -> FeatureService? {
+        self.featureServices.first { $0.name == name }
+    }
+
+    /// The key columns of a view: those of its entities, in order, each once.
+    ///
+    /// Entities that the repository does not define are left out; validation reports them.
+    public func joinKeys(of view: FeatureView) -> [Entity.JoinKey] {
+        var keys: [Entity.JoinKey] = []
+        for entity in view.entities.compactMap(self.entity) {
+            for key in entity.joinKeys where !keys.contains(where: { $0.name == key.name }) {
+                keys.append(key)
+            }
+        }
+        return keys
+    }
+}
+
+/// The four kinds of objects that a repository defines.
+public enum DefinitionKind: String, Codable, CaseIterable, Sendable {
+    /// An ``Entity``.
+    case entity
+    /// A ``DataSource``.
+    case dataSource
+    /// A ``FeatureView``.
+    case featureView
+    /// A ``FeatureService``.
+    case featureService
+
+    /// The kind as people say it: `feature view`.
+    public var title: String {
+        switch self {
+        case .entity: "entity"
+        case .dataSource: "data source"
+        case .featureView: "feature view"
+        case .featureService: "feature service"
+        }
+    }
+}

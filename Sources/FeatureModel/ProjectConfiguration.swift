@@ -1,0 +1,40 @@
+/// What `feature_store.yaml` says: the project's name and where its files lie.
+///
+/// Paths are as written, relative to the repository's directory unless they are absolute.
+public struct ProjectConfiguration: Hashable, Codable, Sendable {
+    /// Which engine holds the history that no source names a file for.
+    public enum OfflineStore: Hashable, Codable, Sendable {
+        /// Files only: every source names its own.
+        case file
+        /// An SQLite database for sources that name no path.
+        case sqlite(path: String)
+    }
+
+    /// Which engine serves the newest rows.
+    public enum OnlineStore: Hashable, Codable, Sendable {
+        /// RocksDB in a directory of its own.
+        case rocksdb(path: String)
+    }
+
+    /// The project's name.
+    public var project: String
+    /// The registry's SQLite file.
+    public var registry: String
+    /// The offline store.
+    public var offlineStore: OfflineStore
+    /// The online store.
+    public var onlineStore: OnlineStore
+
+    /// A configuration; by default everything lies below `data/`.
+    public init(
+        project: String,
+        registry: String = "data/registry.db",
+        offlineStore: OfflineStore = .file,
+        onlineStore: OnlineStore = .rocksdb(path: "data/online")
+    ) {
+        self.project = project
+        self.registry = registry
+        self.offlineStore = offlineStore
+        self.onlineStore = onlineStore
+    }
+}

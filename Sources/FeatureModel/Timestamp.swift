@@ -1,0 +1,97 @@
+/// An instant, as whole microseconds since 1970-01-01T00:00:00Z.
+///
+/// Every time in fstore has this type, so that no comparison ever depends on a time zone. Text is
+/// read by ``ParsedTimestamp`` and written by ``description``, always in UTC.
+public struct Timestamp: Hashable, Sendable {
+    /// Microseconds since 1970-01-01T00:00:00Z; negative before.
+    public var microseconds: Int64
+
+    /// An instant that many microseconds after 1970-01-01T00:00:00Z.
+    public init(microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
+    /// 1970-01-01T00:00:00Z, which Feast's protocol gives for "no event time".
+    public static let epoch = Timestamp(microseconds: 0)
+
+    /// 0001-01-01T00:00:00Z, the earliest instant that text can name.
+    public static let earliest = Timestamp(microseconds: -62_135_596_800_000_000)
+
+    /// 9999-12-31T23:59:59.999999Z, the latest instant that text can name.
+    public static let latest = Timestamp(microseconds: 253_402_300_799_999_999)
+}
+
+extension Timestamp: Comparable {
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.microseconds < right.microseconds
+    }
+}
+
+extension Timestamp: Codable {
+    public init(from decoder: any Decoder) throws {
+        self.init(microseconds: try decoder.singleValueContainer().decode(Int64.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(self.microseconds)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// RFC 3339 in UTC with `Z` and 0, 3 or 6 fractional digits, whichever is shortest and exact.
+    public var description: String {
+        var bytes: [UInt8] = []
+        self.append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends ``description`` as UTF-8.
+    package func append(to bytes: inout [UInt8]) {
+        let microsecondsPerDay: Int64 = 86_400_000_000
+        var day = self.microseconds / microsecondsPerDay
+        var rest = self.microseconds % microsecondsPerDay
+        if rest < 0 {
+            rest += microsecondsPerDay
+            day -= 1
+        }
+        let date = CivilDate(daysSinceEpoch: day)
+        let seconds = rest / 1_000_000
+        let fraction = rest % 1_000_000
+        appendDigits(date.year, count: 4, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        appendDigits(date.month, count: 2, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        appendDigits(date.day, count: 2, to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        appendDigits(seconds / 3600, count: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendDigits(seconds / 60 % 60, count: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendDigits(seconds % 60, count: 2, to: &bytes)
+        if fraction != 0 {
+            bytes.append(UInt8(ascii: "."))
+            if fraction % 1000 == 0 {
+                appendDigits(fraction / 1000, count: 3, to: &bytes)
+            } else {
+                appendDigits(fraction, count: 6, to: &bytes)
+            }
+        }
+        bytes.append(UInt8(ascii: "Z"))
+    }
+}
+
+/// Appends `value` with leading zeros up to `count` digits; more digits than that are kept.
+private func appendDigits(_ value: Int64, count: Int, to bytes: inout [UInt8]) {
+    var divisor: Int64 = 1
+    for _ in 1..<count {
+        divisor *= 10
+    }
+    while value / divisor >= 10 {
+        divisor *= 10
+    }
+    while divisor > 0 {
+        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+        divisor /= 10
+    }
+}

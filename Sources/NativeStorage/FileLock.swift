@@ -10,11 +10,6 @@ package struct FileLock: ~Copyable, Sendable {
     package let path: String
     private let descriptor: CInt
 
-    private init(path: String, descriptor: CInt) {
-        self.path = path
-        self.descriptor = descriptor
-    }
-
     deinit {
         // Nobody holds it from here on, so nobody is named.
         ftruncate(self.descriptor, 0)

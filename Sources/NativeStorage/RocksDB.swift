@@ -9,7 +9,10 @@ package final class RocksDB: Sendable {
 
     /// Opens the database in the folder `path`; an absent one is created.
     ///
-    /// - Parameter cacheBytes: The size of the cache for uncompressed blocks.
+    /// - Parameters:
+    ///   - path: The folder.
+    ///   - cacheBytes: The size of the cache for uncompressed blocks.
+    /// - Throws: ``RocksDBError`` when the files fail, are damaged, or are open elsewhere.
     package init(path: String, cacheBytes: Int = 256 << 20) throws(RocksDBError) {
         let options = RocksDBOptions(cacheBytes: cacheBytes)
         self.handle = try DatabaseHandle(path: path, options: options)
@@ -31,8 +34,11 @@ package final class RocksDB: Sendable {
 
     /// Makes all changes of the batch at once, or none of them.
     ///
-    /// - Parameter synced: Whether they have reached the disk on return. Otherwise they survive
-    ///   the process, but perhaps not the machine.
+    /// - Parameters:
+    ///   - batch: The changes.
+    ///   - synced: Whether they have reached the disk on return. Otherwise they survive the
+    ///     process, but perhaps not the machine.
+    /// - Throws: ``RocksDBError`` when the files fail.
     package func write(
         _ batch: borrowing WriteBatch,
         synced: Bool
@@ -81,8 +87,10 @@ package final class RocksDB: Sendable {
         }
     }
 
-    /// Rewrites everything from `lower` to `upper` (`nil`: to the end), so that what was deleted or
-    /// replaced gives its space back. Reads and writes go on meanwhile.
+    /// Gives back the space of what was deleted or replaced from `lower` to `upper`.
+    ///
+    /// No `upper` means to the end. Everything in between is rewritten; reads and writes go on
+    /// meanwhile.
     package func compact(from lower: [UInt8] = [], to upper: [UInt8]? = nil) {
         unsafe lower.span.withCharacters { lower, lowerCount in
             guard let upper else {

@@ -10,6 +10,7 @@ extension RocksDB {
     ///   - ends: Where each key ends in `keys`, ascending, `[n]`.
     ///   - sorted: Whether the keys ascend; saves sorting them.
     ///   - body: Called n times; `nil` when there is no such key.
+    /// - Throws: ``RocksDBError`` when the files fail or are damaged; `body` is not called then.
     /// - Complexity: One allocation a call beside RocksDB's own.
     package func values(
         forKeys keys: Span<UInt8>,

@@ -10,6 +10,7 @@ extension RocksDB {
     ///   - lower: The first key that may come.
     ///   - upper: The first key that may not come; `nil` for all to the end.
     ///   - body: Gives whether to go on.
+    /// - Throws: ``RocksDBError`` when the files fail or are damaged.
     package func scan(
         from lower: [UInt8],
         to upper: [UInt8]?,

@@ -45,7 +45,9 @@ package struct EntityKeyEncoder: Sendable {
     /// The view's generation.
     package let viewID: UInt32
 
-    /// - Parameter joinKeys: The names and types in any order; none for a view without entities.
+    /// - Parameters:
+    ///   - joinKeys: The names and types in any order; none for a view without entities.
+    ///   - viewID: The view's generation.
     /// - Throws: ``OnlineStoreError`` when a name is there twice, or a type cannot be a key.
     package init(joinKeys: [Entity.JoinKey], viewID: UInt32) throws(OnlineStoreError) {
         let order = joinKeys.indices.sorted {
@@ -99,8 +101,9 @@ package struct EntityKeyEncoder: Sendable {
 
     /// Appends a whole key made of single values.
     ///
-    /// - Parameter values: One per join key, in the order of the list that the encoder was made
-    ///   from.
+    /// - Parameters:
+    ///   - values: One per join key, in the order of the list that the encoder was made from.
+    ///   - bytes: Gets the key at its end.
     /// - Throws: ``OnlineStoreError`` when a value is null or not of its key's type; `bytes` is
     ///   unchanged then.
     package func append(

@@ -4,7 +4,7 @@ import NativeStorage
 struct LoadEntry {
     /// The first eight bytes of the key after its keyspace, as a number: most keys differ there.
     let prefix: UInt64
-    /// Where the key starts; the row follows it. Later entries start later.
+    /// Where the key starts; the row follows it, and later entries start later.
     let start: Int
     let keyCount: Int
     let rowCount: Int

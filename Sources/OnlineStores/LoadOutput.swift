@@ -16,7 +16,10 @@ struct LoadOutput: ~Copyable {
     private var writer: SSTFileWriter?
     private var paths: [String] = []
 
-    /// - Parameter isSmall: Whether all rows together fit into a write batch.
+    /// - Parameters:
+    ///   - database: Where the rows go.
+    ///   - filePrefix: The start of the paths of files.
+    ///   - isSmall: Whether all rows together fit into a write batch.
     init(database: StoreDatabase, filePrefix: String, isSmall: Bool) {
         self.database = database
         self.filePrefix = filePrefix

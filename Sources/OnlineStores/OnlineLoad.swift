@@ -113,7 +113,9 @@ package final class OnlineLoad {
         return (counts.written, counts.stale)
     }
 
-    /// Ends the load without a trace. Does nothing when it is over already.
+    /// Ends the load without a trace.
+    ///
+    /// Does nothing when it is over already.
     package func abandon() {
         guard self.isOpen else { return }
         self.isOpen = false

@@ -70,8 +70,9 @@ extension RocksDBOnlineStore {
         }
     }
 
-    /// Deletes in small batches: each takes little memory and delays others little. A crash in
-    /// between is mended by the next opening, which finds the ids still listed.
+    /// Deletes in small batches: each takes little memory and delays others little.
+    ///
+    /// A crash in between is mended by the next opening, which finds the ids still listed.
     private func deleteRows(of viewIDs: Set<UInt32>) throws(OnlineStoreError) {
         var keys = KeyBatch()
         var failure: OnlineStoreError?

@@ -23,6 +23,7 @@ package final class RocksDBOnlineStore: Sendable {
     /// What a killed process left unfinished is cleaned up.
     ///
     /// - Parameters:
+    ///   - directory: The folder.
     ///   - cacheBytes: The size of the cache for blocks of the database.
     ///   - loadMemory: What one load may hold in memory before it uses files.
     ///   - holderLines: What others should know of this process, such as a server's address.

@@ -11,6 +11,7 @@ struct RunMerge {
     /// - Parameters:
     ///   - paths: The runs in the order in which they were written.
     ///   - memory: What the buffers may take together.
+    /// - Throws: ``OnlineStoreError`` when a file cannot be read.
     init(paths: [String], memory: Int) throws(OnlineStoreError) {
         let bufferLength = min(max(memory / max(paths.count, 1), 16 << 10), 1 << 20)
         for (index, path) in paths.enumerated() {

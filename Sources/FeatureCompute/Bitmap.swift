@@ -1,0 +1,40 @@
+/// One bit a row, 64 to a word.
+package struct Bitmap: Hashable, Sendable {
+    private var words: [UInt64]
+    /// How many bits there are.
+    package private(set) var count: Int
+
+    /// `count` bits of one value.
+    package init(repeating value: Bool = false, count: Int = 0) {
+        self.words = Array(repeating: value ? .max : 0, count: (count + 63) / 64)
+        self.count = count
+    }
+
+    /// The bit of a row.
+    package subscript(index: Int) -> Bool {
+        get { self.words[index >> 6] >> UInt64(index & 63) & 1 == 1 }
+        set {
+            let mask: UInt64 = 1 << UInt64(index & 63)
+            if newValue {
+                self.words[index >> 6] |= mask
+            } else {
+                self.words[index >> 6] &= ~mask
+            }
+        }
+    }
+
+    /// Adds a bit at the end.
+    package mutating func append(_ value: Bool) {
+        if self.count & 63 == 0 {
+            self.words.append(0)
+        }
+        self.count += 1
+        if value {
+            self[self.count - 1] = true
+        }
+    }
+
+    package mutating func reserveCapacity(_ capacity: Int) {
+        self.words.reserveCapacity((capacity + 63) / 64)
+    }
+}

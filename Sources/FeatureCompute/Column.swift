@@ -1,0 +1,106 @@
+public import FeatureModel
+
+/// A column: values of one type, any of which may be null, stored unboxed.
+public struct Column: Sendable {
+    /// How the values lie in memory, by the physical type.
+    package enum Storage: Hashable, Sendable {
+        /// int32, int64, bool (0 or 1), unix_timestamp (microseconds).
+        case integers([Int64])
+        /// float32 (widened) and float64.
+        case floats([Double])
+        /// Strings, bytes and canonical texts, end to end.
+        case bytes(ByteStorage)
+    }
+
+    /// Byte strings end to end.
+    package struct ByteStorage: Hashable, Sendable {
+        /// All bytes.
+        package var bytes: [UInt8] = []
+        /// Where each value ends, `[count]`; it begins where the one before ends.
+        package var ends: [Int] = []
+
+        package init() {}
+
+        /// The bytes of one value.
+        package func range(at index: Int) -> Range<Int> {
+            (index == 0 ? 0 : self.ends[index - 1])..<self.ends[index]
+        }
+    }
+
+    /// The type of the values.
+    public let type: ValueType
+    /// The values; a null has a zero or nothing in its place.
+    package let storage: Storage
+    /// One bit a row, true for null; `nil` when nothing is null.
+    package let nulls: Bitmap?
+    /// How many rows there are.
+    public let count: Int
+
+    package init(type: ValueType, storage: Storage, nulls: Bitmap?) {
+        self.type = type
+        self.storage = storage
+        self.nulls = nulls
+        self.count =
+            switch storage {
+            case .integers(let values): values.count
+            case .floats(let values): values.count
+            case .bytes(let values): values.ends.count
+            }
+        precondition(nulls.map { $0.count == self.count } ?? true, "one null bit a row")
+    }
+
+    /// A column of these values.
+    ///
+    /// - Throws: ``ColumnError`` when a value cannot be of the type, naming its row.
+    public init(type: ValueType, values: [Value]) throws(ColumnError) {
+        var builder = ColumnBuilder(type: type)
+        for (row, value) in values.enumerated() {
+            guard builder.append(value) else {
+                throw ColumnError(row: row, value: value, type: type)
+            }
+        }
+        self = builder.finish()
+    }
+
+    /// Whether a row's value is null.
+    public func isNull(at row: Int) -> Bool {
+        self.nulls?[row] ?? false
+    }
+
+    /// A row's value, boxed. Loops over many rows read ``storage`` instead.
+    public subscript(row: Int) -> Value {
+        if self.isNull(at: row) { return .null }
+        switch self.storage {
+        case .integers(let values):
+            switch self.type {
+            case .bool: return .bool(values[row] != 0)
+            case .unixTimestamp: return .timestamp(Timestamp(microseconds: values[row]))
+            default: return .integer(values[row])
+            }
+        case .floats(let values):
+            return .float(values[row])
+        case .bytes(let values):
+            let bytes = values.bytes[values.range(at: row)]
+            if self.type == .bytes { return .bytes(Array(bytes)) }
+            return .string(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    /// All values, boxed.
+    public var values: [Value] {
+        (0..<self.count).map { self[$0] }
+    }
+}
+
+/// A value that cannot be of its column's type.
+public struct ColumnError: Error, Sendable, CustomStringConvertible {
+    /// The row, from 0.
+    public let row: Int
+    /// The value.
+    public let value: Value
+    /// The column's type.
+    public let type: ValueType
+
+    /// What is wrong, for people.
+    public var description: String { "row \(self.row): \(self.value) is no \(self.type)" }
+}

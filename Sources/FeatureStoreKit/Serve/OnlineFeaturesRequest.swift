@@ -1,0 +1,44 @@
+public import FeatureModel
+
+/// Which features to read, of which entities.
+public struct OnlineFeaturesRequest: Sendable {
+    /// A list of features, or a service.
+    public enum Selection: Hashable, Sendable {
+        /// References such as `view:feature`, in the order of the answer.
+        case features([String])
+        /// The name of a feature service.
+        case service(String)
+    }
+
+    /// One join key's values, one for each entity row.
+    public struct EntityColumn: Hashable, Sendable {
+        /// The join key, or the name of an entity that has a single one.
+        public var name: String
+        /// The ids. Text is read as the declared type; a null is an unknown entity.
+        public var values: [Value]
+
+        /// A column of ids.
+        public init(name: String, values: [Value]) {
+            self.name = name
+            self.values = values
+        }
+    }
+
+    /// What to read.
+    public var selection: Selection
+    /// The entity rows, column by column, all of one length.
+    public var entities: [EntityColumn]
+    /// Whether a feature is called `view__feature` instead of `feature`.
+    public var fullFeatureNames: Bool
+
+    /// A request.
+    public init(
+        selection: Selection,
+        entities: [EntityColumn],
+        fullFeatureNames: Bool = false
+    ) {
+        self.selection = selection
+        self.entities = entities
+        self.fullFeatureNames = fullFeatureNames
+    }
+}

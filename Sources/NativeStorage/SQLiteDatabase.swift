@@ -1,0 +1,102 @@
+import CSQLite
+
+/// One connection to an SQLite database; for one thread at a time.
+@safe
+package final class SQLiteDatabase {
+    /// How a database is opened.
+    package enum Mode: Sendable {
+        /// Nothing is written, and a missing file is an error.
+        case readOnly
+        /// A missing file is created.
+        case readWriteCreate
+    }
+
+    /// The file's path, for messages.
+    package let path: String
+    private let connection: OpaquePointer
+
+    /// Opens a connection that waits up to five seconds for other writers.
+    package init(path: String, mode: Mode) throws(SQLiteError) {
+        var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        switch mode {
+        case .readOnly: flags |= SQLITE_OPEN_READONLY
+        case .readWriteCreate: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        }
+        var connection: OpaquePointer?
+        let result = unsafe sqlite3_open_v2(path, &connection, flags, nil)
+        guard result == SQLITE_OK, let opened = unsafe connection else {
+            let reason = unsafe String(cString: sqlite3_errstr(result))
+            unsafe sqlite3_close_v2(connection)
+            throw SQLiteError(code: .cannotOpen, message: "\(path): \(reason)")
+        }
+        self.path = path
+        unsafe self.connection = opened
+        unsafe sqlite3_busy_timeout(opened, 5000)
+    }
+
+    deinit {
+        unsafe sqlite3_close_v2(self.connection)
+    }
+
+    /// Runs statements that return nothing, separated by semicolons.
+    package func execute(_ sql: String) throws(SQLiteError) {
+        let result = unsafe sqlite3_exec(self.connection, sql, nil, nil, nil)
+        guard result == SQLITE_OK else { throw self.error(result, sql: sql) }
+    }
+
+    /// Compiles one statement. Values are bound by position, from 1.
+    package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+        var statement: OpaquePointer?
+        let result = unsafe sqlite3_prepare_v3(self.connection, sql, -1, 0, &statement, nil)
+        guard result == SQLITE_OK else { throw self.error(result, sql: sql) }
+        guard let compiled = unsafe statement else {
+            throw SQLiteError(code: .other, message: "\(self.path): there is no statement to run")
+        }
+        return unsafe SQLiteStatement(statement: compiled, database: self)
+    }
+
+    /// Runs `body` in a transaction that takes the write lock at once, and rolls back if it throws.
+    package func transaction<Result, Failure: Error>(
+        mapping map: (SQLiteError) -> Failure,
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        do { try self.execute("BEGIN IMMEDIATE") } catch { throw map(error) }
+        let result: Result
+        do {
+            result = try body()
+        } catch {
+            // The first error is the one to report; SQLite itself undoes what a failed rollback left.
+            try? self.execute("ROLLBACK")
+            throw error
+        }
+        do {
+            try self.execute("COMMIT")
+        } catch {
+            try? self.execute("ROLLBACK")
+            throw map(error)
+        }
+        return result
+    }
+
+    /// The rowid of the newest row that this connection inserted.
+    package var lastInsertRowID: Int64 { unsafe sqlite3_last_insert_rowid(self.connection) }
+
+    /// How many rows the newest INSERT, UPDATE or DELETE touched.
+    package var changedRows: Int { unsafe Int(sqlite3_changes64(self.connection)) }
+
+    /// The error of a result code of this connection.
+    func error(_ result: CInt, sql: String) -> SQLiteError {
+        let code: SQLiteError.Code =
+            switch result & 0xFF {
+            case SQLITE_CANTOPEN, SQLITE_PERM: .cannotOpen
+            case SQLITE_NOTADB, SQLITE_CORRUPT: .notADatabase
+            case SQLITE_BUSY, SQLITE_LOCKED: .busy
+            case SQLITE_CONSTRAINT: .constraint
+            case SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY: .inputOutput
+            default: .other
+            }
+        let reason = unsafe String(cString: sqlite3_errmsg(self.connection))
+        let shown = sql.count > 200 ? sql.prefix(200) + "…" : sql[...]
+        return SQLiteError(code: code, message: "\(self.path): \(reason) (in: \(shown))")
+    }
+}

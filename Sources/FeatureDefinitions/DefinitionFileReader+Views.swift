@@ -144,7 +144,7 @@ extension DefinitionFileReader {
             }
             return FeatureService.Projection(view: text)
         }
-        let subject = "a view under \"features\" of \(map.subject)"
+        let subject = "\"features\" of \(map.subject)"
         guard mapping.count == 1, let only = map.map(node, under: "features", subject: subject),
             let view = only.keys.first
         else {

@@ -138,7 +138,7 @@ struct DefinitionFileReader {
         }
         guard let type = map.valueType(node, key: "value_type") else { return unknown }
         guard let keys else { return unknown }
-        guard keys.count <= 1 else {
+        guard Set(keys).count <= 1 else {
             let example = keys.map { "\($0): \(type)" }.joined(separator: ", ")
             map.report(
                 "value_type",

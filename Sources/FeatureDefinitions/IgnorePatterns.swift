@@ -1,4 +1,4 @@
-import FeatureModel
+package import FeatureModel
 
 /// The lines of `.fstoreignore`, as in the simple cases of `.gitignore`.
 ///
@@ -6,7 +6,7 @@ import FeatureModel
 /// repository's root; a slash at the end matches folders alone. `*` and `?` do not match a slash,
 /// `**` does. Empty lines and lines that begin with `#` say nothing. What lies in a folder that
 /// matches is ignored with it.
-struct IgnorePatterns {
+package struct IgnorePatterns {
     private struct Pattern {
         var glob: [Unicode.Scalar]
         var isAnchored: Bool
@@ -17,11 +17,11 @@ struct IgnorePatterns {
     static let fileName = ".fstoreignore"
 
     /// What the lines say that this format does not have.
-    let diagnostics: [Diagnostic]
+    package let diagnostics: [Diagnostic]
     private let patterns: [Pattern]
 
     /// Reads the lines of a file.
-    init(text: String = "") {
+    package init(text: String = "") {
         var patterns: [Pattern] = []
         var diagnostics: [Diagnostic] = []
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -63,7 +63,7 @@ struct IgnorePatterns {
     }
 
     /// Whether a file or folder is ignored; `path` is relative to the repository.
-    func matches(_ path: String, isFolder: Bool) -> Bool {
+    package func matches(_ path: String, isFolder: Bool) -> Bool {
         let whole = Array(path.unicodeScalars)
         let name = whole.lastIndex(of: "/").map { Array(whole[($0 + 1)...]) } ?? whole
         return self.patterns.contains { pattern in
@@ -76,7 +76,7 @@ struct IgnorePatterns {
 /// Whether a whole text matches a pattern of `*`, `**` and `?`.
 ///
 /// - Complexity: O(pattern × text): one row of the table of all prefixes at a time.
-func globMatches(_ pattern: [Unicode.Scalar], _ text: [Unicode.Scalar]) -> Bool {
+package func globMatches(_ pattern: [Unicode.Scalar], _ text: [Unicode.Scalar]) -> Bool {
     // reached[i]: the pattern so far matches the first i scalars of the text.
     var reached = [true] + Array(repeating: false, count: text.count)
     var position = 0

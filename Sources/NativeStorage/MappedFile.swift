@@ -1,0 +1,71 @@
+import Glibc
+
+/// The bytes of a file, mapped into memory for as long as the value lives.
+///
+/// What is no regular file, such as a pipe, is read to its end instead.
+@safe
+package struct MappedFile: ~Copyable {
+    private let mapping: UnsafeRawBufferPointer?
+    private let contents: [UInt8]
+
+    /// Opens a file.
+    package init(path: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, errorNumber: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw FileError(path: path, errorNumber: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            self.contents = try MappedFile.readAll(descriptor, path: path)
+            unsafe self.mapping = nil
+            return
+        }
+        self.contents = []
+        let length = Int(status.st_size)
+        guard length > 0 else {
+            unsafe self.mapping = nil
+            return
+        }
+        let start = unsafe mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let start = unsafe start, unsafe start != MAP_FAILED else {
+            throw FileError(path: path, errorNumber: errno)
+        }
+        // A hint only: reading works without it.
+        _ = unsafe madvise(start, length, MADV_SEQUENTIAL)
+        unsafe self.mapping = UnsafeRawBufferPointer(start: start, count: length)
+    }
+
+    deinit {
+        if let mapping = unsafe self.mapping {
+            unsafe munmap(UnsafeMutableRawPointer(mutating: mapping.baseAddress), mapping.count)
+        }
+    }
+
+    /// Calls `body` with all bytes; they are gone when the file is.
+    package borrowing func withBytes<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let mapping = unsafe self.mapping else { return try body(self.contents.span) }
+        let bytes = unsafe mapping.bindMemory(to: UInt8.self)
+        return try body(unsafe bytes.span)
+    }
+
+    /// Reads what a descriptor still holds.
+    package static func readAll(_ descriptor: CInt, path: String) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe block.withUnsafeMutableBytes { buffer in
+                unsafe read(descriptor, buffer.baseAddress, buffer.count)
+            }
+            if count == 0 { return bytes }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError(path: path, errorNumber: errno)
+            }
+            bytes.append(contentsOf: block[..<count])
+        }
+    }
+}

@@ -10,14 +10,16 @@ package enum GzipReader {
         _ bytes: Span<UInt8>,
         path: String
     ) throws(FileError) -> [UInt8] {
-        var stream = unsafe z_stream()
+        // zlib remembers where its stream lies, so it may not move.
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        defer { unsafe stream.deallocate() }
         // 15 bits of window; 16 more ask for gzip's header and check sum.
-        let version = ZLIB_VERSION
-        let size = CInt(MemoryLayout<z_stream>.size)
-        guard unsafe inflateInit2_(&stream, 15 + 16, version, size) == Z_OK else {
+        let size = unsafe CInt(MemoryLayout<z_stream>.size)
+        guard unsafe inflateInit2_(stream, 15 + 16, ZLIB_VERSION, size) == Z_OK else {
             throw FileError(code: .inputOutput, message: "\(path): zlib cannot start")
         }
-        defer { unsafe inflateEnd(&stream) }
+        defer { unsafe inflateEnd(stream) }
         var output: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 1 << 18)
         var position = 0
@@ -25,7 +27,7 @@ package enum GzipReader {
         while position < bytes.count || isInsideMember {
             let part = bytes.extracting(
                 position..<min(bytes.count, position + Int(Int32.max)))
-            let (result, read, written) = unsafe self.inflateOnce(&stream, part, into: &block)
+            let (result, read, written) = self.inflateOnce(stream, part, into: &block)
             position += read
             output.append(contentsOf: block[..<written])
             switch result {
@@ -34,7 +36,7 @@ package enum GzipReader {
                 guard position < bytes.count else { return output }
                 // Some tools fill the file up with zeros after the last member.
                 if self.isZeros(bytes.extracting(position...)) { return output }
-                unsafe inflateReset(&stream)
+                unsafe inflateReset(stream)
                 isInsideMember = true
             case Z_OK where read > 0 || written > 0:
                 break
@@ -56,20 +58,20 @@ package enum GzipReader {
     }
 
     /// Lets zlib work until the input is used up or the block is full.
-    private static func inflateOnce(
-        _ stream: inout z_stream,
+    @safe private static func inflateOnce(
+        _ stream: UnsafeMutablePointer<z_stream>,
         _ input: Span<UInt8>,
         into block: inout [UInt8]
     ) -> (result: CInt, read: Int, written: Int) {
         unsafe input.withUnsafeBufferPointer { input in
             unsafe block.withUnsafeMutableBufferPointer { output in
-                unsafe stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-                unsafe stream.avail_in = UInt32(input.count)
-                unsafe stream.next_out = output.baseAddress
-                unsafe stream.avail_out = UInt32(output.count)
-                let result = unsafe inflate(&stream, Z_NO_FLUSH)
-                let read = unsafe input.count - Int(stream.avail_in)
-                let written = unsafe output.count - Int(stream.avail_out)
+                unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                unsafe stream.pointee.avail_in = UInt32(input.count)
+                unsafe stream.pointee.next_out = output.baseAddress
+                unsafe stream.pointee.avail_out = UInt32(output.count)
+                let result = unsafe inflate(stream, Z_NO_FLUSH)
+                let read = unsafe input.count - Int(stream.pointee.avail_in)
+                let written = unsafe output.count - Int(stream.pointee.avail_out)
                 return (result, read, written)
             }
         }

@@ -10,31 +10,9 @@ package struct MappedFile: ~Copyable {
 
     /// Opens a file.
     package init(path: String) throws(FileError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(path: path, errorNumber: errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            throw FileError(path: path, errorNumber: errno)
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            self.contents = try MappedFile.readAll(descriptor, path: path)
-            unsafe self.mapping = nil
-            return
-        }
-        self.contents = []
-        let length = Int(status.st_size)
-        guard length > 0 else {
-            unsafe self.mapping = nil
-            return
-        }
-        let start = unsafe mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0)
-        guard let start = unsafe start, unsafe start != MAP_FAILED else {
-            throw FileError(path: path, errorNumber: errno)
-        }
-        // A hint only: reading works without it.
-        _ = unsafe madvise(start, length, MADV_SEQUENTIAL)
-        unsafe self.mapping = UnsafeRawBufferPointer(start: start, count: length)
+        var contents: [UInt8] = []
+        unsafe self.mapping = try unsafe Self.open(path, contents: &contents)
+        self.contents = contents
     }
 
     deinit {
@@ -50,6 +28,33 @@ package struct MappedFile: ~Copyable {
         guard let mapping = unsafe self.mapping else { return try body(self.contents.span) }
         let bytes = unsafe mapping.bindMemory(to: UInt8.self)
         return try body(unsafe bytes.span)
+    }
+
+    /// Maps a regular file that is not empty, or reads the contents of anything else.
+    private static func open(
+        _ path: String,
+        contents: inout [UInt8]
+    ) throws(FileError) -> UnsafeRawBufferPointer? {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, errorNumber: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw FileError(path: path, errorNumber: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            contents = try self.readAll(descriptor, path: path)
+            return nil
+        }
+        let length = Int(status.st_size)
+        guard length > 0 else { return nil }
+        let mapped = unsafe mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let start = unsafe mapped, unsafe start != MAP_FAILED else {
+            throw FileError(path: path, errorNumber: errno)
+        }
+        // A hint only: reading works without it.
+        _ = unsafe madvise(start, length, MADV_SEQUENTIAL)
+        return unsafe UnsafeRawBufferPointer(start: start, count: length)
     }
 
     /// Reads what a descriptor still holds.

@@ -48,23 +48,34 @@ struct LoadOutput: ~Copyable {
     }
 
     /// Makes the rows and the catalogue durable and visible, together or not at all.
-    mutating func commit(catalogue: [UInt8]) throws(OnlineStoreError) {
+    ///
+    /// - Parameter catalogue: `nil` when it stays as it is.
+    /// - Throws: ``OnlineStoreError`` when the files fail; nothing has changed then.
+    mutating func commit(catalogue: [UInt8]?) throws(OnlineStoreError) {
         let key = Catalogue.key
         if self.paths.isEmpty {
-            self.batch.put(key: key.span, value: catalogue.span)
-            try self.database.write(self.batch, synced: true)
+            if let catalogue {
+                self.batch.put(key: key.span, value: catalogue.span)
+            }
+            if self.batch.count > 0 {
+                try self.database.write(self.batch, synced: true)
+            }
             return
         }
-        let path = "\(self.filePrefix)-catalogue.sst"
         do {
             try self.closeFile()
-            var writer = try SSTFileWriter(path: path)
-            try writer.put(key: key.span, value: catalogue.span)
-            try writer.finish()
+            if let catalogue {
+                // A file of its own: its key is smaller than those of the rows.
+                let path = "\(self.filePrefix)-catalogue.sst"
+                var writer = try SSTFileWriter(path: path)
+                try writer.put(key: key.span, value: catalogue.span)
+                try writer.finish()
+                self.paths.append(path)
+            }
         } catch {
             throw self.database.storeError(error)
         }
-        try self.database.ingest(self.paths + [path])
+        try self.database.ingest(self.paths)
     }
 
     private mutating func closeFile() throws(RocksDBError) {

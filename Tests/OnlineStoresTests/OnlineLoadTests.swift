@@ -237,6 +237,9 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
             try push.add(TestRow(id: 1, eventTime: 2, writeTime: 0, rating: 2))
             #expect(try push.commitRows() == (1, 0))
             #expect(store.view(named: "ratings")?.loadRecord == nil)
+            let version = store.version
+            #expect(try store.beginLoad(ratings()).commitRows() == (0, 0))
+            #expect(store.version == version)
             let result = try load.commit(record())
             #expect(result.keysWritten == 1)
             #expect(result.stale == 1)

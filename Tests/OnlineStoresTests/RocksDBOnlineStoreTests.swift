@@ -97,6 +97,26 @@ private let floats = [Field(name: "rating", type: .float64)]
         }
     }
 
+    @Test func aPushedRowMayBringANewSchema() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("online").path
+            do {
+                let store = try RocksDBOnlineStore(directory: path)
+                try store.load(oneRow, end: 5)
+                let wider = ratings(fields: [
+                    Field(name: "name", type: .string), Field(name: "rating", type: .int64),
+                ])
+                let push = try store.beginLoad(wider)
+                try push.add(TestRow(id: 2, eventTime: 0, writeTime: 0, rating: 2))
+                #expect(try push.commitRows() == (1, 0))
+            }
+            let store = try RocksDBOnlineStore(directory: path)
+            let view = try #require(store.view(named: "ratings"))
+            #expect(view.loadRecord?.windowEnd == Timestamp(microseconds: 5))
+            #expect(try store.allRows(of: view).map(\.rating) == [1, 2])
+        }
+    }
+
     @Test func droppedViewsAreGoneAndOthersStay() throws {
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path

@@ -5,12 +5,13 @@ import NativeStorage
 /// A small load is one write batch; a large one is sorted files that are taken in together, so that
 /// memory does not grow with it.
 struct LoadOutput: ~Copyable {
-    /// Files are closed at about this size, so that later compactions need not rewrite everything.
-    private static let fileBytes = 64 << 20
+    /// The greatest size of a file, about: later compactions need not rewrite everything.
+    private static let maximumFileBytes = 64 << 20
 
     private let database: StoreDatabase
     /// The start of the names of the files.
     private let filePrefix: String
+    private let fileBytes: Int
     private let isSmall: Bool
     private var batch = WriteBatch()
     private var writer: SSTFileWriter?
@@ -19,8 +20,10 @@ struct LoadOutput: ~Copyable {
     /// - Parameters:
     ///   - database: Where the rows go.
     ///   - filePrefix: The start of the paths of files.
+    ///   - memory: What the load may hold in memory; files are no larger.
     ///   - isSmall: Whether all rows together fit into a write batch.
-    init(database: StoreDatabase, filePrefix: String, isSmall: Bool) {
+    init(database: StoreDatabase, filePrefix: String, memory: Int, isSmall: Bool) {
+        self.fileBytes = min(memory, Self.maximumFileBytes)
         self.database = database
         self.filePrefix = filePrefix
         self.isSmall = isSmall
@@ -39,7 +42,7 @@ struct LoadOutput: ~Copyable {
                 self.paths.append(path)
             }
             try self.writer?.put(key: key, value: row)
-            if let size = self.writer?.fileSize, size >= Self.fileBytes {
+            if let size = self.writer?.fileSize, size >= self.fileBytes {
                 try self.closeFile()
             }
         } catch {
@@ -79,7 +82,7 @@ struct LoadOutput: ~Copyable {
     }
 
     private mutating func closeFile() throws(RocksDBError) {
-        if let writer = self.writer.take() {
+        if var writer = self.writer.take() {
             try writer.finish()
         }
     }

@@ -48,6 +48,7 @@ extension RocksDBOnlineStore {
             let output = LoadOutput(
                 database: self.database,
                 filePrefix: load.filePrefix,
+                memory: self.loadMemory,
                 isSmall: isSmall
             )
             var winners = LoadWinners(

@@ -170,6 +170,35 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
         }
     }
 
+    @Test func aLoadOfManyFilesIsWhole() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("online").path
+            var random = SeededGenerator(seed: 1)
+            var expected = NaiveStore()
+            do {
+                let store = try RocksDBOnlineStore(directory: path, loadMemory: 10_000)
+                for round in Int64(0)..<3 {
+                    let rows = (0..<3000).map { _ in
+                        TestRow(
+                            id: .random(in: -1500...1500, using: &random),
+                            eventTime: .random(in: 0...2, using: &random),
+                            writeTime: .random(in: 0...2, using: &random),
+                            rating: .random(in: 0...2, using: &random)
+                        )
+                    }
+                    let naive = expected.load(rows)
+                    let result = try store.load(rows, end: round)
+                    #expect(result.keysWritten == naive.written)
+                    #expect(result.stale == naive.stale)
+                }
+            }
+            let store = try RocksDBOnlineStore(directory: path)
+            let view = try #require(store.view(named: "ratings"))
+            #expect(view.loadRecord?.windowEnd == Timestamp(microseconds: 2))
+            #expect(try store.allRows(of: view) == expected.sorted)
+        }
+    }
+
     @Test func aLoadWithoutRowsCommitsItsRecord() throws {
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path

@@ -208,8 +208,9 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
                 let result = try store.load([], end: 7)
                 #expect(result.keysWritten == 0)
             }
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path + "/")
             let view = try #require(store.storedView(matching: ratings()))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path + ".load").isEmpty)
             #expect(view.loadRecord == record(end: 7))
             #expect(view.joinKeys == [driverKey])
             #expect(try store.allRows(of: view).isEmpty)

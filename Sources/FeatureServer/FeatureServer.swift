@@ -1,0 +1,230 @@
+import FeatureStoreKit
+public import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+
+/// Serves features over HTTP as Feast's feature server does, until it is shut down.
+///
+/// One listener on a port and, for the commands of the same repository, one on a Unix-domain
+/// socket. ``run()`` binds, serves, and on a graceful shutdown accepts nothing more, answers the
+/// requests in flight and closes each connection after its current answer.
+public final class FeatureServer: Service {
+    private let serving: any FeatureServing
+    private let host: String
+    private let port: Int
+    private let unixSocketPath: String?
+    private let limits: ServerLimits
+    private let logger: Logger
+    private let onListening: @Sendable (Int) -> Void
+    private let currentPort = Mutex<Int?>(nil)
+
+    /// A server that does nothing until it is run.
+    ///
+    /// - Parameters:
+    ///   - serving: The store.
+    ///   - host: The address or name to listen on.
+    ///   - port: The port to listen on; 0 for any that is free.
+    ///   - unixSocketPath: Where to listen as well; at most 107 bytes.
+    ///   - limits: What a client may ask.
+    ///   - logger: Where failures are told.
+    ///   - onListening: Called once with the port, when requests are answered.
+    public init(
+        serving: any FeatureServing,
+        host: String = "127.0.0.1",
+        port: Int = 6566,
+        unixSocketPath: String? = nil,
+        limits: ServerLimits = ServerLimits(),
+        logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.serving = serving
+        self.host = host
+        self.port = port
+        self.unixSocketPath = unixSocketPath
+        self.limits = limits
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// The port that is listened on; `nil` before and after.
+    public var boundPort: Int? { self.currentPort.withLock { $0 } }
+
+    /// Serves until a graceful shutdown or the cancellation of the task.
+    ///
+    /// - Throws: ``FeatureStoreError`` when a listener cannot be bound, with what to do about it.
+    public func run() async throws {
+        let threads = Threads()
+        let handler = RequestHandler(
+            serving: self.serving,
+            readPool: threads.reads,
+            loadPool: threads.loads,
+            limits: self.limits,
+            logger: self.logger
+        )
+        do {
+            try await self.serve(with: handler, on: threads)
+        } catch {
+            await threads.shutDown(isIdle: handler.isIdle)
+            throw error
+        }
+        await threads.shutDown(isIdle: handler.isIdle)
+    }
+
+    private func serve(with handler: RequestHandler, on threads: Threads) async throws {
+        let connections = ConnectionRegistry(maximumCount: self.limits.maximumConnections)
+        let bootstrap = self.bootstrap(handler: handler, connections: connections, on: threads)
+        let listeners = try await self.bind(bootstrap, group: threads.eventLoops)
+        let port = listeners.first?.localAddress?.port ?? self.port
+        self.currentPort.withLock { $0 = port }
+        self.logger.info("serving", metadata: ["host": "\(self.host)", "port": "\(port)"])
+        self.onListening(port)
+
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.refreshUntilCancelled(on: threads.refresh) }
+            // Both ends, shutdown and cancellation, are an orderly stop.
+            try? await gracefulShutdown()
+            group.cancelAll()
+        }
+
+        self.currentPort.withLock { $0 = nil }
+        for listener in listeners {
+            try? await listener.close()
+        }
+        if let path = self.unixSocketPath { UnixSocket.remove(path) }
+        let eventLoop = threads.eventLoops.next()
+        try await connections.drain(on: eventLoop, timeout: self.limits.shutdownTimeout).get()
+        self.logger.info("stopped")
+    }
+
+    private func bootstrap(
+        handler: RequestHandler,
+        connections: ConnectionRegistry,
+        on threads: Threads
+    ) -> ServerBootstrap {
+        let scratches = LoopScratches(threads.eventLoops)
+        let limits = self.limits
+        return ServerBootstrap(group: threads.eventLoops)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let admission = connections.add(channel)
+                    if case .refused = admission { throw ChannelError.ioOnClosedChannel }
+                    if case .v4 = channel.localAddress { try Self.sendAtOnce(channel) }
+                    if case .v6 = channel.localAddress { try Self.sendAtOnce(channel) }
+                    var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+                    decoderLimits.maxHeaderFieldSize = limits.maximumHeaderBytes
+                    decoderLimits.maxHeaderListSize = limits.maximumHeaderBytes
+                    let decoder = HTTPRequestDecoder(limitConfiguration: decoderLimits)
+                    let operations = channel.pipeline.syncOperations
+                    try operations.addHandler(ByteToMessageHandler(decoder))
+                    try operations.addHandler(
+                        HTTPConnectionHandler(
+                            handler: handler,
+                            scratch: scratches[channel.eventLoop],
+                            isDraining: admission == .draining
+                        )
+                    )
+                }
+            }
+    }
+
+    /// An answer is one write, so there is nothing for the kernel to wait for.
+    private static func sendAtOnce(_ channel: any Channel) throws {
+        try channel.syncOptions?.setOption(.socketOption(.tcp_nodelay), value: 1)
+    }
+
+    private func bind(
+        _ bootstrap: ServerBootstrap,
+        group: MultiThreadedEventLoopGroup
+    ) async throws -> [any Channel] {
+        if let path = self.unixSocketPath {
+            try UnixSocket.check(path)
+            guard !ServerClient.isServing(at: path) else {
+                throw FeatureStoreError(
+                    code: .conflict,
+                    message: "another server runs on this repository already (its socket is "
+                        + "\"\(path)\"); stop it first"
+                )
+            }
+        }
+        let listener: any Channel
+        do {
+            listener = try await bootstrap.bind(host: self.host, port: self.port).get()
+        } catch {
+            throw bindError(error, host: self.host, port: self.port)
+        }
+        guard let path = self.unixSocketPath else { return [listener] }
+        do {
+            let local = try await bootstrap.bind(
+                unixDomainSocketPath: path,
+                cleanupExistingSocketFile: true
+            ).get()
+            UnixSocket.restrict(path)
+            return [listener, local]
+        } catch {
+            try? await listener.close()
+            throw FeatureStoreError(
+                code: .unavailable,
+                message: "cannot listen on the socket \"\(path)\": \(error); is its directory "
+                    + "there and writable?",
+                cause: error
+            )
+        }
+    }
+
+    private func refreshUntilCancelled(on pool: NIOThreadPool) async {
+        var lastMessage: String?
+        while !Task.isCancelled {
+            try? await Task.sleep(for: self.limits.refreshInterval)
+            let failure = try? await pool.runIfActive { () -> FeatureStoreError? in
+                do throws(FeatureStoreError) {
+                    try self.serving.refresh()
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            // The same failure is told once, not four times a second.
+            if let error = failure, error.message != lastMessage {
+                self.logger.error(
+                    "definitions could not be refreshed; the last ones stay in force",
+                    metadata: ["message": "\(error.message)"]
+                )
+            }
+            lastMessage = failure?.message
+        }
+    }
+}
+
+/// The threads of a running server.
+private struct Threads {
+    let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    let reads = NIOThreadPool(numberOfThreads: System.coreCount)
+    let loads = NIOThreadPool(numberOfThreads: 1)
+    let refresh = NIOThreadPool(numberOfThreads: 1)
+
+    init() {
+        self.reads.start()
+        self.loads.start()
+        self.refresh.start()
+    }
+
+    /// Ends the threads. A load that outlasts the shutdown is not waited for, and the event loop
+    /// that its answer would go to is left to the end of the process.
+    func shutDown(isIdle: Bool) async {
+        try? await self.refresh.shutdownGracefully()
+        guard isIdle else {
+            self.reads.shutdownGracefully { _ in }
+            self.loads.shutdownGracefully { _ in }
+            return
+        }
+        try? await self.reads.shutdownGracefully()
+        try? await self.loads.shutdownGracefully()
+        try? await self.eventLoops.shutdownGracefully()
+    }
+}

@@ -1,0 +1,46 @@
+public import FeatureModel
+public import FeatureStoreKit
+
+/// What the server asks of a feature store.
+///
+/// Every call may come from any thread, and several at a time: `onlineFeatures` mostly from event
+/// loops, so it must not wait for a load; the loads and ``refresh()`` from threads of their own.
+public protocol FeatureServing: Sendable {
+    /// The project that is served.
+    var project: String { get }
+
+    /// The newest values of some features for some entities.
+    func onlineFeatures(
+        _ request: OnlineFeaturesRequest
+    ) throws(FeatureStoreError) -> OnlineFeatures
+
+    /// Loads the newest row of each key in a window of event times, both ends inclusive.
+    ///
+    /// - Parameters:
+    ///   - start: The first event time; `nil` for the beginning of the source.
+    ///   - end: The last event time; `nil` for now.
+    ///   - views: The views to load; `nil` for all.
+    /// - Returns: What was done, as a JSON text.
+    func materialize(
+        from start: Timestamp?,
+        to end: Timestamp?,
+        views: [String]?
+    ) throws(FeatureStoreError) -> String
+
+    /// Loads what arrived since the last load.
+    ///
+    /// - Parameters:
+    ///   - end: The last event time; `nil` for now.
+    ///   - views: The views to load; `nil` for all.
+    /// - Returns: What was done, as a JSON text.
+    func materializeIncremental(
+        to end: Timestamp?,
+        views: [String]?
+    ) throws(FeatureStoreError) -> String
+
+    /// Takes up definitions that were applied since the last call; cheap when there are none.
+    func refresh() throws(FeatureStoreError)
+
+    /// Whether the store can answer; called on an event loop.
+    func health() -> Bool
+}

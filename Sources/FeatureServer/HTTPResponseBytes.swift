@@ -1,0 +1,42 @@
+import NIOCore
+import NIOHTTP1
+
+extension ByteBuffer {
+    /// Writes one whole HTTP/1.1 response: head and body in one buffer, for one write.
+    ///
+    /// - Parameters:
+    ///   - connection: The value of the `connection` header; `nil` for what HTTP/1.1 assumes.
+    ///   - omitsBody: Whether the body is only measured, as for HEAD.
+    mutating func writeResponse(
+        status: HTTPResponseStatus,
+        body: [UInt8],
+        allowedMethods: String? = nil,
+        connection: StaticString? = nil,
+        omitsBody: Bool = false
+    ) {
+        self.reserveCapacity(minimumWritableBytes: 192 + (omitsBody ? 0 : body.count))
+        if status == .ok {
+            self.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            self.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        }
+        if !body.isEmpty {
+            self.writeStaticString("content-type: application/json\r\n")
+        }
+        self.writeStaticString("content-length: ")
+        self.writeString(String(body.count))
+        self.writeStaticString("\r\n")
+        if let allowedMethods {
+            self.writeString("allow: \(allowedMethods)\r\n")
+        }
+        if let connection {
+            self.writeStaticString("connection: ")
+            self.writeStaticString(connection)
+            self.writeStaticString("\r\n")
+        }
+        self.writeStaticString("\r\n")
+        if !omitsBody {
+            self.writeBytes(body)
+        }
+    }
+}

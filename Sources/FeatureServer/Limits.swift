@@ -1,0 +1,43 @@
+public import NIOCore
+
+/// The most that a client may ask of the server; whatever exceeds a limit is refused by name.
+public struct ServerLimits: Sendable {
+    /// The bytes of one request's body.
+    public var maximumBodyBytes = 10_000_000
+    /// The entity rows of one read.
+    public var maximumEntityRows = 10_000
+    /// The entity rows times the features of one read.
+    public var maximumCells = 1_000_000
+    /// The reads of more cells than this leave the event loop, so that small ones need not wait.
+    public var maximumCellsOnEventLoop = 20_000
+    /// The connections that are open at a time; one more is closed at once.
+    public var maximumConnections = 4_096
+    /// The loads that run or wait for one another; one more is refused.
+    public var maximumLoads = 8
+    /// How long a connection may take to send a whole request, or to send none at all.
+    public var idleTimeout: TimeAmount = .seconds(60)
+    /// How long a shutdown waits for requests in flight.
+    public var shutdownTimeout: TimeAmount = .seconds(10)
+    /// How long a connection without a request stays open in a shutdown, so that a request that is
+    /// under way to it is still answered.
+    public var shutdownGrace: TimeAmount = .milliseconds(250)
+    /// How long a connection that the server ends waits for its client to end it too, so that the
+    /// last answer is not lost with what the client still sends.
+    public var lingerTimeout: TimeAmount = .seconds(1)
+    /// How often new definitions are looked for.
+    public var refreshInterval: Duration = .milliseconds(250)
+    /// The bytes of one header field, and of all of them.
+    public var maximumHeaderBytes = 64 * 1024
+
+    /// The limits that fit most servers.
+    public init() {}
+}
+
+/// The levels of arrays and objects in one request's JSON.
+let maximumJSONDepth = 64
+
+/// The characters of one number in a request's JSON.
+let maximumNumberLength = 1_024
+
+/// The bytes of scratch space that an event loop keeps between answers.
+let maximumKeptScratchBytes = 4 << 20

@@ -1,0 +1,26 @@
+import NIOCore
+import NIOPosix
+
+/// The scratch space of one event loop.
+final class LoopScratch {
+    var encoder = OnlineResponseEncoder()
+}
+
+/// The scratch space of each event loop of a group.
+struct LoopScratches: Sendable {
+    private let boxes: [ObjectIdentifier: NIOLoopBoundBox<LoopScratch>]
+
+    init(_ group: MultiThreadedEventLoopGroup) {
+        var boxes: [ObjectIdentifier: NIOLoopBoundBox<LoopScratch>] = [:]
+        for eventLoop in group.makeIterator() {
+            boxes[ObjectIdentifier(eventLoop)] =
+                .makeBoxSendingValue(LoopScratch(), eventLoop: eventLoop)
+        }
+        self.boxes = boxes
+    }
+
+    /// The space of an event loop; called on it.
+    subscript(eventLoop: any EventLoop) -> LoopScratch {
+        self.boxes[ObjectIdentifier(eventLoop)]?.value ?? LoopScratch()
+    }
+}

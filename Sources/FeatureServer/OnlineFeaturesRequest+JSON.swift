@@ -1,0 +1,159 @@
+import FeatureModel
+import FeatureStoreKit
+
+extension OnlineFeaturesRequest {
+    /// Reads the body of a `/get-online-features` request.
+    ///
+    /// Unknown keys are ignored, a key of value null counts as absent, and `feature_service` wins
+    /// over `features`. An id without fraction and exponent is an integer, exactly; one with
+    /// either, or beyond 64 bits, is a float, which the store will refuse.
+    ///
+    /// - Throws: The answer to a body that is no JSON, lacks a part, or exceeds a limit.
+    init(json: Span<UInt8>, limits: ServerLimits) throws(RequestError) {
+        var body = RequestBody()
+        var parser = JSONParser(json)
+        try body.read(from: &parser)
+        guard let entities = body.entities else { throw .missing("entities") }
+        self.init(
+            selection: try body.selection(),
+            entities: entities,
+            fullFeatureNames: body.fullFeatureNames ?? false
+        )
+        try self.checkRows(limits: limits)
+    }
+
+    /// How many entity rows the request has.
+    var rowCount: Int { self.entities.first?.values.count ?? 0 }
+
+    /// How many cells the answer has at least; a service counts as one feature.
+    var cellCount: Int {
+        switch self.selection {
+        case .features(let references): self.rowCount * max(1, references.count)
+        case .service: self.rowCount
+        }
+    }
+
+    private func checkRows(limits: ServerLimits) throws(RequestError) {
+        if let first = self.entities.first,
+            let other = self.entities.first(where: { $0.values.count != first.values.count })
+        {
+            throw .badRequest(
+                "All entity rows must have the same columns: \"\(first.name)\" has "
+                    + "\(first.values.count) values, but \"\(other.name)\" has "
+                    + "\(other.values.count)."
+            )
+        }
+        guard self.rowCount <= limits.maximumEntityRows else {
+            throw .badRequest(
+                "\(self.rowCount) entity rows are more than the limit of "
+                    + "\(limits.maximumEntityRows); send them in several requests."
+            )
+        }
+        guard self.cellCount <= limits.maximumCells else {
+            throw .badRequest(
+                "\(self.rowCount) entity rows times the requested features are more than the "
+                    + "limit of \(limits.maximumCells) values; send them in several requests."
+            )
+        }
+    }
+}
+
+/// The parts of a body, as far as they have been read.
+private struct RequestBody {
+    var features: [String]?
+    var service: String?
+    var entities: [OnlineFeaturesRequest.EntityColumn]?
+    var fullFeatureNames: Bool?
+
+    mutating func read(from parser: inout JSONParser) throws(RequestError) {
+        var members = try MemberReader(&parser)
+        while let key = try members.next(&parser) {
+            switch key {
+            case "features": self.features = try parser.takeStrings(at: [.key(key)])
+            case "feature_service": self.service = try parser.takeOptionalString(at: [.key(key)])
+            case "full_feature_names":
+                self.fullFeatureNames = try parser.takeOptionalBoolean(at: [.key(key)])
+            case "entities": self.entities = try Self.entities(from: &parser)
+            default: try parser.skipValue()
+            }
+        }
+        try parser.finish()
+    }
+
+    func selection() throws(RequestError) -> OnlineFeaturesRequest.Selection {
+        if let service = self.service { return .service(service) }
+        guard let features = self.features, !features.isEmpty else {
+            throw .badRequest(
+                "No features specified for retrieval: give \"features\": [\"view:feature\"] or "
+                    + "\"feature_service\": \"name\"."
+            )
+        }
+        return .features(features)
+    }
+
+    private static func entities(
+        from parser: inout JSONParser
+    ) throws(RequestError) -> [OnlineFeaturesRequest.EntityColumn]? {
+        switch try parser.peek() {
+        case .null:
+            try parser.takeNull()
+            return nil
+        case .object: try parser.enterObject()
+        default:
+            throw .invalid(
+                "dict_type",
+                at: [.key("entities")],
+                "Input should be a valid dictionary: a list of values for each join key"
+            )
+        }
+        var columns: [OnlineFeaturesRequest.EntityColumn] = []
+        var names: Set<String> = []
+        while let name = try parser.nextKey() {
+            guard names.insert(name).inserted else {
+                throw .invalid(
+                    "value_error",
+                    at: [.key("entities"), .key(name)],
+                    "The join key is given twice"
+                )
+            }
+            columns.append(.init(name: name, values: try Self.ids(of: name, from: &parser)))
+        }
+        return columns
+    }
+
+    private static func ids(
+        of name: String,
+        from parser: inout JSONParser
+    ) throws(RequestError) -> [Value] {
+        guard try parser.peek() == .array else {
+            throw .invalid(
+                "list_type",
+                at: [.key("entities"), .key(name)],
+                "Input should be a valid list"
+            )
+        }
+        try parser.enterArray()
+        var values: [Value] = []
+        while try parser.hasElement() {
+            switch try parser.peek() {
+            case .number:
+                switch try parser.takeNumber() {
+                case .integer(let integer): values.append(.integer(integer))
+                case .float(let float): values.append(.float(float))
+                }
+            case .string: values.append(.string(try parser.takeString()))
+            case .boolean: values.append(.bool(try parser.takeBoolean()))
+            case .null:
+                try parser.takeNull()
+                values.append(.null)
+            case .object, .array:
+                throw .invalid(
+                    "value_error",
+                    at: [.key("entities"), .key(name), .index(values.count)],
+                    "Input should be a number, a string, a boolean or null"
+                )
+            }
+        }
+        return values
+    }
+}

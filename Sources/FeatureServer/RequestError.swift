@@ -1,0 +1,55 @@
+import NIOHTTP1
+
+/// A request that is wrong in itself, whatever the store holds, with the answer to it.
+struct RequestError: Error, Equatable {
+    /// One step to a place in a request's body: `entities`, or the index of an element.
+    enum LocationStep: Equatable {
+        case key(String)
+        case index(Int)
+    }
+
+    /// What the client is told.
+    let answer: HTTPAnswer
+
+    /// The body is no JSON text.
+    static func invalidJSON(_ reason: String, offset: Int) -> RequestError {
+        var body = Array(#"{"detail":[{"type":"json_invalid","loc":["body","#.utf8)
+        body.append(integer: Int64(offset))
+        body.append(contentsOf: #"],"msg":"JSON decode error","input":{},"ctx":{"error":"#.utf8)
+        body.append(jsonString: reason)
+        body.append(contentsOf: "}}]}".utf8)
+        return RequestError(answer: HTTPAnswer(status: .unprocessableEntity, body: body))
+    }
+
+    /// A part of the body is missing or of the wrong kind, in pydantic's words.
+    static func invalid(
+        _ type: StaticString,
+        at location: [LocationStep],
+        _ message: String
+    ) -> RequestError {
+        var body = Array(#"{"detail":[{"type":"#.utf8)
+        body.append(jsonString: String(describing: type))
+        body.append(contentsOf: #","loc":["body""#.utf8)
+        for step in location {
+            body.append(UInt8(ascii: ","))
+            switch step {
+            case .key(let key): body.append(jsonString: key)
+            case .index(let index): body.append(integer: Int64(index))
+            }
+        }
+        body.append(contentsOf: #"],"msg":"#.utf8)
+        body.append(jsonString: message)
+        body.append(contentsOf: "}]}".utf8)
+        return RequestError(answer: HTTPAnswer(status: .unprocessableEntity, body: body))
+    }
+
+    /// A required part of the body is missing.
+    static func missing(_ key: String) -> RequestError {
+        .invalid("missing", at: [.key(key)], "Field required")
+    }
+
+    /// The parts of the body are well formed, but do not fit together.
+    static func badRequest(_ message: String) -> RequestError {
+        RequestError(answer: .detail(message, status: .badRequest))
+    }
+}

@@ -1,0 +1,158 @@
+import FeatureStoreKit
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// Turns requests into answers, apart from the connections that they come over.
+///
+/// Reads are answered on the event loop: they take microseconds, and a hop to a thread costs more.
+/// Large reads and loads are work for a thread.
+final class RequestHandler: Sendable {
+    /// How a request is to be answered.
+    enum Outcome {
+        /// With this, now.
+        case answer(HTTPAnswer)
+        /// With status 200 and what the encoder holds, now.
+        case encoded
+        /// With what a thread of the pool returns.
+        case work(NIOThreadPool, @Sendable () -> HTTPAnswer)
+    }
+
+    let limits: ServerLimits
+    let logger: Logger
+    private let serving: any FeatureServing
+    private let readPool: NIOThreadPool
+    private let loadPool: NIOThreadPool
+    /// The loads that run or wait.
+    private let loadCount = Atomic<Int>(0)
+    /// The requests that are on a thread, or wait for one.
+    private let workCount = Atomic<Int>(0)
+
+    init(
+        serving: any FeatureServing,
+        readPool: NIOThreadPool,
+        loadPool: NIOThreadPool,
+        limits: ServerLimits,
+        logger: Logger
+    ) {
+        self.serving = serving
+        self.readPool = readPool
+        self.loadPool = loadPool
+        self.limits = limits
+        self.logger = logger
+    }
+
+    /// Whether no thread works on a request.
+    var isIdle: Bool { self.workCount.load(ordering: .acquiring) == 0 }
+
+    /// Answers one request, or says who will.
+    func outcome(
+        of head: HTTPRequestHead,
+        body: ByteBuffer,
+        encoder: inout OnlineResponseEncoder
+    ) -> Outcome {
+        do {
+            switch Route(method: head.method, uri: head.uri) {
+            case .onlineFeatures:
+                let request = try OnlineFeaturesRequest(
+                    json: body.readableBytesUInt8Span,
+                    limits: self.limits
+                )
+                return self.read(request, encoder: &encoder)
+            case .materialize(let isIncremental, let wantsSummary):
+                let request = try MaterializationRequest(
+                    json: body.readableBytesUInt8Span,
+                    isIncremental: isIncremental
+                )
+                return self.load(request, wantsSummary: wantsSummary)
+            case .health:
+                let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
+                return .answer(HTTPAnswer(status: status))
+            case .otherMethod(let allowed):
+                var answer = HTTPAnswer.detail("Method Not Allowed", status: .methodNotAllowed)
+                answer.allowedMethods = allowed
+                return .answer(answer)
+            case .unknown:
+                return .answer(.detail("Not Found", status: .notFound))
+            }
+        } catch {
+            return .answer(error.answer)
+        }
+    }
+
+    private func read(
+        _ request: OnlineFeaturesRequest,
+        encoder: inout OnlineResponseEncoder
+    ) -> Outcome {
+        guard request.cellCount <= self.limits.maximumCellsOnEventLoop else {
+            self.workCount.wrappingAdd(1, ordering: .relaxed)
+            return .work(self.readPool) {
+                defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+                do throws(FeatureStoreError) {
+                    let features = try self.serving.onlineFeatures(request)
+                    return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
+                } catch {
+                    return self.answer(to: error)
+                }
+            }
+        }
+        do throws(FeatureStoreError) {
+            encoder.encode(try self.serving.onlineFeatures(request))
+            return .encoded
+        } catch {
+            return .answer(self.answer(to: error))
+        }
+    }
+
+    private func load(_ request: MaterializationRequest, wantsSummary: Bool) -> Outcome {
+        let count = self.loadCount.wrappingAdd(1, ordering: .relaxed).newValue
+        guard count <= self.limits.maximumLoads else {
+            self.loadCount.wrappingSubtract(1, ordering: .relaxed)
+            let message =
+                "\(self.limits.maximumLoads) loads run or wait already, which is the limit; "
+                + "try again when one has ended."
+            return .answer(.detail(message, status: .conflict))
+        }
+        self.workCount.wrappingAdd(1, ordering: .relaxed)
+        return .work(self.loadPool) {
+            defer {
+                self.loadCount.wrappingSubtract(1, ordering: .relaxed)
+                self.workCount.wrappingSubtract(1, ordering: .releasing)
+            }
+            do throws(FeatureStoreError) {
+                let summary = try self.load(request)
+                return HTTPAnswer(
+                    status: .ok,
+                    body: Array((wantsSummary ? summary : "null").utf8)
+                )
+            } catch {
+                return self.answer(to: error)
+            }
+        }
+    }
+
+    private func load(_ request: MaterializationRequest) throws(FeatureStoreError) -> String {
+        if request.isIncremental {
+            return try self.serving.materializeIncremental(to: request.end, views: request.views)
+        }
+        return try self.serving.materialize(
+            from: request.start,
+            to: request.end,
+            views: request.views
+        )
+    }
+
+    /// The answer to an error of the store; what is not the client's mistake is logged.
+    private func answer(to error: FeatureStoreError) -> HTTPAnswer {
+        let answer = HTTPAnswer(error)
+        if answer.status.code >= 500 {
+            self.logger.error(
+                "request failed",
+                metadata: ["code": "\(error.code)", "message": "\(error.message)"]
+            )
+        }
+        return answer
+    }
+}

@@ -1,0 +1,43 @@
+import NIOHTTP1
+
+/// What a request asks for, by its method and path.
+enum Route: Equatable {
+    case onlineFeatures
+    /// `wantsSummary` when the query says `summary=true`: the answer is what the load did instead
+    /// of Feast's `null`.
+    case materialize(isIncremental: Bool, wantsSummary: Bool)
+    case health
+    /// The path is known, but not with this method.
+    case otherMethod(allowed: String)
+    case unknown
+
+    init(method: HTTPMethod, uri: String) {
+        let target = Self.originForm(uri)
+        let path = target.prefix { $0 != "?" && $0 != "#" }
+        let query = target.dropFirst(path.count).dropFirst().prefix { $0 != "#" }
+        switch path {
+        case "/get-online-features":
+            self = method == .POST ? .onlineFeatures : .otherMethod(allowed: "POST")
+        case "/materialize", "/materialize-incremental":
+            guard method == .POST else {
+                self = .otherMethod(allowed: "POST")
+                return
+            }
+            self = .materialize(
+                isIncremental: path == "/materialize-incremental",
+                wantsSummary: query.split(separator: "&").contains("summary=true")
+            )
+        case "/health":
+            let isKnown = method == .GET || method == .HEAD
+            self = isKnown ? .health : .otherMethod(allowed: "GET, HEAD")
+        default:
+            self = .unknown
+        }
+    }
+
+    /// The path and query of a target that may name the host as well (`http://host/path`).
+    private static func originForm(_ uri: String) -> Substring {
+        guard !uri.hasPrefix("/"), let scheme = uri.firstRange(of: "://") else { return uri[...] }
+        return uri[scheme.upperBound...].drop { $0 != "/" }
+    }
+}

@@ -1,0 +1,126 @@
+package import FeatureStoreKit
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Sends requests to the server of a repository over its Unix-domain socket, one at a time.
+///
+/// Every call waits for the answer, however long that takes, so it is for the command line and not
+/// for an event loop.
+package struct ServerClient: Sendable {
+    /// An answer.
+    package struct Response: Sendable {
+        /// The HTTP status.
+        package let status: Int
+        /// The bytes of the body.
+        package let body: [UInt8]
+    }
+
+    private let unixSocketPath: String
+
+    /// A client of the server that listens at a path.
+    package init(unixSocketPath: String) {
+        self.unixSocketPath = unixSocketPath
+    }
+
+    /// Whether a server listens at a path.
+    package static func isServing(at unixSocketPath: String) -> Bool {
+        let channel = try? ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(connectTimeout)
+            .connect(unixDomainSocketPath: unixSocketPath)
+            .wait()
+        guard let channel else { return false }
+        channel.close(promise: nil)
+        return true
+    }
+
+    /// Sends a POST with a JSON body.
+    ///
+    /// - Throws: `invalidArgument` for a path that no socket can have, `unavailable` when no server
+    ///   answers. An answer of any status is returned.
+    package func post(_ path: String, body: [UInt8]) throws(FeatureStoreError) -> Response {
+        try UnixSocket.check(self.unixSocketPath)
+        let channel = try self.connect()
+        defer { channel.close(promise: nil) }
+        let response = channel.eventLoop.makePromise(of: Response.self)
+        do {
+            try channel.eventLoop.submit {
+                let operations = channel.pipeline.syncOperations
+                try operations.addHTTPClientHandlers()
+                try operations.addHandler(ResponseCollector(response: response))
+            }.wait()
+        } catch {
+            response.fail(error)
+        }
+        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
+        head.headers.add(name: "host", value: "localhost")
+        head.headers.add(name: "content-type", value: "application/json")
+        head.headers.add(name: "content-length", value: String(body.count))
+        head.headers.add(name: "connection", value: "close")
+        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        let content = HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body)))
+        channel.write(content, promise: nil)
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+        do {
+            return try response.futureResult.wait()
+        } catch {
+            throw FeatureStoreError(
+                code: .unavailable,
+                message: "the server at \"\(self.unixSocketPath)\" did not answer \(path): "
+                    + "\(error); its log may say why",
+                cause: error
+            )
+        }
+    }
+
+    private func connect() throws(FeatureStoreError) -> any Channel {
+        do {
+            return try ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(connectTimeout)
+                .connect(unixDomainSocketPath: self.unixSocketPath)
+                .wait()
+        } catch {
+            throw FeatureStoreError(
+                code: .unavailable,
+                message: "no server listens at \"\(self.unixSocketPath)\": \(error); start one "
+                    + "with: fstore serve",
+                cause: error
+            )
+        }
+    }
+}
+
+/// How long a server on the same machine may take to accept a connection.
+private let connectTimeout = TimeAmount.seconds(2)
+
+/// Puts the parts of one answer together.
+private final class ResponseCollector: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private let response: EventLoopPromise<ServerClient.Response>
+    private var status = 0
+    private var body: [UInt8] = []
+
+    init(response: EventLoopPromise<ServerClient.Response>) {
+        self.response = response
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head): self.status = Int(head.status.code)
+        case .body(let bytes): self.body.append(contentsOf: bytes.readableBytesView)
+        case .end:
+            self.response.succeed(ServerClient.Response(status: self.status, body: self.body))
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.response.fail(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.response.fail(ChannelError.eof)
+    }
+}

@@ -1,0 +1,55 @@
+import FeatureStoreKit
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// The rules of a Unix-domain socket in the file system.
+enum UnixSocket {
+    /// The longest path that the kernel takes, in bytes.
+    static let maximumPathBytes = 107
+
+    /// Refuses a path that no socket can have.
+    static func check(_ path: String) throws(FeatureStoreError) {
+        let count = path.utf8.count
+        guard count <= self.maximumPathBytes else {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "the socket path \"\(path)\" has \(count) bytes, but the system allows "
+                    + "\(self.maximumPathBytes); move the repository to a shorter path"
+            )
+        }
+        guard count > 0, !path.utf8.contains(0) else {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "\"\(path)\" is no path for a socket"
+            )
+        }
+    }
+
+    /// Lets nobody but the owner connect.
+    static func restrict(_ path: String) {
+        _ = unsafe chmod(path, 0o600)
+    }
+
+    static func remove(_ path: String) {
+        _ = unsafe unlink(path)
+    }
+}
+
+/// Why a listener could not be bound, and what to do about it.
+func bindError(_ error: any Error, host: String, port: Int) -> FeatureStoreError {
+    let message =
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE:
+            "port \(port) of \(host) is in use; choose another with --port, or stop the server "
+                + "that uses it"
+        case EACCES:
+            "port \(port) may not be used by this user; choose one from 1024 with --port"
+        case EADDRNOTAVAIL:
+            "\(host) is no address of this machine; choose another with --host"
+        default:
+            "cannot listen on port \(port) of \(host): \(error); choose others with --host and "
+                + "--port"
+        }
+    return FeatureStoreError(code: .unavailable, message: message, cause: error)
+}

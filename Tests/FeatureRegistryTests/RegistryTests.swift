@@ -210,4 +210,58 @@ import Testing
             #expect(try self.apply(self.repository("x"), to: registry).version == 1)
         }
     }
+
+    @Test func readersSeeWholeVersionsWhileOthersApply() throws {
+        try withTemporaryDirectory { directory throws in
+            let path = directory.appendingPathComponent("r.db").path
+            let problems = Mutex<[String]>([])
+            let versions = 30
+            DispatchQueue.concurrentPerform(iterations: 4) { thread in
+                let registry = Registry(path: path)
+                do throws(RegistryError) {
+                    if thread == 0 {
+                        for version in 1...versions {
+                            let target = self.repository("first\(version)", "second\(version)")
+                            let plan = RegistryPlan(
+                                from: try registry.snapshot(),
+                                to: target,
+                                project: "p"
+                            )
+                            _ = try registry.apply(plan, at: Self.noon)
+                        }
+                        return
+                    }
+                    var newest = 0
+                    for _ in 0..<100_000 where newest < versions {
+                        let state = try registry.snapshot()
+                        let names = state.repository.entities.map(\.name)
+                        let number = state.version
+                        let expected = number == 0 ? [] : ["first\(number)", "second\(number)"]
+                        if names != expected || number < newest {
+                            problems.withLock { $0.append("\(number) after \(newest): \(names)") }
+                        }
+                        newest = number
+                    }
+                } catch {
+                    problems.withLock { $0.append(error.message) }
+                }
+            }
+            #expect(problems.withLock { $0 } == [])
+            #expect(try Registry(path: path).currentVersion() == versions)
+        }
+    }
+
+    @Test(arguments: [
+        "UPDATE object SET definition = '{'", "UPDATE object SET definition = '{}'",
+        "UPDATE object SET kind = 'other'", "DROP TABLE object", "DROP TABLE version",
+    ])
+    func aDamagedRegistryIsAnErrorAndNoTrap(damage: String) throws {
+        try withTemporaryDirectory { directory throws in
+            let registry = Registry(path: directory.appendingPathComponent("r.db").path)
+            let state = try self.apply(self.repository("x"), to: registry)
+            #expect(try registry.snapshot() == state)
+            try SQLiteDatabase(path: registry.path, mode: .readWriteCreate).execute(damage)
+            #expect(throws: RegistryError.self) { try registry.snapshot() }
+        }
+    }
 }

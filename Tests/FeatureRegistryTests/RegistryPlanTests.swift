@@ -175,6 +175,23 @@ import Testing
         #expect(plan.changes.map(\.name) == ["delays", "weather"])
     }
 
+    @Test func theReportIsStableJSON() throws {
+        let plan = self.plan { $0.featureViews[0].schema.removeLast(2) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let json = String(decoding: try encoder.encode(plan.report), as: UTF8.self)
+        #expect(
+            json == """
+                {"base_version":3,"changed":1,"changes":[{"action":"changed",\
+                "destructive_reasons":["drops feature \\"wind\\", which feature services \
+                \\"delays\\", \\"all\\" use","drops feature \\"rain\\", which feature service \
+                \\"all\\" uses"],"fields":[{"old":"float64","path":"schema.wind"},\
+                {"old":"bool","path":"schema.rain"}],"kind":"featureView","name":"weather"}],\
+                "created":0,"deleted":0,"destructive":true,"project":"p"}
+                """
+        )
+    }
+
     /// A change is in the plan exactly when a definition differs, and a changed one says where.
     @Test(arguments: UInt64(0)..<150)
     func plansAreExact(seed: UInt64) throws {

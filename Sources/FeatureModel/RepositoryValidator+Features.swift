@@ -3,7 +3,7 @@ extension RepositoryValidator {
 
     mutating func check(_ view: FeatureView) {
         self.checkEntities(of: view)
-        let source = self.repository.dataSource(view.source)
+        let source = self.dataSources[view.source]
         if source == nil, !self.unreadable.contains("source", of: .featureView, view.name),
             !self.unreadable.contains(objectsOf: .dataSource)
         {
@@ -32,7 +32,6 @@ extension RepositoryValidator {
     }
 
     private mutating func checkEntities(of view: FeatureView) {
-        let names = self.repository.entities.map(\.name)
         var seen: Set<String> = []
         for (index, entity) in view.entities.enumerated() {
             if !seen.insert(entity).inserted {
@@ -43,7 +42,8 @@ extension RepositoryValidator {
                     "names the entity \"\(entity)\" more than once",
                     fix: "name it once"
                 )
-            } else if !names.contains(entity), !self.unreadable.contains(objectsOf: .entity) {
+            } else if self.entities[entity] == nil, !self.unreadable.contains(objectsOf: .entity) {
+                let names = self.repository.entities.map(\.name)
                 self.report(
                     .featureView,
                     view.name,
@@ -65,7 +65,7 @@ extension RepositoryValidator {
                 fix: "list them: schema: [{ name: …, dtype: float32 }]"
             )
         }
-        let keys = Set(self.repository.joinKeys(of: view).map(\.name))
+        let keys = Set(view.entities.flatMap { self.entities[$0]?.joinKeys.map(\.name) ?? [] })
         var seen: Set<String> = []
         for (index, field) in view.schema.enumerated() {
             let part = "schema.\(field.name)"
@@ -122,12 +122,12 @@ extension RepositoryValidator {
                 fix: "list feature views, or features of a view: features: [{ view: [feature] }]"
             )
         }
-        let names = self.repository.featureViews.map(\.name)
         var seen: Set<FeatureReference> = []
         for (index, projection) in service.features.enumerated() {
             let part = "features.\(index)"
-            guard let view = self.repository.featureView(projection.view) else {
+            guard let view = self.featureViews[projection.view] else {
                 guard !self.unreadable.contains(objectsOf: .featureView) else { continue }
+                let names = self.repository.featureViews.map(\.name)
                 self.report(
                     .featureService,
                     service.name,
@@ -158,6 +158,7 @@ extension RepositoryValidator {
         seen: inout Set<FeatureReference>
     ) {
         let known = view.schema.map(\.name)
+        let knownSet = Set(known)
         let isSchemaUnreadable = self.unreadable.contains("schema", of: .featureView, view.name)
         guard let chosen = projection.features else {
             // A view that is named again is one mistake, however many features it has.
@@ -173,7 +174,7 @@ extension RepositoryValidator {
         for (index, feature) in chosen.enumerated() {
             let featurePart = "\(part).\(index)"
             let reference = FeatureReference(view: view.name, feature: feature)
-            if !known.contains(feature) {
+            if !knownSet.contains(feature) {
                 guard !isSchemaUnreadable else { continue }
                 let near = suggestion(for: feature, among: known, noun: "feature")
                 self.report(

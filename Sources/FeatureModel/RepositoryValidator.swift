@@ -6,6 +6,10 @@ struct RepositoryValidator {
     let configuration: ProjectConfiguration?
     let locations: DefinitionLocations
     let unreadable: UnreadableParts
+    /// The first object of each name.
+    let entities: [String: Entity]
+    let dataSources: [String: DataSource]
+    let featureViews: [String: FeatureView]
     private var found: [Diagnostic] = []
 
     init(
@@ -18,6 +22,13 @@ struct RepositoryValidator {
         self.configuration = configuration
         self.locations = locations
         self.unreadable = unreadable
+        self.entities = Dictionary(repository.entities.map { ($0.name, $0) }) { first, _ in first }
+        self.dataSources = Dictionary(repository.dataSources.map { ($0.name, $0) }) { first, _ in
+            first
+        }
+        self.featureViews = Dictionary(repository.featureViews.map { ($0.name, $0) }) { first, _ in
+            first
+        }
     }
 
     mutating func problems() -> [Diagnostic] {

@@ -29,6 +29,14 @@ public struct RegistryChange: Hashable, Codable, Sendable {
         }
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case kind
+        case name
+        case action
+        case fields
+        case destructiveReasons = "destructive_reasons"
+    }
+
     /// The kind of object.
     public var kind: DefinitionKind
     /// The object's name.

@@ -27,6 +27,14 @@ public struct RegistrySnapshot: Hashable, Sendable {
 
 /// One version of a registry: who made it, when, and what it changed.
 public struct RegistryVersion: Hashable, Codable, Sendable {
+    private enum CodingKeys: String, CodingKey {
+        case version
+        case project
+        case appliedAt = "applied_at"
+        case appliedBy = "applied_by"
+        case changes
+    }
+
     /// The number, from 1.
     public var version: Int
     /// The project's name.

@@ -109,17 +109,18 @@ struct RepositoryDifference {
         let users = self.services(using: { $0 == old.name })
         guard let new else { return ["deletes the view and its rows\(Self.clause(users))"] }
         var losses: [String] = []
+        let newFields = Dictionary(new.schema.map { ($0.name, $0) }) { first, _ in first }
         for field in old.schema {
+            let newField = newFields[field.name]
+            guard newField?.type != field.type else { continue }
             let clause = Self.clause(self.services(using: old, feature: field.name))
-            guard let newField = new.schema.first(where: { $0.name == field.name }) else {
-                losses.append("drops feature \"\(field.name)\"\(clause)")
-                continue
-            }
-            if newField.type != field.type {
+            if let newField {
                 losses.append(
                     "changes feature \"\(field.name)\" from \(field.type) to \(newField.type)"
                         + clause
                 )
+            } else {
+                losses.append("drops feature \"\(field.name)\"\(clause)")
             }
         }
         if old.entities != new.entities {

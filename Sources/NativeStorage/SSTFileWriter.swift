@@ -55,7 +55,9 @@ package struct SSTFileWriter: ~Copyable {
     }
 
     /// Completes the file and makes it durable; a file without entries is an error.
-    package consuming func finish() throws(RocksDBError) {
+    ///
+    /// Nothing can be put afterwards.
+    package mutating func finish() throws(RocksDBError) {
         let writer = unsafe self.writer
         try unsafe checkingStatus { unsafe rocksdb_sstfilewriter_finish(writer, $0) }
     }

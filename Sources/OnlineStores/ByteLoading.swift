@@ -25,22 +25,27 @@ extension Span<UInt8> {
 extension [UInt8] {
     /// Appends an integer, its least significant byte first.
     mutating func append(littleEndian value: some FixedWidthInteger) {
-        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
-            self.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe self.append(contentsOf: $0) }
     }
 
     /// Appends an integer, its most significant byte first.
     mutating func append(bigEndian value: some FixedWidthInteger) {
-        for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
-            self.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        unsafe Swift.withUnsafeBytes(of: value.bigEndian) { unsafe self.append(contentsOf: $0) }
     }
 
     /// Overwrites the bytes from `offset` with an integer, its least significant byte first.
-    mutating func store(littleEndian value: some FixedWidthInteger, at offset: Int) {
-        for index in 0..<(value.bitWidth / 8) {
-            self[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
+    ///
+    /// - Precondition: It lies in the array.
+    mutating func store<Integer: FixedWidthInteger & BitwiseCopyable>(
+        littleEndian value: Integer,
+        at offset: Int
+    ) {
+        unsafe self.withUnsafeMutableBytes { bytes in
+            unsafe bytes.storeBytes(
+                of: value.littleEndian,
+                toByteOffset: offset,
+                as: Integer.self
+            )
         }
     }
 }

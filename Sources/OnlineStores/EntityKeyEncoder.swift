@@ -83,11 +83,19 @@ package struct EntityKeyEncoder: Sendable {
 
     /// Appends a string as UTF-8, or bytes.
     package func append(bytes text: Span<UInt8>, into bytes: inout [UInt8]) {
+        var zeros = 0
         for index in text.indices {
-            let byte = text[index]
-            bytes.append(byte)
-            if byte == 0 {
-                bytes.append(0xFF)
+            zeros &+= text[index] == 0 ? 1 : 0
+        }
+        if zeros == 0 {
+            NativeStorage.append(text, to: &bytes)
+        } else {
+            for index in text.indices {
+                let byte = text[index]
+                bytes.append(byte)
+                if byte == 0 {
+                    bytes.append(0xFF)
+                }
             }
         }
         bytes.append(0)

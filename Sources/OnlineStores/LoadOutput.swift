@@ -5,12 +5,13 @@ import NativeStorage
 /// A small load is one write batch; a large one is sorted files that are taken in together, so that
 /// memory does not grow with it.
 struct LoadOutput: ~Copyable {
-    /// Files are closed at about this size, so that later compactions need not rewrite everything.
-    private static let fileBytes = 64 << 20
+    /// The greatest size of a file, about: later compactions need not rewrite everything.
+    private static let maximumFileBytes = 64 << 20
 
     private let database: StoreDatabase
     /// The start of the names of the files.
     private let filePrefix: String
+    private let fileBytes: Int
     private let isSmall: Bool
     private var batch = WriteBatch()
     private var writer: SSTFileWriter?
@@ -19,8 +20,10 @@ struct LoadOutput: ~Copyable {
     /// - Parameters:
     ///   - database: Where the rows go.
     ///   - filePrefix: The start of the paths of files.
+    ///   - memory: What the load may hold in memory; files are no larger.
     ///   - isSmall: Whether all rows together fit into a write batch.
-    init(database: StoreDatabase, filePrefix: String, isSmall: Bool) {
+    init(database: StoreDatabase, filePrefix: String, memory: Int, isSmall: Bool) {
+        self.fileBytes = min(memory, Self.maximumFileBytes)
         self.database = database
         self.filePrefix = filePrefix
         self.isSmall = isSmall
@@ -39,7 +42,7 @@ struct LoadOutput: ~Copyable {
                 self.paths.append(path)
             }
             try self.writer?.put(key: key, value: row)
-            if let size = self.writer?.fileSize, size >= Self.fileBytes {
+            if let size = self.writer?.fileSize, size >= self.fileBytes {
                 try self.closeFile()
             }
         } catch {
@@ -48,27 +51,38 @@ struct LoadOutput: ~Copyable {
     }
 
     /// Makes the rows and the catalogue durable and visible, together or not at all.
-    mutating func commit(catalogue: [UInt8]) throws(OnlineStoreError) {
+    ///
+    /// - Parameter catalogue: `nil` when it stays as it is.
+    /// - Throws: ``OnlineStoreError`` when the files fail; nothing has changed then.
+    mutating func commit(catalogue: [UInt8]?) throws(OnlineStoreError) {
         let key = Catalogue.key
         if self.paths.isEmpty {
-            self.batch.put(key: key.span, value: catalogue.span)
-            try self.database.write(self.batch, synced: true)
+            if let catalogue {
+                self.batch.put(key: key.span, value: catalogue.span)
+            }
+            if self.batch.count > 0 {
+                try self.database.write(self.batch, synced: true)
+            }
             return
         }
-        let path = "\(self.filePrefix)-catalogue.sst"
         do {
             try self.closeFile()
-            var writer = try SSTFileWriter(path: path)
-            try writer.put(key: key.span, value: catalogue.span)
-            try writer.finish()
+            if let catalogue {
+                // A file of its own: its key is smaller than those of the rows.
+                let path = "\(self.filePrefix)-catalogue.sst"
+                var writer = try SSTFileWriter(path: path)
+                try writer.put(key: key.span, value: catalogue.span)
+                try writer.finish()
+                self.paths.append(path)
+            }
         } catch {
             throw self.database.storeError(error)
         }
-        try self.database.ingest(self.paths + [path])
+        try self.database.ingest(self.paths)
     }
 
     private mutating func closeFile() throws(RocksDBError) {
-        if let writer = self.writer.take() {
+        if var writer = self.writer.take() {
             try writer.finish()
         }
     }

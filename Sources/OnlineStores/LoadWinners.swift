@@ -49,7 +49,10 @@ struct LoadWinners: ~Copyable {
     }
 
     /// Makes the rows and the catalogue durable and visible, together or not at all.
-    mutating func commit(catalogue: [UInt8]) throws(OnlineStoreError) {
+    ///
+    /// - Parameter catalogue: `nil` when it stays as it is.
+    /// - Throws: ``OnlineStoreError`` when the files fail; nothing has changed then.
+    mutating func commit(catalogue: [UInt8]?) throws(OnlineStoreError) {
         try self.output.commit(catalogue: catalogue)
     }
 

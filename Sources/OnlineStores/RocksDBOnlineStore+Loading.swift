@@ -40,12 +40,15 @@ extension RocksDBOnlineStore {
             let target = try self.state.withLock { state throws(OnlineStoreError) in
                 try state.commitTarget(of: load)
             }
-            // A row with a new schema must not be seen before the schema.
-            self.bumpVersion()
+            if target.addsSchema {
+                // A row with a new schema must not be seen before the schema.
+                self.bumpVersion()
+            }
 
             let output = LoadOutput(
                 database: self.database,
                 filePrefix: load.filePrefix,
+                memory: self.loadMemory,
                 isSmall: isSmall
             )
             var winners = LoadWinners(
@@ -62,9 +65,16 @@ extension RocksDBOnlineStore {
                 view.loadRecord = record
             }
             var next = self.state.withLock { $0 }
+            guard record != nil || target.isNew || next.hasUnsavedSchema else {
+                try winners.commit(catalogue: nil)
+                return (winners.written, winners.stale)
+            }
             next.setView(view, named: load.viewName)
             try winners.commit(catalogue: next.catalogue.encoded())
-            self.state.withLock { $0.setView(view, named: load.viewName) }
+            self.state.withLock { state in
+                state.setView(view, named: load.viewName)
+                state.hasUnsavedSchema = false
+            }
             self.bumpVersion()
             return (winners.written, winners.stale)
         }
@@ -132,7 +142,7 @@ extension StoreState {
     /// they meet a row of it.
     fileprivate mutating func commitTarget(
         of load: OnlineLoad
-    ) throws(OnlineStoreError) -> (view: StoredView, isNew: Bool) {
+    ) throws(OnlineStoreError) -> (view: StoredView, isNew: Bool, addsSchema: Bool) {
         let current = self.views[load.viewName]
         let isNew = current?.viewID != load.viewID
         let base = isNew ? self.pending[load.viewName]?.view : current
@@ -145,9 +155,11 @@ extension StoreState {
                     + "loaded; nothing was written; load it again"
             )
         }
-        if !isNew {
+        let addsSchema = view.schemas.count > (current?.schemas.count ?? 0)
+        if !isNew, addsSchema {
             self.views[load.viewName] = view
+            self.hasUnsavedSchema = true
         }
-        return (view, isNew)
+        return (view, isNew, addsSchema)
     }
 }

@@ -35,6 +35,7 @@ package final class RocksDBOnlineStore: Sendable {
         loadMemory: Int = 64 << 20,
         holderLines: [String] = []
     ) throws(OnlineStoreError) {
+        let directory = withoutFinalSlash(directory)
         self.loadDirectory = directory + ".load"
         self.loadMemory = max(loadMemory, 1)
         try createParent(of: directory)
@@ -55,7 +56,7 @@ package final class RocksDBOnlineStore: Sendable {
 
     /// Where the lock of a store lies.
     package static func lockPath(forStoreAt directory: String) -> String {
-        directory + ".lock"
+        withoutFinalSlash(directory) + ".lock"
     }
 
     /// Replaces what others learn of this process when they find the store locked.
@@ -123,6 +124,15 @@ extension OnlineStoreError {
         message += "; wait for it to end, or stop it"
         self.init(.locked, message, cause: error)
     }
+}
+
+/// The path as the start of its neighbours' paths.
+private func withoutFinalSlash(_ path: String) -> String {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") {
+        path.removeLast()
+    }
+    return path
 }
 
 /// Makes the folder in which `path` lies.

@@ -10,11 +10,18 @@ package struct RowEncoder: Sendable {
     package let layout: RowLayout
     /// The finished row, after ``finish()``.
     package private(set) var bytes: [UInt8] = []
+    /// What every row starts with: everything before the bytes, without times and values.
+    private var blankRow: [UInt8] = []
     private var nextField = 0
     private var isOpen = false
 
     package init(layout: RowLayout) {
         self.layout = layout
+        self.blankRow.append(RowFormat.version)
+        self.blankRow.append(littleEndian: layout.schema.id)
+        while self.blankRow.count < layout.bytesStart {
+            self.blankRow.append(0)
+        }
     }
 
     /// Starts a row, and forgets the one before.
@@ -25,13 +32,9 @@ package struct RowEncoder: Sendable {
     ///     a row without such a time.
     package mutating func begin(eventTime: Int64, writeTime: Int64) {
         self.bytes.removeAll(keepingCapacity: true)
-        self.bytes.append(RowFormat.version)
-        self.bytes.append(littleEndian: self.layout.schema.id)
-        self.bytes.append(littleEndian: eventTime)
-        self.bytes.append(littleEndian: writeTime)
-        for _ in RowFormat.headerLength..<self.layout.bytesStart {
-            self.bytes.append(0)
-        }
+        self.bytes.append(contentsOf: self.blankRow)
+        self.bytes.store(littleEndian: eventTime, at: 3)
+        self.bytes.store(littleEndian: writeTime, at: 11)
         self.nextField = 0
         self.isOpen = true
     }

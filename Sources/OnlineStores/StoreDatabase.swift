@@ -73,10 +73,6 @@ final class StoreDatabase: Sendable {
         }
     }
 
-    func compactRows() {
-        self.database.compact(from: [Keyspace.rows], to: [Keyspace.rows + 1])
-    }
-
     func storeError(_ error: RocksDBError) -> OnlineStoreError {
         OnlineStoreError(error, directory: self.directory)
     }

@@ -19,6 +19,8 @@ struct StoreState: Sendable {
     var pending: [String: Pending] = [:]
     var garbage: [Garbage]
     var nextViewID: UInt32
+    /// Whether a view has a schema that the database does not know yet.
+    var hasUnsavedSchema = false
     var loadsBegun = 0
     var isCollecting = false
 

@@ -188,6 +188,14 @@ import Testing
         }
     }
 
+    @Test func deepNestingIsAProblemAndNoTrap() throws {
+        for sign in ["[", "{a: ", "- "] {
+            let text = "entities: " + String(repeating: sign, count: 100_000)
+            let found = try problems(["feature_store.yaml": goodConfiguration, "a.yaml": text])
+            #expect(found.count == 1)
+        }
+    }
+
     /// Whatever a stranger writes, reading ends in definitions or in problems with places.
     @Test(arguments: UInt64(0)..<60)
     func damagedFilesNeverTrap(seed: UInt64) throws {

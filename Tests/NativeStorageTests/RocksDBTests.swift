@@ -111,6 +111,20 @@ import Testing
         }
     }
 
+    @Test func aDatabaseThatIsOpenIsLocked() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("db").path
+            let database = try RocksDB(path: path)
+            do throws(RocksDBError) {
+                _ = try RocksDB(path: path)
+                Issue.record("the database was opened twice")
+            } catch {
+                #expect(error.code == .locked)
+            }
+            #expect(try database.value([1]) == nil)
+        }
+    }
+
     @Test func theChecksumIsTheOneOfZlib() {
         #expect(checksum(of: Array("123456789".utf8)) == 0xCBF4_3926)
         #expect(checksum(of: []) == 0)

@@ -35,11 +35,13 @@ struct CSVFile {
         case .end:
             throw OfflineStoreError(
                 code: .malformedFile,
-                message: "\(path): the file is empty; its first line must name the columns")
+                message: "\(path): the file is empty; its first line must name the columns"
+            )
         case .textAfterQuote, .unterminatedQuote:
             throw OfflineStoreError(
                 code: .malformedFile,
-                message: "\(path):\(scanner.line): the header's quotes are broken")
+                message: "\(path):\(scanner.line): the header's quotes are broken"
+            )
         }
         var columns: [String] = []
         for field in 0..<scanner.fieldCount {
@@ -52,14 +54,16 @@ struct CSVFile {
                     message: """
                         \(path):\(scanner.line): column \(field + 1) has no name; name it in the \
                         header (pandas writes its index so: use to_csv(index=False))
-                        """)
+                        """
+                )
             }
             guard !columns.contains(name) else {
                 throw OfflineStoreError(
                     code: .malformedFile,
                     message: """
                         \(path):\(scanner.line): two columns are called "\(name)"; rename one
-                        """)
+                        """
+                )
             }
             columns.append(name)
         }
@@ -74,6 +78,7 @@ struct CSVFile {
             message: """
                 \(path):\(line): a quoted field of the record that begins here is never closed; \
                 close the quote, or write a quote inside a field twice
-                """)
+                """
+        )
     }
 }

@@ -52,7 +52,10 @@ struct CSVRow: ~Escapable, SourceRow {
     }
 
     mutating func appendBytes(
-        at column: Int, type: CellType, parser: inout CellParser, to bytes: inout [UInt8]
+        at column: Int,
+        type: CellType,
+        parser: inout CellParser,
+        to bytes: inout [UInt8]
     ) -> Bool {
         let field = self.positions[column]
         guard self.scanner.hasDoubledQuotes(field) else {

@@ -144,7 +144,8 @@ struct CSVScanner: ~Escapable {
         }
         self.position = index
         self.fields.append(
-            Field(start: start, end: index, isQuoted: false, hasDoubledQuotes: false))
+            Field(start: start, end: index, isQuoted: false, hasDoubledQuotes: false)
+        )
     }
 
     private mutating func takeQuotedField() -> Outcome {
@@ -165,7 +166,8 @@ struct CSVScanner: ~Escapable {
         }
         self.nextLine += lines
         self.fields.append(
-            Field(start: start, end: index - 1, isQuoted: true, hasDoubledQuotes: hasDoubledQuotes))
+            Field(start: start, end: index - 1, isQuoted: true, hasDoubledQuotes: hasDoubledQuotes)
+        )
         self.position = index
         if index == bytes.count || bytes[index] == self.delimiter || self.isLineEnd(index) {
             return .record

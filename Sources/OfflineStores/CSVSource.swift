@@ -48,7 +48,9 @@ struct CSVSource {
                     progress(
                         ScanProgress(
                             rowsRead: assembler.report.rowsRead,
-                            fraction: (before + part * size) / total))
+                            fraction: (before + part * size) / total
+                        )
+                    )
                 }
             }
             before += size
@@ -67,9 +69,16 @@ struct CSVSource {
         var scanner = CSVScanner(bytes, delimiter: self.delimiter)
         let file = try CSVFile(path: path, scanner: &scanner)
         let places = try positions(
-            of: assembler.layout.columns, among: file.columns, of: path)
+            of: assembler.layout.columns,
+            among: file.columns,
+            of: path
+        )
         var row = CSVRow(
-            scanner: scanner, path: path, positions: places, nullValues: self.options.nullValues)
+            scanner: scanner,
+            path: path,
+            positions: places,
+            nullValues: self.options.nullValues
+        )
         var untilProgress = RowAssembler.batchSize
         while true {
             switch row.scanner.next() {
@@ -79,7 +88,9 @@ struct CSVSource {
                 throw CSVFile.unterminatedQuote(path: path, line: row.scanner.line)
             case .textAfterQuote:
                 assembler.addBrokenRow(
-                    place: row.place(), reason: "there is text after a closing quote")
+                    place: row.place(),
+                    reason: "there is text after a closing quote"
+                )
             case .record:
                 if row.scanner.fieldCount == file.columns.count {
                     assembler.add(&row)
@@ -89,7 +100,8 @@ struct CSVSource {
                         reason: """
                             the row has \(row.scanner.fieldCount) fields, the header \
                             \(file.columns.count)
-                            """)
+                            """
+                    )
                 }
             }
             if assembler.isFull, let batch = assembler.finishBatch() { try body(batch) }
@@ -123,7 +135,8 @@ struct CSVSource {
             message: """
                 \(file.path) \(differences.joined(separator: " and ")), unlike \(first.path); all \
                 files of a source must have the same columns, in any order
-                """)
+                """
+        )
     }
 
     private static func size(of path: String) -> Double {

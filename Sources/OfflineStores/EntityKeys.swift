@@ -26,7 +26,11 @@ struct EntityKeyColumn {
         let cellType = CellType(type)
         if cellType.kind.physicalType == .integer {
             self.integers = column.integers(
-                as: cellType.kind, null: 0, parser: &parser, onUnreadable: report)
+                as: cellType.kind,
+                null: 0,
+                parser: &parser,
+                onUnreadable: report
+            )
         } else if column.type == type {
             self.bytes = column
         } else {
@@ -79,7 +83,9 @@ struct EntityKeys {
             for column in columns {
                 if let bytes = column.bytes, case .bytes(let values) = bytes.storage {
                     KeyDictionary.appendBytes(
-                        values.bytes.span.extracting(values.range(at: row)), to: &key)
+                        values.bytes.span.extracting(values.range(at: row)),
+                        to: &key
+                    )
                 } else {
                     KeyDictionary.appendInteger(column.integers[row], to: &key)
                 }

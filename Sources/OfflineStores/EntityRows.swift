@@ -41,8 +41,12 @@ package struct EntityRows: Sendable {
         strict: Bool = false
     ) throws(OfflineStoreError) {
         try self.init(
-            table: entities.table, timestampColumn: timestampColumn, strict: strict,
-            file: entities.file, lines: entities.lines)
+            table: entities.table,
+            timestampColumn: timestampColumn,
+            strict: strict,
+            file: entities.file,
+            lines: entities.lines
+        )
     }
 
     /// The rows of a table that was made in code; see ``init(_:timestampColumn:strict:)``.
@@ -52,7 +56,12 @@ package struct EntityRows: Sendable {
         strict: Bool = false
     ) throws(OfflineStoreError) {
         try self.init(
-            table: table, timestampColumn: timestampColumn, strict: strict, file: nil, lines: [])
+            table: table,
+            timestampColumn: timestampColumn,
+            strict: strict,
+            file: nil,
+            lines: []
+        )
     }
 
     private init(
@@ -69,14 +78,17 @@ package struct EntityRows: Sendable {
         guard table.rowCount < Int(Int32.max) else {
             throw OfflineStoreError(
                 code: .tooManyRows,
-                message: "there are \(table.rowCount) entity rows; split them into several runs")
+                message: "there are \(table.rowCount) entity rows; split them into several runs"
+            )
         }
         let column = try Self.column(timestampColumn, in: table, file: file)
         var unreadable = Unreadable(column: timestampColumn, expected: "time")
         let place = EntityPlace(file: file, lines: lines)
         var parser = CellParser()
         self.times = column.integers(
-            as: .unixTimestamp, null: missingTime, parser: &parser
+            as: .unixTimestamp,
+            null: missingTime,
+            parser: &parser
         ) { row in
             unreadable.add(column[row], at: place.text(ofRow: row))
         }
@@ -116,13 +128,17 @@ package struct EntityRows: Sendable {
             columns.append(
                 EntityKeyColumn(column, type: key.type) { row in
                     bad.add(column[row], at: place.text(ofRow: row))
-                })
+                }
+            )
             if strict { try bad.throwIfAny() }
             if bad.count > 0 { unreadable.append(bad) }
         }
         return EntityKeys(
-            columns: columns, types: joinKeys.map(\.type), rowCount: self.table.rowCount,
-            unreadable: unreadable)
+            columns: columns,
+            types: joinKeys.map(\.type),
+            rowCount: self.table.rowCount,
+            unreadable: unreadable
+        )
     }
 
     private static func column(
@@ -137,7 +153,8 @@ package struct EntityRows: Sendable {
             message: """
                 \(place) has no column "\(name)"; \
                 \(suggestion(for: name, among: table.columnNames, noun: "column"))
-                """)
+                """
+        )
     }
 }
 
@@ -161,7 +178,9 @@ extension EntityRows.Unreadable {
         case .string(let string): text = shortened(string)
         case let other: text = "\(other)"
         }
-        self.samples.append("\(place()): column \"\(self.column)\": \"\(text)\" is no \(self.expected)")
+        self.samples.append(
+            "\(place()): column \"\(self.column)\": \"\(text)\" is no \(self.expected)"
+        )
     }
 
     func throwIfAny() throws(OfflineStoreError) {
@@ -172,7 +191,8 @@ extension EntityRows.Unreadable {
             message: """
                 entity rows: \(self.count) unreadable in column "\(self.column)" (strict):
                 \(samples)
-                """)
+                """
+        )
     }
 }
 

@@ -53,7 +53,8 @@ package struct EntityTable: Sendable {
             case .textAfterQuote:
                 throw OfflineStoreError(
                     code: .malformedFile,
-                    message: "\(file):\(scanner.line): there is text after a closing quote")
+                    message: "\(file):\(scanner.line): there is text after a closing quote"
+                )
             case .record:
                 break
             }
@@ -63,7 +64,8 @@ package struct EntityTable: Sendable {
                     message: """
                         \(file):\(scanner.line): the row has \(scanner.fieldCount) fields, the \
                         header \(builders.count)
-                        """)
+                        """
+                )
             }
             lines.append(Int32(truncatingIfNeeded: scanner.line))
             for field in builders.indices {
@@ -84,6 +86,7 @@ package struct EntityTable: Sendable {
             columns: zip(header.columns, builders).map { name, builder in
                 Table.NamedColumn(name: name, column: builder.finish())
             },
-            rowCount: lines.count)
+            rowCount: lines.count
+        )
     }
 }

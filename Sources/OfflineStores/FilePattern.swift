@@ -25,7 +25,8 @@ enum FilePattern {
         guard self.isGlob(path) else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "there is no file \(absolute); check the source's path")
+                message: "there is no file \(absolute); check the source's path"
+            )
         }
         // Letters of the root mean themselves.
         let pattern = path.hasPrefix("/") ? path : self.escaped(root) + "/" + path
@@ -35,7 +36,8 @@ enum FilePattern {
         guard !matches.isEmpty else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "no file matches \(absolute); check the source's path")
+                message: "no file matches \(absolute); check the source's path"
+            )
         }
         return matches
     }

@@ -112,19 +112,29 @@ package struct HistoricalJoin {
             wanted[index] = true
         }
         let scan = SourceScan(
-            source: view.source, joinKeys: view.joinKeys, features: view.schema, wanted: wanted,
-            keyFilter: filter, strict: self.strict)
+            source: view.source,
+            joinKeys: view.joinKeys,
+            features: view.schema,
+            wanted: wanted,
+            keyFilter: filter,
+            strict: self.strict
+        )
         var report = ScanReport()
         try self.reader.scan(
-            scan, report: &report, progress: { progress?(view.name, $0) }
+            scan,
+            report: &report,
+            progress: { progress?(view.name, $0) }
         ) { (batch) throws(OfflineStoreError) in
             try history.add(batch)
         }
         history.rows.keysWithOlderRows = filter.sawOlder
         history.rows.keysWithNewerRows = filter.sawNewer
         let matches = pointInTimeMatches(
-            entities: set.order, history: history.rows, ttl: view.ttlMicroseconds,
-            filterByCreated: view.filterByCreated)
+            entities: set.order,
+            history: history.rows,
+            ttl: view.ttlMicroseconds,
+            filterByCreated: view.filterByCreated
+        )
         let features = history.finish()
         var columns: [Column] = []
         var summary = MatchSummary(matches)
@@ -154,7 +164,10 @@ private struct KeySet {
         self.joinKeys = joinKeys
         self.dictionary = keys.dictionary
         self.order = EntityOrder(
-            keyIDs: keys.ids, times: entities.times, keyCount: keys.dictionary.count)
+            keyIDs: keys.ids,
+            times: entities.times,
+            keyCount: keys.dictionary.count
+        )
         self.unreadable = keys.unreadable
     }
 
@@ -180,7 +193,8 @@ private struct HistoryCollector {
         self.viewName = view.name
         self.rows = HistoryRows(
             times: view.source.isStatic ? nil : [],
-            created: view.source.createdTimestampColumn == nil ? nil : [])
+            created: view.source.createdTimestampColumn == nil ? nil : []
+        )
         self.builders = view.schema.indices.filter(view.wanted.contains).map { index in
             ColumnBuilder(type: view.schema[index].type)
         }
@@ -193,7 +207,8 @@ private struct HistoryCollector {
                 message: """
                     feature view "\(self.viewName)": more than \(Int32.max) rows match the entity \
                     rows; split them into several runs
-                    """)
+                    """
+            )
         }
         self.rows.keyIDs.append(contentsOf: batch.keyIDs)
         self.rows.times?.append(contentsOf: batch.times)

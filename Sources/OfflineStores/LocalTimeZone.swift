@@ -18,7 +18,8 @@ final class LocalTimeZone {
                 code: .unknownTimeZone,
                 message: """
                     there is no time zone "\(name)"; use an IANA name such as Europe/Berlin or UTC
-                    """)
+                    """
+            )
         }
         self.zone = zone
     }

@@ -79,7 +79,8 @@ struct RowAssembler {
     mutating func addBrokenRow(place: String, reason: String) {
         self.report.rowsRead += 1
         self.report.addBadRow(
-            ScanReport.Sample(place: place, column: nil, text: "", reason: reason))
+            ScanReport.Sample(place: place, column: nil, text: "", reason: reason)
+        )
     }
 
     /// Takes one row in, or counts why not.
@@ -124,7 +125,8 @@ struct RowAssembler {
             keyColumns: self.filter == nil ? self.keyBuilders.map { $0.finish() } : [],
             times: self.times,
             created: self.layout.createdPosition == nil ? nil : self.created,
-            features: features)
+            features: features
+        )
         self.startBatch()
         return batch
     }
@@ -166,7 +168,11 @@ struct RowAssembler {
             } else {
                 self.scratch.removeAll(keepingCapacity: true)
                 let isThere = row.appendBytes(
-                    at: position, type: type, parser: &self.parser, to: &self.scratch)
+                    at: position,
+                    type: type,
+                    parser: &self.parser,
+                    to: &self.scratch
+                )
                 guard isThere else { return self.badKey(&row, position) }
                 // A second reference, because a span of `self` forbids any change of `self`.
                 let value = self.scratch
@@ -255,7 +261,11 @@ struct RowAssembler {
             self.scratch.removeAll(keepingCapacity: true)
             guard
                 row.appendBytes(
-                    at: position, type: type, parser: &self.parser, to: &self.scratch)
+                    at: position,
+                    type: type,
+                    parser: &self.parser,
+                    to: &self.scratch
+                )
             else { return false }
             if isWanted {
                 let value = self.scratch
@@ -294,6 +304,8 @@ struct RowAssembler {
                 place: row.place(),
                 column: self.layout.columns[position],
                 text: shortened(row.text(at: position)),
-                reason: reason))
+                reason: reason
+            )
+        )
     }
 }

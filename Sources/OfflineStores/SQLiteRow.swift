@@ -89,7 +89,10 @@ struct SQLiteRow: ~Copyable, SourceRow {
     }
 
     mutating func appendBytes(
-        at column: Int, type: CellType, parser: inout CellParser, to bytes: inout [UInt8]
+        at column: Int,
+        type: CellType,
+        parser: inout CellParser,
+        to bytes: inout [UInt8]
     ) -> Bool {
         let position = self.positions[column]
         switch self.statement.storageType(at: position) {
@@ -115,7 +118,9 @@ struct SQLiteRow: ~Copyable, SourceRow {
     }
 
     func place() -> String {
-        guard let position = self.rowIDPosition else { return "\(self.relation), row \(self.number)" }
+        guard let position = self.rowIDPosition else {
+            return "\(self.relation), row \(self.number)"
+        }
         return "\(self.relation), rowid \(self.statement.integer(at: position))"
     }
 

@@ -22,7 +22,8 @@ struct SQLiteSource {
         return (0..<statement.columnCount).map { index in
             SourceReader.SourceColumn(
                 name: statement.columnName(at: index),
-                declaredType: statement.declaredType(at: index))
+                declaredType: statement.declaredType(at: index)
+            )
         }
     }
 
@@ -58,7 +59,11 @@ struct SQLiteSource {
         let places = try positions(of: wanted, among: columns, of: self.title, ignoringCase: true)
         guard case .table(let table) = self.relation else {
             return SQLiteRow(
-                statement: all, relation: self.title, positions: places, rowIDPosition: nil)
+                statement: all,
+                relation: self.title,
+                positions: places,
+                rowIDPosition: nil
+            )
         }
         let rowID = self.rowIDName(database, table: table, columns: columns)
         var selected = places.map { quotedIdentifier(columns[$0]) }
@@ -69,8 +74,11 @@ struct SQLiteSource {
             + (rowID.map { " ORDER BY \($0)" } ?? "")
         let statement = try Self.prepare(sql, database)
         return SQLiteRow(
-            statement: statement, relation: self.title, positions: Array(places.indices),
-            rowIDPosition: rowID == nil ? nil : places.count)
+            statement: statement,
+            relation: self.title,
+            positions: Array(places.indices),
+            rowIDPosition: rowID == nil ? nil : places.count
+        )
     }
 
     /// Opens the file for reading.
@@ -80,7 +88,8 @@ struct SQLiteSource {
         guard unsafe access(self.path, F_OK) == 0 else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "there is no database \(self.path); check the source's path")
+                message: "there is no database \(self.path); check the source's path"
+            )
         }
         return try Self.mapped { () throws(SQLiteError) in
             let database = try SQLiteDatabase(path: self.path, mode: .readOnly)
@@ -97,7 +106,8 @@ struct SQLiteSource {
                 """
                 SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')
                 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name
-                """)
+                """
+            )
             var names: [String] = []
             while try statement.step() {
                 names.append(statement.text(at: 0) ?? "")
@@ -120,7 +130,8 @@ struct SQLiteSource {
                     message: """
                         \(self.path) has no table "\(table)"; \
                         \(suggestion(for: table, among: tables, noun: "table"))
-                        """)
+                        """
+                )
             }
             return try Self.prepare("SELECT * FROM \(quotedIdentifier(table))", database)
         case .query(let sql):
@@ -128,7 +139,8 @@ struct SQLiteSource {
             guard statement.isReadOnly, statement.columnCount > 0 else {
                 throw OfflineStoreError(
                     code: .invalidSQL,
-                    message: "\(self.title): a source's query must be one SELECT statement")
+                    message: "\(self.title): a source's query must be one SELECT statement"
+                )
             }
             return statement
         }

@@ -70,7 +70,8 @@ package struct SourceReader: Sendable {
                 source "\(scan.source.name)": \(bad) bad \(noun) of \
                 \(assembler.report.rowsRead) (strict):
                 \(samples)
-                """)
+                """
+        )
     }
 
     func sqliteSource(
@@ -83,10 +84,13 @@ package struct SourceReader: Sendable {
                 message: """
                     source "\(name)" names no database; give it a path, or an offline_store of type \
                     sqlite in feature_store.yaml
-                    """)
+                    """
+            )
         }
         return SQLiteSource(
-            path: FilePattern.absolutePath(path, root: self.root), relation: options.relation)
+            path: FilePattern.absolutePath(path, root: self.root),
+            relation: options.relation
+        )
     }
 }
 
@@ -111,7 +115,8 @@ func positions(
                 message: """
                     \(place) has no column "\(name)"; \
                     \(suggestion(for: name, among: columns, noun: "column"))
-                    """)
+                    """
+            )
         }
         positions.append(position)
     }

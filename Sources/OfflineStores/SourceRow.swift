@@ -12,7 +12,10 @@ protocol SourceRow: ~Copyable, ~Escapable {
     ///
     /// - Returns: False when the cell cannot be it; part may have been appended then.
     mutating func appendBytes(
-        at column: Int, type: CellType, parser: inout CellParser, to bytes: inout [UInt8]
+        at column: Int,
+        type: CellType,
+        parser: inout CellParser,
+        to bytes: inout [UInt8]
     ) -> Bool
     /// A cell for people.
     mutating func text(at column: Int) -> String

@@ -104,8 +104,10 @@ extension CellFormatter {
             let inner = isQuoted ? scalar.extracting(1..<(scalar.count - 1)) : scalar
             if element == .float32 {
                 self.append(
-                    jsonFloat: parser.float(inner, kind: .float32) ?? .nan, isSingle: false,
-                    to: &text)
+                    jsonFloat: parser.float(inner, kind: .float32) ?? .nan,
+                    isSingle: false,
+                    to: &text
+                )
             } else {
                 self.append(time: parser.time(inner) ?? 0, style: .wire, to: &text)
             }

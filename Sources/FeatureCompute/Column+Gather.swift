@@ -44,7 +44,9 @@ extension Column {
         result.ends.reserveCapacity(indices.count)
         for index in indices {
             if index >= 0 {
-                result.bytes.append(span: values.bytes.span.extracting(values.range(at: Int(index))))
+                result.bytes.append(
+                    span: values.bytes.span.extracting(values.range(at: Int(index)))
+                )
             }
             result.ends.append(result.bytes.count)
         }

@@ -191,7 +191,7 @@ package struct JSONText: ~Escapable {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     /// Appends bytes in one copy.
     package mutating func append(span: Span<UInt8>) {
         unsafe span.withUnsafeBufferPointer { unsafe self.append(contentsOf: $0) }

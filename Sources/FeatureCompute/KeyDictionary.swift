@@ -104,7 +104,8 @@ package struct KeyDictionary: Sendable {
         self.slots = Array(repeating: -1, count: self.slots.count * 4)
         for id in 0..<self.count {
             var slot = self.slot(
-                of: self.isInteger ? Self.hash(self.integers[id]) : self.hashes[id])
+                of: self.isInteger ? Self.hash(self.integers[id]) : self.hashes[id]
+            )
             while self.slots[slot] >= 0 {
                 slot = (slot + 1) & (self.slots.count - 1)
             }

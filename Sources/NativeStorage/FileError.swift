@@ -27,7 +27,8 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         let reason = unsafe String(cString: strerror(errorNumber))
         self.init(
             code: errorNumber == ENOENT || errorNumber == ENOTDIR ? .missing : .inputOutput,
-            message: "\(path): \(reason)")
+            message: "\(path): \(reason)"
+        )
     }
 
     package var description: String { self.message }

@@ -26,7 +26,8 @@ package enum GzipReader {
         var isInsideMember = true
         while position < bytes.count || isInsideMember {
             let part = bytes.extracting(
-                position..<min(bytes.count, position + Int(Int32.max)))
+                position..<min(bytes.count, position + Int(Int32.max))
+            )
             let (result, read, written) = self.inflateOnce(stream, part, into: &block)
             position += read
             output.append(contentsOf: block[..<written])
@@ -42,7 +43,9 @@ package enum GzipReader {
                 break
             case Z_BUF_ERROR, Z_OK:
                 throw FileError(
-                    code: .corrupt, message: "\(path): the gzip file ends too early")
+                    code: .corrupt,
+                    message: "\(path): the gzip file ends too early"
+                )
             default:
                 throw FileError(code: .corrupt, message: "\(path): this is no intact gzip file")
             }

@@ -1,0 +1,92 @@
+package import FeatureCompute
+import FeatureModel
+import NativeStorage
+
+/// The rows of an entity file, every column as text, letter for letter.
+///
+/// An empty field without quotes is null; one in quotes is an empty string.
+package struct EntityTable: Sendable {
+    /// The columns in the order of the file, all strings.
+    package let table: Table
+    /// What messages call the file.
+    package let file: String
+    /// The physical line on which each row begins, `[rows]`.
+    package let lines: [Int32]
+
+    /// Reads a CSV file, unpacked first when its name ends in `.gz`.
+    package init(path: String) throws(OfflineStoreError) {
+        self = try CSVFile.withBytes(of: path) { (bytes) throws(OfflineStoreError) in
+            try EntityTable(bytes: bytes, file: path)
+        }
+    }
+
+    /// Reads CSV that is in memory already.
+    ///
+    /// - Parameter file: What messages call it: `standard input`.
+    package init(bytes: [UInt8], file: String) throws(OfflineStoreError) {
+        try self.init(bytes: bytes.span, file: file)
+    }
+
+    /// Reads what standard input still holds.
+    package static func readStandardInput() throws(OfflineStoreError) -> EntityTable {
+        let bytes: [UInt8]
+        do {
+            bytes = try MappedFile.readAll(0, path: "standard input")
+        } catch {
+            throw OfflineStoreError(error)
+        }
+        return try EntityTable(bytes: bytes, file: "standard input")
+    }
+
+    private init(bytes: Span<UInt8>, file: String) throws(OfflineStoreError) {
+        var scanner = CSVScanner(bytes)
+        let header = try CSVFile(path: file, scanner: &scanner)
+        var builders = header.columns.map { _ in ColumnBuilder(type: .string) }
+        var lines: [Int32] = []
+        var scratch: [UInt8] = []
+        reading: while true {
+            switch scanner.next() {
+            case .end:
+                break reading
+            case .unterminatedQuote:
+                throw CSVFile.unterminatedQuote(path: file, line: scanner.line)
+            case .textAfterQuote:
+                throw OfflineStoreError(
+                    code: .malformedFile,
+                    message: "\(file):\(scanner.line): there is text after a closing quote"
+                )
+            case .record:
+                break
+            }
+            guard scanner.fieldCount == builders.count else {
+                throw OfflineStoreError(
+                    code: .malformedFile,
+                    message: """
+                        \(file):\(scanner.line): the row has \(scanner.fieldCount) fields, the \
+                        header \(builders.count)
+                        """
+                )
+            }
+            lines.append(Int32(truncatingIfNeeded: scanner.line))
+            for field in builders.indices {
+                if scanner.isBlank(field) {
+                    builders[field].appendNull()
+                } else if scanner.hasDoubledQuotes(field) {
+                    scratch.removeAll(keepingCapacity: true)
+                    scanner.append(field, to: &scratch)
+                    builders[field].append(bytes: scratch.span)
+                } else {
+                    builders[field].append(bytes: scanner.rawField(field))
+                }
+            }
+        }
+        self.file = file
+        self.lines = lines
+        self.table = Table(
+            columns: zip(header.columns, builders).map { name, builder in
+                Table.NamedColumn(name: name, column: builder.finish())
+            },
+            rowCount: lines.count
+        )
+    }
+}

@@ -1,0 +1,65 @@
+import Glibc
+
+/// The files that a path or a glob names.
+enum FilePattern {
+    /// A path that is absolute, or else lies below `root`.
+    static func absolutePath(_ path: String, root: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return root.hasSuffix("/") ? root + path : root + "/" + path
+    }
+
+    /// Whether a path has letters that a glob gives a meaning.
+    static func isGlob(_ path: String) -> Bool {
+        path.contains { $0 == "*" || $0 == "?" || $0 == "[" }
+    }
+
+    /// The files of a source, in ascending order of their names' bytes.
+    ///
+    /// A path that exists is that file, whatever letters it has; else `*`, `?` and `[…]` match
+    /// inside one directory level.
+    ///
+    /// - Throws: `missingFile` when there is none, naming what was looked for.
+    static func files(_ path: String, root: String) throws(OfflineStoreError) -> [String] {
+        let absolute = self.absolutePath(path, root: root)
+        if unsafe access(absolute, F_OK) == 0 { return [absolute] }
+        guard self.isGlob(path) else {
+            throw OfflineStoreError(
+                code: .missingFile,
+                message: "there is no file \(absolute); check the source's path"
+            )
+        }
+        // Letters of the root mean themselves.
+        let pattern = path.hasPrefix("/") ? path : self.escaped(root) + "/" + path
+        let matches = self.matches(pattern).sorted { left, right in
+            left.utf8.lexicographicallyPrecedes(right.utf8)
+        }
+        guard !matches.isEmpty else {
+            throw OfflineStoreError(
+                code: .missingFile,
+                message: "no file matches \(absolute); check the source's path"
+            )
+        }
+        return matches
+    }
+
+    private static func escaped(_ path: String) -> String {
+        var result = ""
+        for character in path {
+            if "*?[]\\".contains(character) { result.append("\\") }
+            result.append(character)
+        }
+        return result
+    }
+
+    private static func matches(_ pattern: String) -> [String] {
+        var found = unsafe glob_t()
+        defer { unsafe globfree(&found) }
+        guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
+        var paths: [String] = []
+        for index in 0..<Int(unsafe found.gl_pathc) {
+            guard let path = unsafe found.gl_pathv[index] else { continue }
+            unsafe paths.append(String(cString: path))
+        }
+        return paths
+    }
+}

@@ -1,0 +1,54 @@
+package import FeatureCompute
+
+/// How many entity rows of a view have features, and why the others do not.
+package struct MatchSummary: Sendable {
+    /// How many entity rows there are.
+    package let rows: Int
+    /// How many have a row of the source.
+    package private(set) var matched = 0
+    /// How many have none, by reason.
+    package private(set) var missed: [MissReason: Int] = [:]
+    /// By wanted feature: how many entity rows have a row whose value is null in the source.
+    package private(set) var nullInSource: [Int] = []
+    /// How many entity rows would see another row, or none, if created times were obeyed; 0 when
+    /// they are.
+    package private(set) var rowsCreatedFilterWouldChange = 0
+    /// How many cells of wanted features would have another value then.
+    package private(set) var cellsCreatedFilterWouldChange = 0
+
+    init(_ matches: PointInTimeMatches) {
+        self.rows = matches.rows.count
+        var counts = Array(repeating: 0, count: MissReason.allCases.count)
+        for reason in matches.reasons {
+            counts[Int(reason.rawValue)] += 1
+        }
+        for reason in MissReason.allCases where counts[Int(reason.rawValue)] > 0 {
+            if reason == .none {
+                self.matched = counts[Int(reason.rawValue)]
+            } else {
+                self.missed[reason] = counts[Int(reason.rawValue)]
+            }
+        }
+        guard let filtered = matches.rowsFilteredByCreated else { return }
+        for row in filtered.indices where filtered[row] != matches.rows[row] {
+            self.rowsCreatedFilterWouldChange += 1
+        }
+    }
+
+    /// Counts one wanted feature, given its values in the source.
+    mutating func add(_ feature: Column, _ matches: PointInTimeMatches) {
+        var nulls = 0
+        if feature.nulls != nil {
+            for row in matches.rows where row >= 0 && feature.isNull(at: Int(row)) {
+                nulls += 1
+            }
+        }
+        self.nullInSource.append(nulls)
+        guard let filtered = matches.rowsFilteredByCreated else { return }
+        for row in filtered.indices where filtered[row] != matches.rows[row] {
+            if !feature.isSame(filtered[row], matches.rows[row]) {
+                self.cellsCreatedFilterWouldChange += 1
+            }
+        }
+    }
+}

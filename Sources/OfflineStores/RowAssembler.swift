@@ -1,0 +1,311 @@
+import FeatureCompute
+import FeatureModel
+
+/// The columns of a source that a scan reads, by position: keys, event time, created time, features.
+struct ScanLayout {
+    /// The names in the source, in that order.
+    let columns: [String]
+    let keyTypes: [CellType]
+    /// The position of the event time; `nil` for a static table.
+    let timePosition: Int?
+    /// The position of the created time.
+    let createdPosition: Int?
+    /// The position of the first feature; the others follow.
+    let firstFeature: Int
+
+    init(_ scan: SourceScan) {
+        let source = scan.source
+        var columns = scan.joinKeys.map { source.sourceColumn(for: $0.name) }
+        self.keyTypes = scan.joinKeys.map { CellType($0.type) }
+        self.timePosition = source.timestampField.map { _ in columns.count }
+        if let field = source.timestampField { columns.append(source.sourceColumn(for: field)) }
+        self.createdPosition = source.createdTimestampColumn.map { _ in columns.count }
+        if let field = source.createdTimestampColumn {
+            columns.append(source.sourceColumn(for: field))
+        }
+        self.firstFeature = columns.count
+        columns += scan.features.map { source.sourceColumn(for: $0.name) }
+        self.columns = columns
+    }
+}
+
+/// Turns the rows of a source into batches of columns, and keeps the report.
+struct RowAssembler {
+    /// How many rows a batch has at most.
+    static let batchSize = 1 << 14
+
+    let layout: ScanLayout
+    var report = ScanReport()
+    private let scan: SourceScan
+    private let featureTypes: [CellType]
+    private let wanted: [Bool]
+    private let filter: KeyFilter?
+    private let hasIntegerKey: Bool
+    private let earliest: Int64
+    private let latest: Int64
+    private var parser: CellParser
+    private var scratch: [UInt8] = []
+    private var key: [UInt8] = []
+
+    private(set) var rowCount = 0
+    private var keyIDs: [Int32] = []
+    private var keyBuilders: [ColumnBuilder] = []
+    private var times: [Int64] = []
+    private var created: [Int64] = []
+    private var builders: [ColumnBuilder] = []
+
+    init(scan: SourceScan) throws(OfflineStoreError) {
+        self.scan = scan
+        self.layout = ScanLayout(scan)
+        self.featureTypes = scan.features.map { CellType($0.type) }
+        self.wanted = scan.wanted
+        self.filter = scan.keyFilter
+        self.hasIntegerKey = scan.keyFilter?.keys.isInteger ?? false
+        self.earliest = scan.earliest?.microseconds ?? .min
+        self.latest = scan.latest?.microseconds ?? .max
+        if let name = scan.source.timezone, name != "UTC" {
+            let zone = try LocalTimeZone(name: name)
+            self.parser = CellParser { zone.utc($0) }
+        } else {
+            self.parser = CellParser()
+        }
+        self.startBatch()
+    }
+
+    /// Whether ``finishBatch()`` is due.
+    var isFull: Bool { self.rowCount == Self.batchSize }
+
+    /// Counts a row that is broken as a whole.
+    mutating func addBrokenRow(place: String, reason: String) {
+        self.report.rowsRead += 1
+        self.report.addBadRow(
+            ScanReport.Sample(place: place, column: nil, text: "", reason: reason)
+        )
+    }
+
+    /// Takes one row in, or counts why not.
+    mutating func add<Row: SourceRow & ~Copyable & ~Escapable>(_ row: inout Row) {
+        self.report.rowsRead += 1
+        guard let keyID = self.readKey(&row) else { return }
+        if self.filter != nil, keyID < 0 { return }
+        guard let time = self.readTime(&row, keyID: keyID) else { return self.dropKey() }
+        var known = missingTime
+        if let position = self.layout.createdPosition, !row.isNull(at: position) {
+            let read = row.integer(at: position, kind: .unixTimestamp, parser: &self.parser)
+            guard let read else {
+                self.addBadCell(&row, position, "is no time")
+                return self.dropKey()
+            }
+            known = read
+        }
+        guard self.readFeatures(&row) else { return self.dropKey() }
+        if self.filter != nil { self.keyIDs.append(keyID) }
+        self.times.append(time)
+        if self.layout.createdPosition != nil { self.created.append(known) }
+        self.rowCount += 1
+        self.report.rowsKept += 1
+        if self.layout.timePosition != nil,
+            time > self.report.newestEventTime?.microseconds ?? .min
+        {
+            self.report.newestEventTime = Timestamp(microseconds: time)
+        }
+    }
+
+    /// The rows taken in since the last batch; `nil` when there are none.
+    mutating func finishBatch() -> SourceBatch? {
+        self.report.sawZonelessTime = self.parser.sawZonelessTime
+        guard self.rowCount > 0 else { return nil }
+        var features: [Column] = []
+        for index in self.builders.indices where self.wanted[index] {
+            features.append(self.builders[index].finish())
+        }
+        let batch = SourceBatch(
+            rowCount: self.rowCount,
+            keyIDs: self.keyIDs,
+            keyColumns: self.filter == nil ? self.keyBuilders.map { $0.finish() } : [],
+            times: self.times,
+            created: self.layout.createdPosition == nil ? nil : self.created,
+            features: features
+        )
+        self.startBatch()
+        return batch
+    }
+
+    private mutating func startBatch() {
+        self.rowCount = 0
+        self.keyIDs = []
+        self.times = []
+        self.created = []
+        self.keyBuilders = self.scan.joinKeys.map { ColumnBuilder(type: $0.type) }
+        self.builders = self.scan.features.map { ColumnBuilder(type: $0.type) }
+    }
+
+    /// Reads the key columns: their id with a filter, else their values go to the builders.
+    ///
+    /// - Returns: The id, or `nil` when the row has no usable key, which is counted.
+    private mutating func readKey<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row
+    ) -> Int32? {
+        self.key.removeAll(keepingCapacity: true)
+        var single: Int64 = 0
+        for position in self.layout.keyTypes.indices {
+            let type = self.layout.keyTypes[position]
+            if row.isNull(at: position) {
+                self.report.nullKey += 1
+                self.dropKey()
+                return nil
+            }
+            if type.kind.physicalType == .integer {
+                guard let value = row.integer(at: position, kind: type.kind, parser: &self.parser)
+                else { return self.badKey(&row, position) }
+                if self.filter == nil {
+                    self.keyBuilders[position].append(integer: value)
+                } else if self.hasIntegerKey {
+                    single = value
+                } else {
+                    KeyDictionary.appendInteger(value, to: &self.key)
+                }
+            } else {
+                self.scratch.removeAll(keepingCapacity: true)
+                let isThere = row.appendBytes(
+                    at: position,
+                    type: type,
+                    parser: &self.parser,
+                    to: &self.scratch
+                )
+                guard isThere else { return self.badKey(&row, position) }
+                // A second reference, because a span of `self` forbids any change of `self`.
+                let value = self.scratch
+                if self.filter == nil {
+                    self.keyBuilders[position].append(bytes: value.span)
+                } else {
+                    KeyDictionary.appendBytes(value.span, to: &self.key)
+                }
+            }
+        }
+        guard let filter = self.filter else { return 0 }
+        return self.hasIntegerKey ? filter.keys.id(of: single) : filter.keys.id(of: self.key.span)
+    }
+
+    /// - Returns: The event time, 0 for a static table, or `nil` when the row does not matter.
+    private mutating func readTime<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row,
+        keyID: Int32
+    ) -> Int64? {
+        guard let position = self.layout.timePosition else { return 0 }
+        if row.isNull(at: position) {
+            self.report.nullTime += 1
+            return nil
+        }
+        let read = row.integer(at: position, kind: .unixTimestamp, parser: &self.parser)
+        guard let time = read else {
+            self.addBadCell(&row, position, "is no time")
+            return nil
+        }
+        if time > self.latest {
+            self.report.afterEnd += 1
+            return nil
+        }
+        if time < self.earliest { return nil }
+        guard let filter = self.filter else { return time }
+        if time < filter.earliest {
+            filter.sawOlder[Int(keyID)] = true
+            return nil
+        }
+        if time > filter.latest {
+            filter.sawNewer[Int(keyID)] = true
+            return nil
+        }
+        return time
+    }
+
+    private mutating func readFeatures<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row
+    ) -> Bool {
+        for index in self.featureTypes.indices {
+            let position = self.layout.firstFeature + index
+            let isWanted = self.wanted[index]
+            if row.isNull(at: position) {
+                if isWanted { self.builders[index].appendNull() }
+                continue
+            }
+            guard self.readFeature(&row, index, at: position, isWanted: isWanted) else {
+                let type = self.scan.features[index].type
+                self.addBadCell(&row, position, "is no \(type)")
+                for other in self.builders.indices {
+                    self.builders[other].truncate(to: self.rowCount)
+                }
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func readFeature<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row,
+        _ index: Int,
+        at position: Int,
+        isWanted: Bool
+    ) -> Bool {
+        let type = self.featureTypes[index]
+        switch type.kind.physicalType {
+        case .integer:
+            guard let value = row.integer(at: position, kind: type.kind, parser: &self.parser)
+            else { return false }
+            if isWanted { self.builders[index].append(integer: value) }
+        case .float:
+            guard let value = row.float(at: position, kind: type.kind, parser: &self.parser)
+            else { return false }
+            if isWanted { self.builders[index].append(float: value) }
+        case .bytes:
+            self.scratch.removeAll(keepingCapacity: true)
+            guard
+                row.appendBytes(
+                    at: position,
+                    type: type,
+                    parser: &self.parser,
+                    to: &self.scratch
+                )
+            else { return false }
+            if isWanted {
+                let value = self.scratch
+                self.builders[index].append(bytes: value.span)
+            }
+        }
+        return true
+    }
+
+    /// Takes back what the current row left in the key builders.
+    private mutating func dropKey() {
+        guard self.filter == nil else { return }
+        for index in self.keyBuilders.indices {
+            self.keyBuilders[index].truncate(to: self.rowCount)
+        }
+    }
+
+    private mutating func badKey<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row,
+        _ position: Int
+    ) -> Int32? {
+        self.addBadCell(&row, position, "is no \(self.scan.joinKeys[position].type)")
+        self.dropKey()
+        return nil
+    }
+
+    private mutating func addBadCell<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row,
+        _ position: Int,
+        _ reason: String
+    ) {
+        self.report.bad += 1
+        guard self.report.samples.count < ScanReport.maximumSamples else { return }
+        self.report.samples.append(
+            ScanReport.Sample(
+                place: row.place(),
+                column: self.layout.columns[position],
+                text: shortened(row.text(at: position)),
+                reason: reason
+            )
+        )
+    }
+}

@@ -1,0 +1,124 @@
+package import FeatureModel
+
+/// Reads the history of data sources: CSV files and SQLite tables.
+///
+/// Rows come in source order: files by ascending name and then by line; tables by rowid where they
+/// have one; the rows of a query as SQLite gives them.
+package struct SourceReader: Sendable {
+    /// One column of a source.
+    package struct SourceColumn: Hashable, Sendable {
+        /// Its name in the source.
+        package let name: String
+        /// The type that a table declares for it.
+        package let declaredType: String?
+    }
+
+    /// The directory that relative paths start from.
+    package let root: String
+    /// The database for SQLite sources that name no file.
+    package let offlineDatabasePath: String?
+
+    package init(root: String, offlineDatabasePath: String? = nil) {
+        self.root = root
+        self.offlineDatabasePath = offlineDatabasePath
+    }
+
+    /// The columns of a source under their own names, before any mapping.
+    ///
+    /// - Throws: Also when the files of a glob do not all have the same columns.
+    package func columns(of source: DataSource) throws(OfflineStoreError) -> [SourceColumn] {
+        switch source.kind {
+        case .csv(let options):
+            return try CSVSource(options: options, root: self.root).columns()
+                .map { SourceColumn(name: $0, declaredType: nil) }
+        case .sqlite(let options):
+            return try self.sqliteSource(options, name: source.name).columns()
+        }
+    }
+
+    /// Reads a source once, from its beginning to its end, in batches of at most 16,384 rows.
+    ///
+    /// - Parameters:
+    ///   - scan: What to read.
+    ///   - report: What was done with the rows; filled in also when the scan throws.
+    ///   - progress: Called once for each batch of rows that were looked at.
+    ///   - body: Called with each batch.
+    /// - Throws: `badRows` at the end of a strict scan that met some; what `body` throws.
+    package func scan(
+        _ scan: SourceScan,
+        report: inout ScanReport,
+        progress: ((ScanProgress) -> Void)? = nil,
+        _ body: (SourceBatch) throws(OfflineStoreError) -> Void
+    ) throws(OfflineStoreError) {
+        var assembler = try RowAssembler(scan: scan)
+        defer { report = assembler.report }
+        switch scan.source.kind {
+        case .csv(let options):
+            let source = CSVSource(options: options, root: self.root)
+            try source.scan(&assembler, progress: progress, body)
+        case .sqlite(let options):
+            let source = try self.sqliteSource(options, name: scan.source.name)
+            try source.scan(&assembler, progress: progress, body)
+        }
+        guard scan.strict, assembler.report.bad > 0 else { return }
+        let bad = assembler.report.bad
+        let samples = assembler.report.samples.map { "  \($0)" }.joined(separator: "\n")
+        let noun = bad == 1 ? "row" : "rows"
+        throw OfflineStoreError(
+            code: .badRows,
+            message: """
+                source "\(scan.source.name)": \(bad) bad \(noun) of \
+                \(assembler.report.rowsRead) (strict):
+                \(samples)
+                """
+        )
+    }
+
+    func sqliteSource(
+        _ options: DataSource.SQLiteOptions,
+        name: String
+    ) throws(OfflineStoreError) -> SQLiteSource {
+        guard let path = options.path ?? self.offlineDatabasePath else {
+            throw OfflineStoreError(
+                code: .missingFile,
+                message: """
+                    source "\(name)" names no database; give it a path, or an offline_store of type \
+                    sqlite in feature_store.yaml
+                    """
+            )
+        }
+        return SQLiteSource(
+            path: FilePattern.absolutePath(path, root: self.root),
+            relation: options.relation
+        )
+    }
+}
+
+/// The position of each wanted column among those that there are.
+///
+/// - Throws: `missingColumn` for the first that is missing, with the nearest names.
+func positions(
+    of wanted: [String],
+    among columns: [String],
+    of place: String,
+    ignoringCase: Bool = false
+) throws(OfflineStoreError) -> [Int] {
+    var positions: [Int] = []
+    for name in wanted {
+        let exact = columns.firstIndex(of: name)
+        let found =
+            ignoringCase
+            ? exact ?? columns.firstIndex { $0.lowercased() == name.lowercased() } : exact
+        guard let position = found else {
+            throw OfflineStoreError(
+                code: .missingColumn,
+                message: """
+                    \(place) has no column "\(name)"; \
+                    \(suggestion(for: name, among: columns, noun: "column"))
+                    """
+            )
+        }
+        positions.append(position)
+    }
+    return positions
+}

@@ -1,0 +1,30 @@
+import FeatureCompute
+
+/// One row of a source, whatever holds it: cells by position, read as the type that is asked for.
+protocol SourceRow: ~Copyable, ~Escapable {
+    /// Whether a cell is null.
+    mutating func isNull(at column: Int) -> Bool
+    /// An int32, int64, bool or unix_timestamp; `nil` when the cell cannot be it.
+    mutating func integer(at column: Int, kind: CellKind, parser: inout CellParser) -> Int64?
+    /// A float32, widened, or a float64; `nil` when the cell cannot be it.
+    mutating func float(at column: Int, kind: CellKind, parser: inout CellParser) -> Double?
+    /// Appends the canonical bytes of any other type.
+    ///
+    /// - Returns: False when the cell cannot be it; part may have been appended then.
+    mutating func appendBytes(
+        at column: Int,
+        type: CellType,
+        parser: inout CellParser,
+        to bytes: inout [UInt8]
+    ) -> Bool
+    /// A cell for people.
+    mutating func text(at column: Int) -> String
+    /// Where the row stands, for people.
+    func place() -> String
+}
+
+/// A cell's text for a message: at most forty letters, on one line.
+func shortened(_ text: String) -> String {
+    let line = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "⏎")
+    return line.count > 40 ? line.prefix(40) + "…" : line
+}

@@ -1,0 +1,142 @@
+package import FeatureCompute
+package import FeatureModel
+
+/// What to read of a source.
+package struct SourceScan {
+    /// The source.
+    package var source: DataSource
+    /// The key columns.
+    package var joinKeys: [Entity.JoinKey]
+    /// All features of the view. A row that has an unreadable one is bad, wanted or not, so that
+    /// training and loading agree about which rows there are.
+    package var features: [Field]
+    /// By feature: whether its values are delivered.
+    package var wanted: [Bool]
+    /// Which keys matter; `nil` for all, whose values are delivered then.
+    package var keyFilter: KeyFilter?
+    /// Rows before it are passed over; `nil` for no bound. A static table has no times to bound.
+    package var earliest: Timestamp?
+    /// Rows after it are passed over, and counted.
+    package var latest: Timestamp?
+    /// Whether one bad row fails the scan, at its end.
+    package var strict: Bool
+
+    package init(
+        source: DataSource,
+        joinKeys: [Entity.JoinKey],
+        features: [Field],
+        wanted: [Bool]? = nil,
+        keyFilter: KeyFilter? = nil,
+        earliest: Timestamp? = nil,
+        latest: Timestamp? = nil,
+        strict: Bool = false
+    ) {
+        self.source = source
+        self.joinKeys = joinKeys
+        self.features = features
+        self.wanted = wanted ?? Array(repeating: true, count: features.count)
+        precondition(self.wanted.count == features.count, "one answer a feature")
+        self.keyFilter = keyFilter
+        self.earliest = earliest
+        self.latest = latest
+        self.strict = strict
+    }
+}
+
+/// The keys that a training set asks for, and what a scan saw of them outside of its times.
+package final class KeyFilter {
+    /// The keys.
+    package let keys: KeyDictionary
+    /// The earliest event time that can matter, in microseconds; ``missingTime`` for no bound.
+    package let earliest: Int64
+    /// The latest event time that can matter.
+    package let latest: Int64
+    /// By key: whether a row before `earliest` was passed over.
+    package internal(set) var sawOlder: Bitmap
+    /// By key: whether a row after `latest` was passed over.
+    package internal(set) var sawNewer: Bitmap
+
+    package init(keys: KeyDictionary, earliest: Int64, latest: Int64) {
+        self.keys = keys
+        self.earliest = earliest
+        self.latest = latest
+        self.sawOlder = Bitmap(count: keys.count)
+        self.sawNewer = Bitmap(count: keys.count)
+    }
+}
+
+/// Some rows of a source, column by column, in source order.
+package struct SourceBatch: Sendable {
+    /// How many rows there are; at least one.
+    package let rowCount: Int
+    /// The ids of the rows' keys; empty without a key filter.
+    package let keyIDs: [Int32]
+    /// The key columns in the order of the join keys, without nulls; empty with a key filter.
+    package let keyColumns: [Column]
+    /// Event times in microseconds; all zero for a static table.
+    package let times: [Int64]
+    /// Created times in microseconds, ``missingTime`` for null; `nil` when the source has none.
+    package let created: [Int64]?
+    /// The wanted features, in the order of the schema.
+    package let features: [Column]
+}
+
+/// What a scan did with the rows of a source.
+package struct ScanReport: Sendable {
+    /// One cell or row that could not be used.
+    package struct Sample: Sendable, CustomStringConvertible {
+        /// `file:line`, or `file, table t, rowid 7`.
+        package let place: String
+        /// The column's name in the source; `nil` when the whole row is broken.
+        package let column: String?
+        /// The cell's text, shortened.
+        package let text: String
+        /// What is wrong with it.
+        package let reason: String
+
+        /// One line that says it all.
+        package var description: String {
+            guard let column = self.column else { return "\(self.place): \(self.reason)" }
+            return "\(self.place): column \"\(column)\": \"\(self.text)\" \(self.reason)"
+        }
+    }
+
+    /// How many samples are kept.
+    package static let maximumSamples = 10
+
+    /// Rows that were looked at.
+    package var rowsRead = 0
+    /// Rows that were delivered.
+    package var rowsKept = 0
+    /// Rows that were skipped because a cell cannot be of its type, or the row is broken.
+    package var bad = 0
+    /// Rows that were ignored because a key is null.
+    package var nullKey = 0
+    /// Rows that were ignored because the event time is null.
+    package var nullTime = 0
+    /// Rows that were passed over because they are later than the scan's `latest`.
+    package var afterEnd = 0
+    /// The first bad rows.
+    package var samples: [Sample] = []
+    /// The newest event time that was delivered.
+    package var newestEventTime: Timestamp?
+    /// Whether a time without zone was read.
+    package var sawZonelessTime = false
+
+    package init() {}
+
+    mutating func addBadRow(_ sample: @autoclosure () -> Sample) {
+        self.bad += 1
+        if self.samples.count < Self.maximumSamples {
+            self.samples.append(sample())
+        }
+    }
+}
+
+/// How far a scan is.
+package struct ScanProgress: Sendable {
+    /// Rows that were looked at.
+    package var rowsRead: Int
+    /// The part of the source that was read, from 0 to 1; `nil` when its size is not known.
+    package var fraction: Double?
+}

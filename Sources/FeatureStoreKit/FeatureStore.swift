@@ -1,5 +1,4 @@
 @_exported import FeatureCompute
-public import FeatureModel
 @_exported import FeatureModel
 import FeatureRegistry
 import OfflineStores
@@ -105,7 +104,7 @@ public final class FeatureStore: Sendable {
         try self.openedOnline.withLock { (opened) throws(FeatureStoreError) in
             if let opened { return opened }
             let store: RocksDBOnlineStore
-            do {
+            do throws(OnlineStoreError) {
                 store = try RocksDBOnlineStore(directory: self.paths.online)
             } catch {
                 throw FeatureStoreError(error)

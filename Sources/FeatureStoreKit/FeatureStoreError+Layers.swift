@@ -28,6 +28,17 @@ extension FeatureStoreError {
         self.init(code: code, message: error.message, cause: error)
     }
 
+    init(_ error: OfflineStoreError) {
+        let code: Code =
+            switch error.code {
+            case .missingFile, .inputOutput: .unavailable
+            case .missingColumn, .missingTable, .invalidSQL, .unknownTimeZone, .tooManyRows:
+                .invalidArgument
+            case .malformedFile, .notADatabase, .badRows: .invalidData
+            }
+        self.init(code: code, message: error.message, cause: error)
+    }
+
     init(_ error: DiagnosticsError) {
         self.init(code: .invalidArgument, message: error.description, cause: error)
     }

@@ -1,5 +1,6 @@
 public import FeatureModel
 public import FeatureRegistry
+import OfflineStores
 import OnlineStores
 
 extension FeatureStore {
@@ -130,7 +131,7 @@ extension FeatureStore {
     ) throws(FeatureStoreError) {
         do {
             try self.dropUnknownViews(of: try self.online(), definitions: definitions)
-        } catch where error.code == .conflict {
+        } catch  where error.code == .conflict {
             return
         }
     }

@@ -1,5 +1,7 @@
 public import FeatureModel
 import OfflineStores
+import OnlineStores
+import Synchronization
 
 extension FeatureStore {
     /// Loads the newest row of each key in a window of event times into the online store.
@@ -33,7 +35,12 @@ extension FeatureStore {
             )
         }
         return try self.load(
-            from: start, to: end, views: views, strict: strict, progress: progress)
+            from: start,
+            to: end,
+            views: views,
+            strict: strict,
+            progress: progress
+        )
     }
 
     /// Loads what arrived since the last load: rows up to `end`, however late they came.

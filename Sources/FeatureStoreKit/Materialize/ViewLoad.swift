@@ -19,7 +19,11 @@ struct ViewLoad {
     func run(
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) -> MaterializationReport.View {
-        var result = MaterializationReport.View(name: self.view.name, start: self.start, end: self.end)
+        var result = MaterializationReport.View(
+            name: self.view.name,
+            start: self.start,
+            end: self.end
+        )
         let clock = ContinuousClock()
         let began = clock.now
         do throws(FeatureStoreError) {
@@ -56,7 +60,10 @@ struct ViewLoad {
         let encoder: EntityKeyEncoder
         do {
             let description = OnlineViewDescription(
-                self.view, source: source, joinKeys: joinKeys)
+                self.view,
+                source: source,
+                joinKeys: joinKeys
+            )
             load = try self.store.beginLoad(description)
             encoder = try EntityKeyEncoder(joinKeys: joinKeys, viewID: load.viewID)
         } catch {
@@ -85,10 +92,14 @@ struct ViewLoad {
                     )
                 }
             ) { batch throws(OfflineStoreError) in
-                do {
+                do throws(OnlineStoreError) {
                     try writer.write(batch)
                 } catch {
-                    throw OfflineStoreError(code: .inputOutput, message: error.message, cause: error)
+                    throw OfflineStoreError(
+                        code: .inputOutput,
+                        message: error.message,
+                        cause: error
+                    )
                 }
             }
         } catch {

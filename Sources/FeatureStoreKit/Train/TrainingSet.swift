@@ -1,5 +1,4 @@
 public import FeatureCompute
-public import FeatureModel
 
 /// Entity rows with the features that a model could have seen at each row's time.
 public struct TrainingSet: Sendable {

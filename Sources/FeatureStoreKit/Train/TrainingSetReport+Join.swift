@@ -47,7 +47,8 @@ extension TrainingSetReport {
         }
         if rows.sawZonelessTime {
             self.warnings.append(
-                "times without zone in \"\(rows.timestampColumn)\" were read as UTC")
+                "times without zone in \"\(rows.timestampColumn)\" were read as UTC"
+            )
         }
         for (wanted, view) in zip(resolution.views, result.views) {
             self.addWarnings(view, of: wanted)
@@ -68,7 +69,8 @@ extension TrainingSetReport {
         }
         if view.report.sawZonelessTime, wanted.source.timezone == nil {
             self.warnings.append(
-                "feature view \"\(name)\": times without zone in its source were read as UTC")
+                "feature view \"\(name)\": times without zone in its source were read as UTC"
+            )
         }
         let cells = view.summary.cellsCreatedFilterWouldChange
         if cells > 0 {

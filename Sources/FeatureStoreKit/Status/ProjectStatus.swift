@@ -1,0 +1,50 @@
+/// What is applied, what is loaded, and how fresh it is.
+public struct ProjectStatus: Codable, Hashable, Sendable {
+    /// One feature view.
+    public struct View: Codable, Hashable, Sendable {
+        /// The view's name.
+        public let name: String
+        /// Whether the view is served online.
+        public let online: Bool
+        /// Whether rows are there that fit the definition in force.
+        public internal(set) var loaded = false
+        /// Why a view that was loaded is not served; `nil` when it is.
+        public internal(set) var problem: String?
+        /// When the last load was done.
+        public internal(set) var lastLoad: Timestamp?
+        /// The last event time that the last load asked for.
+        public internal(set) var loadedUpTo: Timestamp?
+        /// The newest event time that the last load read.
+        public internal(set) var newestEventTime: Timestamp?
+        /// Rows that the last load read.
+        public internal(set) var rowsRead: Int?
+        /// Keys that the last load wrote.
+        public internal(set) var keysWritten: Int?
+        /// Keys for which the store had a newer row than the last load.
+        public internal(set) var stale: Int?
+        /// Bad rows that the last load left out.
+        public internal(set) var bad: Int?
+
+        init(name: String, online: Bool) {
+            self.name = name
+            self.online = online
+        }
+    }
+
+    /// The project.
+    public let project: String
+    /// The registry's version; 0 when nothing was applied yet.
+    public let registryVersion: Int
+    /// When it was applied.
+    public let appliedAt: Timestamp?
+    /// How many entities there are.
+    public let entities: Int
+    /// How many data sources there are.
+    public let dataSources: Int
+    /// How many feature services there are.
+    public let featureServices: Int
+    /// The feature views, in the order of their definition.
+    public let featureViews: [View]
+    /// The time of this status.
+    public let now: Timestamp
+}

@@ -45,14 +45,19 @@ extension ServerTests {
                 }
             )
             try await withServer(fake) { server in
-                let socket = try await onThread { () -> SendableSocket in
+                let (socket, idle) = try await onThread {
+                    let idle = try server.connect()
+                    try idle.post(readPath, readBody)
+                    _ = try idle.reply()
                     let socket = try server.connect()
                     try socket.post("/materialize", #"{"disable_event_timestamp":true}"#)
                     started.wait()
-                    return SendableSocket(socket: socket)
+                    return (SendableSocket(socket: socket), SendableSocket(socket: idle))
                 }
                 await server.stop()
                 let reply = try await onThread {
+                    // It ends when the shutdown has reached the connections.
+                    #expect(try idle.socket.isEnded())
                     gate.signal()
                     return try socket.socket.reply()
                 }

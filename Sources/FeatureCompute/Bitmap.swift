@@ -34,6 +34,16 @@ package struct Bitmap: Hashable, Sendable {
         }
     }
 
+    /// Drops bits at the end, so that `count` are left.
+    package mutating func truncate(to count: Int) {
+        guard count < self.count else { return }
+        for index in count..<min(self.count, (count + 63) / 64 * 64) {
+            self[index] = false
+        }
+        self.words.removeLast(self.words.count - (count + 63) / 64)
+        self.count = count
+    }
+
     package mutating func reserveCapacity(_ capacity: Int) {
         self.words.reserveCapacity((capacity + 63) / 64)
     }

@@ -4,6 +4,9 @@ package import FeatureModel
 package struct ColumnBuilder: Sendable {
     /// The type of the values.
     package let type: ValueType
+    /// The type without its payload, for loops.
+    package let cellType: CellType
+    private let physicalType: PhysicalType
     private var integers: [Int64] = []
     private var floats: [Double] = []
     private var bytes = Column.ByteStorage()
@@ -14,10 +17,12 @@ package struct ColumnBuilder: Sendable {
 
     package init(type: ValueType) {
         self.type = type
+        self.cellType = CellType(type)
+        self.physicalType = type.physicalType
     }
 
     package mutating func reserveCapacity(_ capacity: Int) {
-        switch self.type.physicalType {
+        switch self.physicalType {
         case .integer: self.integers.reserveCapacity(capacity)
         case .float: self.floats.reserveCapacity(capacity)
         case .bytes: self.bytes.ends.reserveCapacity(capacity)
@@ -28,7 +33,7 @@ package struct ColumnBuilder: Sendable {
         if self.nulls == nil {
             self.nulls = Bitmap(repeating: false, count: self.count)
         }
-        switch self.type.physicalType {
+        switch self.physicalType {
         case .integer: self.integers.append(0)
         case .float: self.floats.append(0)
         case .bytes: self.bytes.ends.append(self.bytes.bytes.count)
@@ -51,9 +56,7 @@ package struct ColumnBuilder: Sendable {
 
     /// Adds a value of a type that is physically bytes, in its canonical form.
     package mutating func append(bytes: Span<UInt8>) {
-        for index in bytes.indices {
-            self.bytes.bytes.append(bytes[index])
-        }
+        self.bytes.bytes.append(span: bytes)
         self.bytes.ends.append(self.bytes.bytes.count)
         self.advance()
     }
@@ -65,6 +68,60 @@ package struct ColumnBuilder: Sendable {
         self.advance()
     }
 
+    /// Adds a value that `write` appends to the bytes of the column.
+    ///
+    /// - Returns: What `write` returned; when it is false, nothing is added.
+    package mutating func append(writing write: (inout [UInt8]) -> Bool) -> Bool {
+        let start = self.bytes.bytes.count
+        guard write(&self.bytes.bytes) else {
+            self.bytes.bytes.removeLast(self.bytes.bytes.count - start)
+            return false
+        }
+        self.bytes.ends.append(self.bytes.bytes.count)
+        self.advance()
+        return true
+    }
+
+    /// Adds all values of a column of the same type.
+    package mutating func append(contentsOf column: Column) {
+        precondition(column.type == self.type, "one type a column")
+        if self.nulls == nil, column.nulls != nil {
+            self.nulls = Bitmap(repeating: false, count: self.count)
+        }
+        switch column.storage {
+        case .integers(let values): self.integers.append(contentsOf: values)
+        case .floats(let values): self.floats.append(contentsOf: values)
+        case .bytes(let values):
+            let offset = self.bytes.bytes.count
+            self.bytes.bytes.append(contentsOf: values.bytes)
+            self.bytes.ends.reserveCapacity(self.bytes.ends.count + column.count)
+            for end in values.ends {
+                self.bytes.ends.append(offset + end)
+            }
+        }
+        if self.nulls != nil {
+            for row in 0..<column.count {
+                self.nulls?.append(column.isNull(at: row))
+            }
+        }
+        self.count += column.count
+    }
+
+    /// Drops values at the end, so that `count` are left.
+    package mutating func truncate(to count: Int) {
+        guard count < self.count else { return }
+        let surplus = self.count - count
+        switch self.physicalType {
+        case .integer: self.integers.removeLast(surplus)
+        case .float: self.floats.removeLast(surplus)
+        case .bytes:
+            self.bytes.ends.removeLast(surplus)
+            self.bytes.bytes.removeLast(self.bytes.bytes.count - (self.bytes.ends.last ?? 0))
+        }
+        self.nulls?.truncate(to: count)
+        self.count = count
+    }
+
     private mutating func advance() {
         self.count += 1
         self.nulls?.append(false)
@@ -73,7 +130,7 @@ package struct ColumnBuilder: Sendable {
     /// The column; the builder is used up.
     package consuming func finish() -> Column {
         let storage: Column.Storage =
-            switch self.type.physicalType {
+            switch self.physicalType {
             case .integer: .integers(self.integers)
             case .float: .floats(self.floats)
             case .bytes: .bytes(self.bytes)

@@ -123,8 +123,8 @@ private struct TimestampReader: ~Escapable {
         let start = self.position
         while !self.isAtEnd, self.isDigit(at: self.position) {
             let digit = Int64(self.bytes[self.position] - UInt8(ascii: "0"))
-            // Thirteen digits are far past the year 9999 already.
-            guard seconds < 1_000_000_000_000 else { return nil }
+            // Thirteen digits are past the year 9999, and as microseconds past 64 bits.
+            guard seconds < 100_000_000_000 else { return nil }
             seconds = seconds * 10 + digit
             self.position += 1
         }

@@ -58,7 +58,10 @@ extension Timestamp: CustomStringConvertible {
         let date = CivilDate(daysSinceEpoch: day)
         let seconds = rest / 1_000_000
         let fraction = rest % 1_000_000
-        appendDigits(date.year, count: 4, to: &bytes)
+        if date.year < 0 {
+            bytes.append(UInt8(ascii: "-"))
+        }
+        appendDigits(abs(date.year), count: 4, to: &bytes)
         bytes.append(UInt8(ascii: "-"))
         appendDigits(date.month, count: 2, to: &bytes)
         bytes.append(UInt8(ascii: "-"))

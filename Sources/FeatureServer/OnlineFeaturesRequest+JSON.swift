@@ -80,7 +80,7 @@ private struct RequestBody {
         try parser.finish()
     }
 
-    func selection() throws(RequestError) -> OnlineFeaturesRequest.Selection {
+    func selection() throws(RequestError) -> FeatureSelection {
         if let service = self.service { return .service(service) }
         guard let features = self.features, !features.isEmpty else {
             throw .badRequest(

@@ -2,14 +2,6 @@ public import FeatureModel
 
 /// Which features to read, of which entities.
 public struct OnlineFeaturesRequest: Sendable {
-    /// A list of features, or a service.
-    public enum Selection: Hashable, Sendable {
-        /// References such as `view:feature`, in the order of the answer.
-        case features([String])
-        /// The name of a feature service.
-        case service(String)
-    }
-
     /// One join key's values, one for each entity row.
     public struct EntityColumn: Hashable, Sendable {
         /// The join key, or the name of an entity that has a single one.
@@ -25,7 +17,7 @@ public struct OnlineFeaturesRequest: Sendable {
     }
 
     /// What to read.
-    public var selection: Selection
+    public var selection: FeatureSelection
     /// The entity rows, column by column, all of one length.
     public var entities: [EntityColumn]
     /// Whether a feature is called `view__feature` instead of `feature`.
@@ -33,7 +25,7 @@ public struct OnlineFeaturesRequest: Sendable {
 
     /// A request.
     public init(
-        selection: Selection,
+        selection: FeatureSelection,
         entities: [EntityColumn],
         fullFeatureNames: Bool = false
     ) {

@@ -1,0 +1,194 @@
+import FeatureModel
+import Yams
+
+/// Reads `feature_store.yaml`.
+struct ConfigurationReader {
+    let collector: DefinitionCollector
+    /// The environment that `${NAME}` is taken from.
+    let environment: [String: String]
+    private let file = RepositoryFiles.configurationName
+
+    init(collector: DefinitionCollector, environment: [String: String]) {
+        self.collector = collector
+        self.environment = environment
+    }
+
+    /// The configuration; `nil` when something is wrong with it, which is reported.
+    func configuration(_ roots: [Node]) -> ProjectConfiguration? {
+        let before = self.collector.diagnostics.count
+        guard let root = roots.first, roots.count == 1 else {
+            self.collector.report(
+                roots.isEmpty
+                    ? "\(self.file) is empty" : "\(self.file) holds more than one document",
+                fix: roots.isEmpty ? "add \"project: …\"" : "keep one, without \"---\" lines",
+                at: roots.dropFirst().first?.place(in: self.file)
+                    ?? SourceLocation(file: self.file, line: 1, column: 1)
+            )
+            return nil
+        }
+        guard let map = self.map(root, subject: self.file) else { return nil }
+        map.checkKeys(
+            required: ["project"],
+            optional: [
+                "registry", "offline_store", "online_store", "provider",
+                "entity_key_serialization_version",
+            ]
+        )
+        var configuration = ProjectConfiguration(project: self.project(map) ?? "")
+        if let registry = self.path("registry", of: map) {
+            configuration.registry = registry
+        }
+        if let offlineStore = self.offlineStore(map) {
+            configuration.offlineStore = offlineStore
+        }
+        if let onlineStore = self.onlineStore(map) {
+            configuration.onlineStore = onlineStore
+        }
+        self.checkIgnoredKeys(map)
+        return self.collector.diagnostics.count == before ? configuration : nil
+    }
+
+    private func map(_ node: Node, subject: String) -> DefinitionMap? {
+        DefinitionMap(node, file: self.file, subject: subject, collector: self.collector)
+    }
+
+    private func project(_ map: DefinitionMap) -> String? {
+        guard let node = map["project"], let name = self.expandedText("project", of: map) else {
+            return nil
+        }
+        let isWord = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard isWord, let first = name.first, first != "_", first != "-" else {
+            map.report(
+                "project",
+                node,
+                "the project's name \"\(name)\" is not allowed",
+                fix: "use letters, digits, _ and -, and begin with a letter or digit"
+            )
+            return nil
+        }
+        return name
+    }
+
+    private func offlineStore(_ map: DefinitionMap) -> ProjectConfiguration.OfflineStore? {
+        let types = ["file": [], "sqlite": ["path"]]
+        guard let (type, store) = self.store("offline_store", of: map, types: types) else {
+            return nil
+        }
+        if type == "file" { return .file }
+        return .sqlite(path: self.path("path", of: store) ?? "data/offline.db")
+    }
+
+    private func onlineStore(_ map: DefinitionMap) -> ProjectConfiguration.OnlineStore? {
+        let types = ["rocksdb": ["path"]]
+        guard let (_, store) = self.store("online_store", of: map, types: types) else { return nil }
+        return .rocksdb(path: self.path("path", of: store) ?? "data/online")
+    }
+
+    /// The type of a store, and the map that has its keys.
+    private func store(
+        _ key: String,
+        of map: DefinitionMap,
+        types: [String: [String]]
+    ) -> (type: String, map: DefinitionMap)? {
+        guard let node = map[key], let store = self.map(node, subject: "\"\(key)\"") else {
+            return nil
+        }
+        let known = types.keys.sorted()
+        guard let typeNode = store["type"] else {
+            store.checkKeys(required: ["type"], optional: ["path"])
+            return nil
+        }
+        guard let type = self.expandedText("type", of: store) else { return nil }
+        guard let keys = types[type] else {
+            let near = nearestNames(to: type, among: known)
+            store.report(
+                "type",
+                typeNode,
+                "\"\(key)\" has an unknown type \"\(type)\"",
+                fix: near.isEmpty
+                    ? "the types are: \(known.joined(separator: ", "))"
+                    : suggestion(for: type, among: known, noun: "type")
+            )
+            return nil
+        }
+        let foreign = ["path": "which the type \(type) does not have"]
+        store.checkKeys(
+            required: ["type"],
+            optional: keys,
+            foreign: keys.contains("path") ? [:] : foreign
+        )
+        return (type, store)
+    }
+
+    /// Feast's keys that say nothing here, as long as they say what Feast's local default says.
+    private func checkIgnoredKeys(_ map: DefinitionMap) {
+        if let node = map["provider"], node.scalar?.string != "local" {
+            map.report(
+                "provider",
+                node,
+                mustBe: "local",
+                fix: "write provider: local, or remove the key"
+            )
+        }
+        let version = "entity_key_serialization_version"
+        if let node = map[version], node.scalar?.string != "3" {
+            map.report(version, node, mustBe: "3", fix: "write 3, or remove the key")
+        }
+    }
+
+    // MARK: Texts
+
+    private func path(_ key: String, of map: DefinitionMap) -> String? {
+        guard let node = map[key], let path = self.expandedText(key, of: map) else { return nil }
+        guard !path.isEmpty else {
+            map.report(
+                key,
+                node,
+                "\"\(key)\" of \(map.subject) is empty",
+                fix: "give it a path or remove the key"
+            )
+            return nil
+        }
+        return path
+    }
+
+    /// A text in which each `${NAME}` has become the value of that environment variable.
+    private func expandedText(_ key: String, of map: DefinitionMap) -> String? {
+        guard let node = map[key], let text = map.text(key) else { return nil }
+        var expanded = ""
+        var rest = text[...]
+        while let start = rest.firstRange(of: "${") {
+            expanded += rest[..<start.lowerBound]
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+                map.report(
+                    key,
+                    node,
+                    "\"\(key)\" of \(map.subject) has a \"${\" without its \"}\"",
+                    fix: "write ${NAME}"
+                )
+                return nil
+            }
+            let name = String(rest[start.upperBound..<end])
+            guard let value = self.environment[name] else {
+                map.report(
+                    key,
+                    node,
+                    "\"\(key)\" of \(map.subject) needs the environment variable \"\(name)\", "
+                        + "which is not set",
+                    fix: "set it, or write the value here"
+                )
+                return nil
+            }
+            expanded += value
+            rest = rest[rest.index(after: end)...]
+        }
+        return expanded + rest
+    }
+}

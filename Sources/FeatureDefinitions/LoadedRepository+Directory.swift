@@ -1,0 +1,78 @@
+public import FeatureModel
+import Foundation
+import Yams
+
+extension LoadedRepository {
+    /// Reads the repository in a directory: `feature_store.yaml` and every other YAML file below it.
+    ///
+    /// Skipped are hidden files and folders, and what a line of `.fstoreignore` matches. Objects
+    /// are in the order of their files' paths, then of their lines.
+    ///
+    /// - Parameter directory: The folder that holds `feature_store.yaml`; relative to the process's
+    ///   own directory unless it is absolute.
+    /// - Throws: All problems of all files, in the order of their places.
+    public init(directory: String) throws(DiagnosticsError) {
+        try self.init(directory: directory, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Reads the repository in a directory, with that environment for `${NAME}`.
+    package init(
+        directory: String,
+        environment: [String: String]
+    ) throws(DiagnosticsError) {
+        let root = URL(fileURLWithPath: directory).standardizedFileURL.resolvingSymlinksInPath()
+        let path = root.path
+        let configurationName = RepositoryFiles.configurationName
+        guard FileManager.default.fileExists(atPath: "\(path)/\(configurationName)") else {
+            let isFolder = RepositoryFiles.isFolder(path)
+            let problem = Diagnostic(
+                message: isFolder
+                    ? "\(path) is no feature repository: it has no \(configurationName)"
+                    : "the folder \(path) does not exist",
+                fix: "name a repository with --chdir, or make one with \"fstore init\""
+            )
+            throw DiagnosticsError(diagnostics: [problem])
+        }
+        let collector = DefinitionCollector()
+        let files = RepositoryFiles(directory: path)
+        collector.diagnostics += files.diagnostics
+        var configuration: ProjectConfiguration?
+        if let roots = collector.roots(ofFile: configurationName, in: path) {
+            let reader = ConfigurationReader(collector: collector, environment: environment)
+            configuration = reader.configuration(roots)
+        }
+        for file in files.paths {
+            if let roots = collector.roots(ofFile: file, in: path) {
+                DefinitionFileReader(file: file, collector: collector).read(roots)
+            } else {
+                collector.unreadable.insertEverything()
+            }
+        }
+        collector.diagnostics += collector.repository.problems(
+            locations: collector.locations,
+            configuration: configuration,
+            unreadable: collector.unreadable
+        )
+        guard collector.diagnostics.isEmpty, let configuration else {
+            throw DiagnosticsError(diagnostics: collector.diagnostics.sortedByPlace())
+        }
+        self.init(
+            directory: path,
+            configuration: configuration,
+            repository: collector.repository,
+            locations: collector.locations
+        )
+    }
+}
+
+extension DefinitionCollector {
+    /// The documents of a file; `nil` when the file as a whole cannot be read, which is reported.
+    fileprivate func roots(ofFile file: String, in directory: String) -> [Node]? {
+        do {
+            return try YAMLDocuments.roots(ofFile: file, at: "\(directory)/\(file)")
+        } catch {
+            self.report(error.message, fix: error.fix, at: error.place)
+            return nil
+        }
+    }
+}

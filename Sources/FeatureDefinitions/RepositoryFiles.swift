@@ -1,0 +1,77 @@
+import FeatureModel
+import Foundation
+
+/// The definition files of a repository.
+struct RepositoryFiles {
+    /// The file that makes a folder a repository.
+    static let configurationName = "feature_store.yaml"
+
+    /// The paths of the definition files, relative to the repository, ascending by their bytes.
+    private(set) var paths: [String] = []
+    /// What is wrong with the folder itself.
+    private(set) var diagnostics: [Diagnostic] = []
+
+    /// Finds the files below a folder.
+    ///
+    /// Skipped are hidden files and folders, what `.fstoreignore` matches, and links to folders.
+    init(directory: String) {
+        let ignoreFile = directory + "/" + IgnorePatterns.fileName
+        let data = FileManager.default.contents(atPath: ignoreFile) ?? Data()
+        let patterns = IgnorePatterns(text: String(decoding: data, as: UTF8.self))
+        self.diagnostics = patterns.diagnostics
+        self.collect(folder: "", below: directory, patterns: patterns)
+        self.paths.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private mutating func collect(folder: String, below root: String, patterns: IgnorePatterns) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: root + "/" + folder)
+        } catch {
+            let problem = Diagnostic(
+                message: "the folder \(folder.isEmpty ? root : folder) cannot be read",
+                fix: "check that it is a folder that you may read"
+            )
+            self.diagnostics.append(problem)
+            return
+        }
+        for name in names.sorted() where !name.hasPrefix(".") {
+            let path = folder.isEmpty ? name : "\(folder)/\(name)"
+            let absolute = "\(root)/\(path)"
+            let type = try? FileManager.default.attributesOfItem(atPath: absolute)[.type]
+            let isFolder = (type as? FileAttributeType) == .typeDirectory
+            guard !patterns.matches(path, isFolder: isFolder) else { continue }
+            if isFolder {
+                self.collect(folder: path, below: root, patterns: patterns)
+            } else if path != Self.configurationName, Self.isYAML(name),
+                !Self.isFolder(absolute)
+            {
+                self.add(path, name: name)
+            }
+        }
+    }
+
+    private mutating func add(_ path: String, name: String) {
+        guard name == Self.configurationName else {
+            self.paths.append(path)
+            return
+        }
+        let problem = Diagnostic(
+            message: "\(path) is a second \(name); a repository has one, at its root",
+            fix: "remove it, or name its folder in \(IgnorePatterns.fileName)",
+            location: SourceLocation(file: path, line: 1, column: 1)
+        )
+        self.diagnostics.append(problem)
+    }
+
+    private static func isYAML(_ name: String) -> Bool {
+        name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+    }
+
+    /// Whether a path leads to a folder, through links as well.
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && isFolder.boolValue
+    }
+}

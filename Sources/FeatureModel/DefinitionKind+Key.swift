@@ -1,0 +1,26 @@
+extension DefinitionKind {
+    /// The key of a definition file that lists objects of this kind: `feature_views`.
+    package var listKey: String {
+        switch self {
+        case .entity: "entities"
+        case .dataSource: "data_sources"
+        case .featureView: "feature_views"
+        case .featureService: "feature_services"
+        }
+    }
+
+    /// Several of the kind, as people say it: `feature views`.
+    package var plural: String {
+        self == .entity ? "entities" : self.title + "s"
+    }
+
+    /// The way out for an unknown name of this kind: the nearest names, or the names there are.
+    package func wayOut(of name: String, among candidates: [String]) -> String {
+        if !nearestNames(to: name, among: candidates).isEmpty {
+            return suggestion(for: name, among: candidates, noun: self.title)
+        }
+        guard !candidates.isEmpty else { return "define it under \"\(self.listKey)\"" }
+        let shown = candidates.sorted().prefix(10).joined(separator: ", ")
+        return "the \(self.plural) are: \(shown)" + (candidates.count > 10 ? ", …" : "")
+    }
+}

@@ -1,0 +1,207 @@
+extension RepositoryValidator {
+    // MARK: Views
+
+    mutating func check(_ view: FeatureView) {
+        self.checkEntities(of: view)
+        let source = self.dataSources[view.source]
+        if source == nil, !self.unreadable.contains("source", of: .featureView, view.name),
+            !self.unreadable.contains(objectsOf: .dataSource)
+        {
+            let names = self.repository.dataSources.map(\.name)
+            self.report(
+                .featureView,
+                view.name,
+                part: "source",
+                "names an unknown data source \"\(view.source)\"",
+                fix: DefinitionKind.dataSource.wayOut(of: view.source, among: names)
+            )
+        }
+        if let source, view.filterByCreatedTimestamp, source.createdTimestampColumn == nil,
+            !self.unreadable.contains("created_timestamp_column", of: .dataSource, source.name)
+        {
+            self.report(
+                .featureView,
+                view.name,
+                part: "filter_by_created_timestamp",
+                "filters by created timestamp, but data source \"\(source.name)\" has no "
+                    + "created_timestamp_column",
+                fix: "add created_timestamp_column to the source, or remove the filter"
+            )
+        }
+        self.checkSchema(of: view, source: source)
+    }
+
+    private mutating func checkEntities(of view: FeatureView) {
+        var seen: Set<String> = []
+        for (index, entity) in view.entities.enumerated() {
+            if !seen.insert(entity).inserted {
+                self.report(
+                    .featureView,
+                    view.name,
+                    part: "entities.\(index)",
+                    "names the entity \"\(entity)\" more than once",
+                    fix: "name it once"
+                )
+            } else if self.entities[entity] == nil, !self.unreadable.contains(objectsOf: .entity) {
+                let names = self.repository.entities.map(\.name)
+                self.report(
+                    .featureView,
+                    view.name,
+                    part: "entities.\(index)",
+                    "names an unknown entity \"\(entity)\"",
+                    fix: DefinitionKind.entity.wayOut(of: entity, among: names)
+                )
+            }
+        }
+    }
+
+    private mutating func checkSchema(of view: FeatureView, source: DataSource?) {
+        if view.schema.isEmpty, !self.unreadable.contains("schema", of: .featureView, view.name) {
+            self.report(
+                .featureView,
+                view.name,
+                part: "schema",
+                "has no features",
+                fix: "list them: schema: [{ name: …, dtype: float32 }]"
+            )
+        }
+        let keys = Set(view.entities.flatMap { self.entities[$0]?.joinKeys.map(\.name) ?? [] })
+        var seen: Set<String> = []
+        for (index, field) in view.schema.enumerated() {
+            let part = "schema.\(field.name)"
+            if !seen.insert(field.name).inserted {
+                self.report(
+                    .featureView,
+                    view.name,
+                    part: "schema.[\(index)]",
+                    "defines the feature \"\(field.name)\" more than once",
+                    fix: "rename or remove one of them"
+                )
+            } else if let reason = Self.flaw(ofName: field.name) {
+                self.report(
+                    .featureView,
+                    view.name,
+                    part: part,
+                    "has a feature \"\(field.name)\" that \(reason)",
+                    fix: "rename it, with field_mapping if the column must keep its name"
+                )
+            } else if let role = Self.role(of: field.name, keys: keys, source: source) {
+                self.report(
+                    .featureView,
+                    view.name,
+                    part: part,
+                    "has a feature named \"\(field.name)\" like \(role)",
+                    fix: "rename or remove the feature"
+                )
+            }
+        }
+    }
+
+    /// What else than a feature a column of a view's rows already is: `a join key`.
+    private static func role(
+        of name: String,
+        keys: Set<String>,
+        source: DataSource?
+    ) -> String? {
+        if keys.contains(name) { return "a join key of the view" }
+        if name == source?.timestampField { return "the timestamp field of its source" }
+        if name == source?.createdTimestampColumn { return "the created column of its source" }
+        return name == "event_timestamp" ? "the time column of every result" : nil
+    }
+
+    // MARK: Services
+
+    mutating func check(_ service: FeatureService) {
+        let isUnreadable = self.unreadable.contains("features", of: .featureService, service.name)
+        if service.features.isEmpty, !isUnreadable {
+            self.report(
+                .featureService,
+                service.name,
+                part: "features",
+                "has no features",
+                fix: "list feature views, or features of a view: features: [{ view: [feature] }]"
+            )
+        }
+        var seen: Set<FeatureReference> = []
+        for (index, projection) in service.features.enumerated() {
+            let part = "features.\(index)"
+            guard let view = self.featureViews[projection.view] else {
+                guard !self.unreadable.contains(objectsOf: .featureView) else { continue }
+                let names = self.repository.featureViews.map(\.name)
+                self.report(
+                    .featureService,
+                    service.name,
+                    part: part,
+                    "names an unknown feature view \"\(projection.view)\"",
+                    fix: DefinitionKind.featureView.wayOut(of: projection.view, among: names)
+                )
+                continue
+            }
+            if let features = projection.features, features.isEmpty {
+                self.report(
+                    .featureService,
+                    service.name,
+                    part: part,
+                    "takes no features of \"\(view.name)\"",
+                    fix: "name some, or write the view's name alone for all of them"
+                )
+            }
+            self.check(projection, of: view, in: service, part: part, seen: &seen)
+        }
+    }
+
+    private mutating func check(
+        _ projection: FeatureService.Projection,
+        of view: FeatureView,
+        in service: FeatureService,
+        part: String,
+        seen: inout Set<FeatureReference>
+    ) {
+        let known = view.schema.map(\.name)
+        let knownSet = Set(known)
+        let isSchemaUnreadable = self.unreadable.contains("schema", of: .featureView, view.name)
+        guard let chosen = projection.features else {
+            // A view that is named again is one mistake, however many features it has.
+            let references = Set(known.map { FeatureReference(view: view.name, feature: $0) })
+            if let twice = known.first(where: {
+                seen.contains(FeatureReference(view: view.name, feature: $0))
+            }) {
+                self.reportTwice(twice, of: view, in: service, part: part)
+            }
+            seen.formUnion(references)
+            return
+        }
+        for (index, feature) in chosen.enumerated() {
+            let featurePart = "\(part).\(index)"
+            let reference = FeatureReference(view: view.name, feature: feature)
+            if !knownSet.contains(feature) {
+                guard !isSchemaUnreadable else { continue }
+                let near = suggestion(for: feature, among: known, noun: "feature")
+                self.report(
+                    .featureService,
+                    service.name,
+                    part: featurePart,
+                    "names an unknown feature \"\(feature)\" of feature view \"\(view.name)\"",
+                    fix: near
+                )
+            } else if !seen.insert(reference).inserted {
+                self.reportTwice(feature, of: view, in: service, part: featurePart)
+            }
+        }
+    }
+
+    private mutating func reportTwice(
+        _ feature: String,
+        of view: FeatureView,
+        in service: FeatureService,
+        part: String
+    ) {
+        self.report(
+            .featureService,
+            service.name,
+            part: part,
+            "takes the feature \"\(view.name):\(feature)\" more than once",
+            fix: "take it once"
+        )
+    }
+}

@@ -1,0 +1,292 @@
+package import FeatureModel
+import Foundation
+import NativeStorage
+
+/// What was applied to a project, by version, in one SQLite file.
+///
+/// Every call opens the file anew and sees the newest state, whichever process made it; a file that
+/// does not exist is a registry of version 0, and only an apply makes it. ``RegistryTables`` draws
+/// the file. Calls block for at most five seconds while another process writes.
+package final class Registry: Sendable {
+    /// The file's path.
+    package let path: String
+
+    /// A registry in that file; nothing is opened yet.
+    package init(path: String) {
+        self.path = path
+    }
+
+    // MARK: Reading
+
+    /// The newest version's number; 0 when nothing was applied yet.
+    ///
+    /// - Complexity: One look-up, however many objects there are; cheap enough to poll.
+    package func currentVersion() throws(RegistryError) -> Int {
+        guard let tables = try self.openForReading() else { return 0 }
+        return Int(try self.mapped { () throws(SQLiteError) in try tables.newestVersion() })
+    }
+
+    /// The definitions in force.
+    package func snapshot() throws(RegistryError) -> RegistrySnapshot {
+        guard let tables = try self.openForReading() else { return RegistrySnapshot() }
+        let version = try self.mapped { () throws(SQLiteError) in try tables.newestVersion() }
+        return try self.snapshot(version, of: tables)
+    }
+
+    /// The definitions as of a version; 0 is the state before the first apply.
+    package func snapshot(version: Int) throws(RegistryError) -> RegistrySnapshot {
+        let newest = try self.currentVersion()
+        guard (0...newest).contains(version) else {
+            throw RegistryError(
+                code: .unknownVersion,
+                message: "the registry \(self.path) has no version \(version); "
+                    + "the newest is \(newest)"
+            )
+        }
+        guard let tables = try self.openForReading() else { return RegistrySnapshot() }
+        return try self.snapshot(Int64(version), of: tables)
+    }
+
+    /// All versions, oldest first.
+    package func history() throws(RegistryError) -> [RegistryVersion] {
+        guard let tables = try self.openForReading() else { return [] }
+        let rows = try self.mapped { () throws(SQLiteError) in
+            try tables.versions(1...Int64.max)
+        }
+        var versions: [RegistryVersion] = []
+        for row in rows {
+            versions.append(
+                RegistryVersion(
+                    version: Int(row.version),
+                    project: row.project,
+                    appliedAt: Timestamp(microseconds: row.appliedAt),
+                    appliedBy: row.appliedBy,
+                    changes: try RegistryCoding.decoded(row.changes)
+                )
+            )
+        }
+        return versions
+    }
+
+    // MARK: Writing
+
+    /// Makes a plan's definitions the ones in force, as one transaction.
+    ///
+    /// A plan without changes makes no version.
+    ///
+    /// - Parameters:
+    ///   - plan: The plan; its base version is the newest one.
+    ///   - time: The time of the apply.
+    ///   - user: Who applies; by default the user of this process.
+    /// - Returns: The definitions in force afterwards.
+    /// - Throws: `conflict` when another apply came first, `otherProject` when the registry holds
+    ///   the objects of another project; nothing is changed then.
+    package func apply(
+        _ plan: RegistryPlan,
+        at time: Timestamp,
+        by user: String = ProcessInfo.processInfo.userName
+    ) throws(RegistryError) -> RegistrySnapshot {
+        guard !plan.isEmpty else {
+            let current = try self.snapshot()
+            try self.check(plan, against: current)
+            return current
+        }
+        let objects = try RegistryCoding.rows(of: plan.target)
+        let changes = try RegistryCoding.text(plan.changes)
+        let tables = try self.openForWriting()
+        return try tables.database.transaction(mapping: self.registryError) {
+            () throws(RegistryError) -> RegistrySnapshot in
+            try self.makeTables(tables)
+            let version = try self.mapped { () throws(SQLiteError) in try tables.newestVersion() }
+            try self.check(plan, against: try self.snapshot(version, of: tables))
+            let row = RegistryTables.VersionRow(
+                version: version + 1,
+                project: plan.project,
+                appliedAt: time.microseconds,
+                appliedBy: user,
+                changes: changes
+            )
+            try self.mapped { () throws(SQLiteError) in try tables.insert(row, objects: objects) }
+            return RegistrySnapshot(
+                version: Int(row.version),
+                project: plan.project,
+                appliedAt: time,
+                repository: plan.target
+            )
+        }
+    }
+
+    /// Removes all objects, as a new version; the history stays.
+    ///
+    /// - Returns: The empty state; of the version that there was when there were no objects.
+    package func teardown(
+        at time: Timestamp,
+        by user: String = ProcessInfo.processInfo.userName
+    ) throws(RegistryError) -> RegistrySnapshot {
+        let current = try self.snapshot()
+        let plan = RegistryPlan(from: current, to: FeatureRepository(), project: current.project)
+        return try self.apply(plan, at: time, by: user)
+    }
+
+    // MARK: Inner workings
+
+    private func check(
+        _ plan: RegistryPlan,
+        against current: RegistrySnapshot
+    ) throws(RegistryError) {
+        guard plan.baseVersion == current.version else {
+            throw RegistryError(
+                code: .conflict,
+                message: "another apply made version \(current.version) of the registry "
+                    + "\(self.path) after this plan was made from version \(plan.baseVersion); "
+                    + "plan again"
+            )
+        }
+        guard plan.project == current.project || current.repository == FeatureRepository() else {
+            throw RegistryError(
+                code: .otherProject,
+                message: "the registry \(self.path) belongs to the project "
+                    + "\"\(current.project)\", not to \"\(plan.project)\"; name another file as "
+                    + "\"registry\" in feature_store.yaml, or tear the other project down first"
+            )
+        }
+    }
+
+    private func snapshot(
+        _ version: Int64,
+        of tables: RegistryTables
+    ) throws(RegistryError) -> RegistrySnapshot {
+        guard version > 0 else { return RegistrySnapshot() }
+        let rows = try self.mapped { () throws(SQLiteError) in
+            try tables.versions(version...version)
+        }
+        guard let row = rows.first else {
+            throw RegistryError(
+                code: .notARegistry,
+                message: "the registry \(self.path) is damaged: version \(version) is missing"
+            )
+        }
+        let objects = try self.mapped { () throws(SQLiteError) in
+            try tables.objects(asOf: version)
+        }
+        return RegistrySnapshot(
+            version: Int(version),
+            project: row.project,
+            appliedAt: Timestamp(microseconds: row.appliedAt),
+            repository: try RegistryCoding.repository(of: objects)
+        )
+    }
+
+    /// The tables; `nil` when there are none yet.
+    private func openForReading() throws(RegistryError) -> RegistryTables? {
+        guard FileManager.default.fileExists(atPath: self.path) else { return nil }
+        let tables = RegistryTables(
+            database: try self.mapped { () throws(SQLiteError) in
+                try SQLiteDatabase(path: self.path, mode: .readOnly)
+            }
+        )
+        return try self.hasTables(tables) ? tables : nil
+    }
+
+    private func openForWriting() throws(RegistryError) -> RegistryTables {
+        let folder = URL(fileURLWithPath: self.path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(
+                at: folder,
+                withIntermediateDirectories: true
+            )
+        } catch {
+            throw RegistryError(
+                code: .unavailable,
+                message: "the folder \(folder.path) of the registry cannot be made: \(error)",
+                cause: error
+            )
+        }
+        let tables = RegistryTables(
+            database: try self.mapped { () throws(SQLiteError) in
+                try SQLiteDatabase(path: self.path, mode: .readWriteCreate)
+            }
+        )
+        _ = try self.hasTables(tables)
+        try self.mapped { () throws(SQLiteError) in try Self.switchToLog(tables.database) }
+        return tables
+    }
+
+    /// Lets readers go on while an apply writes.
+    ///
+    /// SQLite does not wait for others before this switch, which happens once in a file's life, so
+    /// the waiting is done here.
+    private static func switchToLog(_ database: SQLiteDatabase) throws(SQLiteError) {
+        for _ in 0..<500 {
+            do {
+                return try database.execute("PRAGMA journal_mode = WAL")
+            } catch {
+                guard error.code == .busy else { throw error }
+                Thread.sleep(forTimeInterval: 0.01)
+            }
+        }
+        try database.execute("PRAGMA journal_mode = WAL")
+    }
+
+    private func makeTables(_ tables: RegistryTables) throws(RegistryError) {
+        // Another process may have made them since the file was opened.
+        guard try !self.hasTables(tables) else { return }
+        try self.mapped { () throws(SQLiteError) in try tables.create() }
+    }
+
+    /// Whether the file has the tables of a registry; `false` for one without any tables.
+    private func hasTables(_ tables: RegistryTables) throws(RegistryError) -> Bool {
+        // Tables come into being together with the format's number, so in this order none is missed.
+        if try self.mapped({ () throws(SQLiteError) in try tables.isEmpty() }) { return false }
+        let format = try self.mapped { () throws(SQLiteError) in try tables.format() }
+        guard format != 0 else {
+            throw RegistryError(
+                code: .notARegistry,
+                message: "\(self.path) is an SQLite database, but no registry; name another file "
+                    + "as \"registry\" in feature_store.yaml"
+            )
+        }
+        guard format <= RegistryTables.formatVersion else {
+            throw RegistryError(
+                code: .newerFormat,
+                message: "the registry \(self.path) has the format \(format), and this fstore "
+                    + "knows formats up to \(RegistryTables.formatVersion); use a newer fstore"
+            )
+        }
+        return true
+    }
+
+    private func mapped<Result>(
+        _ body: () throws(SQLiteError) -> Result
+    ) throws(RegistryError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw self.registryError(error)
+        }
+    }
+
+    /// The only place where a storage error becomes one of the registry.
+    private func registryError(_ error: SQLiteError) -> RegistryError {
+        switch error.code {
+        case .busy:
+            RegistryError(
+                code: .busy,
+                message: "the registry \(self.path) is in use by another process; try again",
+                cause: error
+            )
+        case .notADatabase:
+            RegistryError(
+                code: .notARegistry,
+                message: "\(self.path) is no registry: \(error.message)",
+                cause: error
+            )
+        case .cannotOpen, .constraint, .inputOutput, .other:
+            RegistryError(
+                code: .unavailable,
+                message: "the registry failed: \(error.message)",
+                cause: error
+            )
+        }
+    }
+}

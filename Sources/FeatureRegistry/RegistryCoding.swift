@@ -1,0 +1,89 @@
+import FeatureModel
+import Foundation
+
+/// Definitions as the JSON that the registry stores: keys sorted, so that equal definitions are
+/// equal texts.
+enum RegistryCoding {
+    /// The rows of a repository.
+    static func rows(
+        of repository: FeatureRepository
+    ) throws(RegistryError) -> [RegistryTables.ObjectRow] {
+        var rows: [RegistryTables.ObjectRow] = []
+        try self.append(repository.entities, .entity, name: \.name, to: &rows)
+        try self.append(repository.dataSources, .dataSource, name: \.name, to: &rows)
+        try self.append(repository.featureViews, .featureView, name: \.name, to: &rows)
+        try self.append(repository.featureServices, .featureService, name: \.name, to: &rows)
+        return rows
+    }
+
+    /// The repository of rows that are in the order of their positions.
+    static func repository(
+        of rows: [RegistryTables.ObjectRow]
+    ) throws(RegistryError) -> FeatureRepository {
+        var repository = FeatureRepository()
+        for row in rows {
+            switch DefinitionKind(rawValue: row.kind) {
+            case .entity:
+                repository.entities.append(try self.decoded(row.definition))
+            case .dataSource:
+                repository.dataSources.append(try self.decoded(row.definition))
+            case .featureView:
+                repository.featureViews.append(try self.decoded(row.definition))
+            case .featureService:
+                repository.featureServices.append(try self.decoded(row.definition))
+            case nil:
+                throw RegistryError(
+                    code: .notARegistry,
+                    message: "the registry holds an object of an unknown kind \"\(row.kind)\""
+                )
+            }
+        }
+        return repository
+    }
+
+    /// A value as JSON.
+    static func text(_ value: some Encodable) throws(RegistryError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
+        } catch {
+            throw RegistryError(
+                code: .unavailable,
+                message: "a definition cannot be written as JSON: \(error)",
+                cause: error
+            )
+        }
+    }
+
+    /// A value from its JSON.
+    static func decoded<Value: Decodable>(_ text: String) throws(RegistryError) -> Value {
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        } catch {
+            throw RegistryError(
+                code: .notARegistry,
+                message: "the registry is damaged: \(error)",
+                cause: error
+            )
+        }
+    }
+
+    private static func append<Definition: Encodable>(
+        _ definitions: [Definition],
+        _ kind: DefinitionKind,
+        name: (Definition) -> String,
+        to rows: inout [RegistryTables.ObjectRow]
+    ) throws(RegistryError) {
+        for (position, definition) in definitions.enumerated() {
+            rows.append(
+                RegistryTables.ObjectRow(
+                    kind: kind.rawValue,
+                    name: name(definition),
+                    position: Int64(position),
+                    definition: try self.text(definition)
+                )
+            )
+        }
+    }
+}

@@ -1,0 +1,102 @@
+public import FeatureModel
+
+/// What an apply would do: the way from the definitions that are applied to those of a repository.
+public struct RegistryPlan: Hashable, Sendable {
+    /// The project's name.
+    public var project: String
+    /// The version that the plan starts from; applying it to any other is a conflict.
+    public var baseVersion: Int
+    /// The definitions that will be applied.
+    public var target: FeatureRepository
+    /// The changes: first what is created or changed (entities, data sources, feature views,
+    /// feature services, each in the order of the repository), then what is deleted, the other way
+    /// round by kind.
+    public var changes: [RegistryChange]
+
+    /// The plan that leads from what is applied to a repository.
+    ///
+    /// - Parameters:
+    ///   - snapshot: What is applied.
+    ///   - repository: What is to be applied; it has no problems.
+    ///   - project: The project's name.
+    public init(
+        from snapshot: RegistrySnapshot,
+        to repository: FeatureRepository,
+        project: String
+    ) {
+        self.project = project
+        self.baseVersion = snapshot.version
+        self.target = repository
+        let difference = RepositoryDifference(old: snapshot.repository, new: repository)
+        self.changes = difference.changes()
+    }
+
+    /// Whether nothing would change.
+    public var isEmpty: Bool { self.changes.isEmpty }
+
+    /// Whether a change drops what holds data or what a service uses.
+    public var isDestructive: Bool { self.changes.contains(where: \.isDestructive) }
+
+    /// How many changes there are of one action.
+    public func count(of action: RegistryChange.Action) -> Int {
+        self.changes.count { $0.action == action }
+    }
+}
+
+extension RegistryPlan: CustomStringConvertible {
+    /// What `plan` and `apply` print: the changes, and a line that counts them.
+    public var description: String {
+        guard !self.isEmpty else { return "No changes." }
+        let created = self.count(of: .created)
+        let changed = self.count(of: .changed)
+        let deleted = self.count(of: .deleted)
+        let lines =
+            self.changes.map(\.description) + [
+                "Plan: \(created) to create, \(changed) to change, \(deleted) to delete."
+            ]
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension RegistryPlan {
+    /// A plan as data, for programs: `plan --json`.
+    public struct Report: Hashable, Codable, Sendable {
+        /// The project's name.
+        public var project: String
+        /// The version that the plan starts from.
+        public var baseVersion: Int
+        /// How many objects are created.
+        public var created: Int
+        /// How many objects are changed.
+        public var changed: Int
+        /// How many objects are deleted.
+        public var deleted: Int
+        /// Whether a change drops what holds data or what a service uses.
+        public var destructive: Bool
+        /// The changes, in order.
+        public var changes: [RegistryChange]
+
+        private enum CodingKeys: String, CodingKey {
+            case project
+            case baseVersion = "base_version"
+            case created
+            case changed
+            case deleted
+            case destructive
+            case changes
+        }
+    }
+
+    /// The plan as data.
+    public var report: Report {
+        Report(
+            project: self.project,
+            baseVersion: self.baseVersion,
+            created: self.count(of: .created),
+            changed: self.count(of: .changed),
+            deleted: self.count(of: .deleted),
+            destructive: self.isDestructive,
+            changes: self.changes
+        )
+    }
+}

@@ -1,0 +1,160 @@
+public import FeatureModel
+public import FeatureRegistry
+import OnlineStores
+
+extension FeatureStore {
+    /// What applying a repository would change; nothing is changed.
+    ///
+    /// The definitions are checked against each other and against their sources: files, tables,
+    /// columns and types.
+    ///
+    /// - Parameter files: The repository, of this store's project.
+    /// - Returns: The changes from the newest version of the registry.
+    /// - Throws: ``FeatureStoreError``: `invalidArgument` with all problems at once, each with its
+    ///   place, and a `DiagnosticsError` as its cause.
+    public func plan(_ files: LoadedRepository) throws(FeatureStoreError) -> RegistryPlan {
+        var problems = files.repository.problems(
+            locations: files.locations,
+            configuration: files.configuration
+        )
+        // A source is only read for views that make sense.
+        if problems.allSatisfy({ $0.severity != .error }) {
+            problems += self.sourceProblems(of: files)
+        }
+        let errors = problems.filter { $0.severity == .error }
+        guard errors.isEmpty else {
+            throw FeatureStoreError(DiagnosticsError(diagnostics: errors))
+        }
+        do {
+            let current = try self.registry.snapshot()
+            return RegistryPlan(
+                from: current,
+                to: files.repository,
+                project: files.configuration.project
+            )
+        } catch {
+            throw FeatureStoreError(error)
+        }
+    }
+
+    /// Makes a plan's definitions the ones in force, in one transaction.
+    ///
+    /// - Parameters:
+    ///   - plan: What ``plan(_:)`` returned.
+    ///   - allowDestroy: Whether changes that lose data, or that a feature service would notice,
+    ///     are wanted.
+    /// - Returns: The registry's version afterwards.
+    /// - Throws: ``FeatureStoreError``: `conflict` when another apply came first;
+    ///   `invalidArgument` for destructive changes that are not allowed, with their reasons.
+    @discardableResult
+    public func apply(
+        _ plan: RegistryPlan,
+        allowDestroy: Bool = false
+    ) throws(FeatureStoreError) -> Int {
+        if plan.isDestructive, !allowDestroy {
+            let reasons = plan.changes.filter(\.isDestructive).flatMap { change in
+                change.destructiveReasons.map { reason in
+                    "\(change.kind.title) \"\(change.name)\": \(reason)"
+                }
+            }
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "nothing was applied, because this would lose data or break a service:\n"
+                    + reasons.map { "  \($0)" }.joined(separator: "\n")
+                    + "\nallow it with --allow-destroy"
+            )
+        }
+        do {
+            _ = try self.registry.apply(plan, at: self.now())
+        } catch {
+            throw FeatureStoreError(error)
+        }
+        let definitions = try self.reloadDefinitions()
+        if plan.changes.contains(where: { $0.kind == .featureView && $0.action == .deleted }) {
+            try self.dropUnknownViewsIfFree(definitions)
+        }
+        return definitions.version
+    }
+
+    /// Removes all definitions, as a new version of the registry, and all online rows.
+    ///
+    /// Sources are never touched.
+    ///
+    /// - Returns: The registry's version afterwards.
+    @discardableResult
+    public func teardown() throws(FeatureStoreError) -> Int {
+        do {
+            _ = try self.registry.teardown(at: self.now())
+        } catch {
+            throw FeatureStoreError(error)
+        }
+        let definitions = try self.reloadDefinitions()
+        try self.dropUnknownViewsIfFree(definitions)
+        return definitions.version
+    }
+
+    /// Takes up definitions that another process applied.
+    ///
+    /// - Returns: Whether there were any.
+    @discardableResult
+    public func refresh() throws(FeatureStoreError) -> Bool {
+        let known = try self.snapshot().version
+        do {
+            guard try self.registry.currentVersion() != known else { return false }
+        } catch {
+            throw FeatureStoreError(error)
+        }
+        let definitions = try self.reloadDefinitions()
+        if self.isOnlineOpen {
+            try self.dropUnknownViews(of: try self.online(), definitions: definitions)
+        }
+        return true
+    }
+
+    /// Removes the rows of views that the definitions no longer have.
+    func dropUnknownViews(
+        of online: OnlineReader,
+        definitions: DefinitionSnapshot
+    ) throws(FeatureStoreError) {
+        do {
+            try online.store.dropViews { definitions.repository.featureView($0) == nil }
+        } catch {
+            throw FeatureStoreError(error)
+        }
+    }
+
+    /// The same, unless another process has the store: its owner does it then, at its next refresh
+    /// or load.
+    private func dropUnknownViewsIfFree(
+        _ definitions: DefinitionSnapshot
+    ) throws(FeatureStoreError) {
+        do {
+            try self.dropUnknownViews(of: try self.online(), definitions: definitions)
+        } catch where error.code == .conflict {
+            return
+        }
+    }
+
+    private func sourceProblems(of files: LoadedRepository) -> [Diagnostic] {
+        let repository = files.repository
+        var problems: [Diagnostic] = []
+        for view in repository.featureViews {
+            guard let source = repository.dataSource(view.source) else { continue }
+            let found = self.sources.problems(
+                of: view,
+                source: source,
+                joinKeys: repository.joinKeys(of: view)
+            )
+            for problem in found {
+                var diagnostic = problem.diagnostic
+                diagnostic.location =
+                    diagnostic.location
+                    ?? files.locations.location(of: .featureView, view.name, part: problem.part)
+                if !problems.contains(diagnostic) {
+                    problems.append(diagnostic)
+                }
+            }
+        }
+        return problems.sortedByPlace()
+    }
+}

@@ -1,0 +1,11 @@
+public import FeatureModel
+import Glibc
+
+extension Timestamp {
+    /// The time now, by this machine's clock.
+    public static func now() -> Timestamp {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}

@@ -1,0 +1,121 @@
+@_exported import FeatureCompute
+public import FeatureModel
+@_exported import FeatureModel
+import FeatureRegistry
+import OfflineStores
+import OnlineStores
+import Synchronization
+
+/// A feature store: definitions, history, and the newest values, of one project.
+///
+/// It may be used from any thread. Calls block while they read or write files; those that take long
+/// report their progress. Nothing is opened before it is needed: the registry for every call, the
+/// online store for those that load or read it. One process at a time has the online store open.
+///
+/// ```swift
+/// let files = try LoadedRepository(directory: "feature_repo")
+/// let store = FeatureStore(files)
+/// try store.apply(store.plan(files))
+/// try store.materialize()
+/// ```
+public final class FeatureStore: Sendable {
+    /// Where the project lies and what its configuration says.
+    public let configuration: ProjectConfiguration
+    /// The absolute path of the repository's directory.
+    public let directory: String
+
+    let paths: StorePaths
+    let registry: Registry
+    let now: @Sendable () -> Timestamp
+    let sources: SourceReader
+    private let definitions: Mutex<DefinitionSnapshot?> = Mutex(nil)
+    private let openedOnline: Mutex<OnlineReader?> = Mutex(nil)
+    /// One load at a time: the second one waits.
+    let loads = Mutex<Void>(())
+
+    /// A store for a repository that was read from files.
+    public convenience init(_ files: LoadedRepository) {
+        self.init(directory: files.directory, configuration: files.configuration)
+    }
+
+    /// A store for definitions that are made in code.
+    ///
+    /// - Parameters:
+    ///   - directory: What relative paths of the configuration and of the sources are relative to.
+    ///   - configuration: The project.
+    ///   - now: The clock; ttl and the end of loads go by it.
+    public init(
+        directory: String,
+        configuration: ProjectConfiguration,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) {
+        self.directory = directory
+        self.configuration = configuration
+        self.now = now
+        self.paths = StorePaths(directory: directory, configuration: configuration)
+        self.registry = Registry(path: self.paths.registry)
+        self.sources = SourceReader(
+            root: directory,
+            offlineDatabasePath: self.paths.offlineDatabase
+        )
+    }
+
+    // MARK: Inner workings
+
+    /// The definitions that calls go by: those of the registry at the first use or the last
+    /// ``refresh()``.
+    func snapshot() throws(FeatureStoreError) -> DefinitionSnapshot {
+        if let known = self.definitions.withLock({ $0 }) { return known }
+        return try self.reloadDefinitions()
+    }
+
+    @discardableResult
+    func reloadDefinitions() throws(FeatureStoreError) -> DefinitionSnapshot {
+        let snapshot: RegistrySnapshot
+        do {
+            snapshot = try self.registry.snapshot()
+        } catch {
+            throw FeatureStoreError(error)
+        }
+        let definitions = DefinitionSnapshot(snapshot, project: self.configuration.project)
+        self.definitions.withLock { known in
+            // Two threads may reload at once; the newer state stays.
+            if known == nil || known.map({ $0.version < definitions.version }) == true {
+                known = definitions
+            }
+        }
+        return definitions
+    }
+
+    /// The definitions, where nothing works without any.
+    func appliedSnapshot() throws(FeatureStoreError) -> DefinitionSnapshot {
+        let snapshot = try self.snapshot()
+        guard snapshot.version > 0 else {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "nothing was applied to the registry \(self.paths.registry) yet; "
+                    + "run `fstore apply`"
+            )
+        }
+        return snapshot
+    }
+
+    /// The online store; opened at the first use.
+    func online() throws(FeatureStoreError) -> OnlineReader {
+        try self.openedOnline.withLock { (opened) throws(FeatureStoreError) in
+            if let opened { return opened }
+            let store: RocksDBOnlineStore
+            do {
+                store = try RocksDBOnlineStore(directory: self.paths.online)
+            } catch {
+                throw FeatureStoreError(error)
+            }
+            let reader = OnlineReader(store: store)
+            opened = reader
+            return reader
+        }
+    }
+
+    /// Whether this store has the online store open.
+    var isOnlineOpen: Bool { self.openedOnline.withLock { $0 != nil } }
+}

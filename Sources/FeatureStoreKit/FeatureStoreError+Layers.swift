@@ -1,0 +1,34 @@
+import FeatureModel
+import FeatureRegistry
+import OfflineStores
+import OnlineStores
+
+// The only places where an error of a layer below becomes one of this layer.
+
+extension FeatureStoreError {
+    init(_ error: RegistryError) {
+        let code: Code =
+            switch error.code {
+            case .unavailable: .unavailable
+            case .busy, .conflict: .conflict
+            case .notARegistry, .newerFormat: .corruptData
+            case .otherProject, .unknownVersion: .invalidArgument
+            }
+        self.init(code: code, message: error.message, cause: error)
+    }
+
+    init(_ error: OnlineStoreError) {
+        let code: Code =
+            switch error.code {
+            case .unavailable: .unavailable
+            case .locked, .superseded: .conflict
+            case .corruptFiles, .corruptRow, .corruptKey, .corruptCatalogue: .corruptData
+            case .invalidRow, .invalidKey: .invalidValue
+            }
+        self.init(code: code, message: error.message, cause: error)
+    }
+
+    init(_ error: DiagnosticsError) {
+        self.init(code: .invalidArgument, message: error.description, cause: error)
+    }
+}

@@ -1,0 +1,141 @@
+public import FeatureModel
+import OfflineStores
+
+extension FeatureStore {
+    /// Loads the newest row of each key in a window of event times into the online store.
+    ///
+    /// The newest row wins, by (event time, created time), whatever was loaded before and in
+    /// whatever order. Each view is loaded as a whole or not at all, and reads go on meanwhile. A
+    /// view that fails does not stop the others.
+    ///
+    /// - Parameters:
+    ///   - start: The first event time; `nil` for the beginning of each source.
+    ///   - end: The last event time, inclusive as `start` is; `nil` for now. A time in the future
+    ///     is taken as now, and the report says so.
+    ///   - views: The views by name; `nil` for all that are served online.
+    ///   - strict: Whether one bad row fails its view.
+    ///   - progress: Called after each batch of rows.
+    /// - Returns: What was done.
+    /// - Throws: ``FeatureStoreError``; with a ``PartialMaterialization`` as its cause when views
+    ///   failed.
+    @discardableResult
+    public func materialize(
+        from start: Timestamp? = nil,
+        to end: Timestamp? = nil,
+        views: [String]? = nil,
+        strict: Bool = false,
+        progress: (@Sendable (MaterializationProgress) -> Void)? = nil
+    ) throws(FeatureStoreError) -> MaterializationReport {
+        if let start, let end, start > end {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "the start \(start) is after the end \(end); give the earlier time first"
+            )
+        }
+        return try self.load(
+            from: start, to: end, views: views, strict: strict, progress: progress)
+    }
+
+    /// Loads what arrived since the last load: rows up to `end`, however late they came.
+    ///
+    /// - Parameters:
+    ///   - end: The last event time; `nil` for now.
+    ///   - views: The views by name; `nil` for all that are served online.
+    ///   - strict: Whether one bad row fails its view.
+    ///   - progress: Called after each batch of rows.
+    /// - Returns: What was done.
+    /// - Throws: See ``materialize(from:to:views:strict:progress:)``.
+    @discardableResult
+    public func materializeIncremental(
+        to end: Timestamp? = nil,
+        views: [String]? = nil,
+        strict: Bool = false,
+        progress: (@Sendable (MaterializationProgress) -> Void)? = nil
+    ) throws(FeatureStoreError) -> MaterializationReport {
+        // Event times do not say when a row arrived. Reading the source from its beginning finds
+        // every late row, and only keys whose newest row has changed are written.
+        try self.load(from: nil, to: end, views: views, strict: strict, progress: progress)
+    }
+
+    private func load(
+        from start: Timestamp?,
+        to end: Timestamp?,
+        views names: [String]?,
+        strict: Bool,
+        progress: (@Sendable (MaterializationProgress) -> Void)?
+    ) throws(FeatureStoreError) -> MaterializationReport {
+        try self.loads.withLock { _ throws(FeatureStoreError) in
+            let definitions = try self.appliedSnapshot()
+            let views = try definitions.onlineViews(named: names)
+            let now = self.now()
+            var report = MaterializationReport()
+            var last = now
+            if let end {
+                last = min(end, now)
+                if end > now {
+                    report.notes.append("the end \(end) is in the future; loaded up to now, \(now)")
+                }
+            }
+            let online = try self.online()
+            try self.dropUnknownViews(of: online, definitions: definitions)
+            for view in views {
+                let load = ViewLoad(
+                    view: view,
+                    definitions: definitions,
+                    sources: self.sources,
+                    store: online.store,
+                    start: start,
+                    end: last,
+                    loadTime: now,
+                    strict: strict
+                )
+                report.views.append(load.run(progress: progress))
+            }
+            try report.throwFailures()
+            return report
+        }
+    }
+}
+
+extension MaterializationReport {
+    fileprivate func throwFailures() throws(FeatureStoreError) {
+        let failed = self.views.filter { $0.error != nil }
+        guard !failed.isEmpty else { return }
+        let lines = failed.map { "feature view \"\($0.name)\": \($0.error ?? "")" }
+        throw FeatureStoreError(
+            code: .invalidData,
+            message: "\(failed.count) of \(self.views.count) feature views were not loaded and are "
+                + "as they were:\n" + lines.joined(separator: "\n"),
+            cause: PartialMaterialization(report: self)
+        )
+    }
+}
+
+extension DefinitionSnapshot {
+    /// The views that a load is for, in the order of their definition.
+    fileprivate func onlineViews(
+        named names: [String]?
+    ) throws(FeatureStoreError) -> [FeatureView] {
+        let views = self.repository.featureViews
+        guard let names else { return views.filter(\.online) }
+        var problems = Problems()
+        for name in names {
+            guard let view = self.repository.featureView(name) else {
+                problems.add(
+                    .featureViewNotFound,
+                    "Feature view \(name) does not exist in project \(self.project); "
+                        + self.wayOut(of: name, among: views.map(\.name), noun: "feature view")
+                )
+                continue
+            }
+            if !view.online {
+                problems.add(
+                    .invalidArgument,
+                    "feature view \"\(name)\" is not served online; set `online: true` and apply"
+                )
+            }
+        }
+        try problems.check()
+        return views.filter { names.contains($0.name) }
+    }
+}

@@ -1,0 +1,205 @@
+import FeatureCompute
+import FeatureModel
+import OfflineStores
+import OnlineStores
+
+/// One view's load: from its source, through the row codec, into the online store.
+struct ViewLoad {
+    let view: FeatureView
+    let definitions: DefinitionSnapshot
+    let sources: SourceReader
+    let store: RocksDBOnlineStore
+    let start: Timestamp?
+    let end: Timestamp
+    /// The event time of rows of a static table, which have none of their own.
+    let loadTime: Timestamp
+    let strict: Bool
+
+    /// Loads the view; an error is a part of the result, so that other views go on.
+    func run(
+        progress: (@Sendable (MaterializationProgress) -> Void)?
+    ) -> MaterializationReport.View {
+        var result = MaterializationReport.View(name: self.view.name, start: self.start, end: self.end)
+        let clock = ContinuousClock()
+        let began = clock.now
+        do throws(FeatureStoreError) {
+            try self.load(into: &result, progress: progress)
+        } catch {
+            result.error = error.message
+        }
+        let elapsed = clock.now - began
+        result.seconds =
+            Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        return result
+    }
+
+    private func load(
+        into result: inout MaterializationReport.View,
+        progress: (@Sendable (MaterializationProgress) -> Void)?
+    ) throws(FeatureStoreError) {
+        guard let source = self.definitions.repository.dataSource(self.view.source) else {
+            throw FeatureStoreError(
+                code: .corruptData,
+                message: "the registry has no data source \"\(self.view.source)\"; apply again"
+            )
+        }
+        let joinKeys = self.definitions.repository.joinKeys(of: self.view)
+        let scan = SourceScan(
+            source: source,
+            joinKeys: joinKeys,
+            features: self.view.schema,
+            earliest: self.start,
+            latest: self.end,
+            strict: self.strict
+        )
+        let load: OnlineLoad
+        let encoder: EntityKeyEncoder
+        do {
+            let description = OnlineViewDescription(
+                self.view, source: source, joinKeys: joinKeys)
+            load = try self.store.beginLoad(description)
+            encoder = try EntityKeyEncoder(joinKeys: joinKeys, viewID: load.viewID)
+        } catch {
+            throw FeatureStoreError(error)
+        }
+        defer { load.abandon() }
+        var writer = BatchWriter(
+            load: load,
+            encoder: encoder,
+            isStatic: source.isStatic,
+            loadTime: self.loadTime.microseconds
+        )
+        var report = ScanReport()
+        defer { result.take(report) }
+        do {
+            try self.sources.scan(
+                scan,
+                report: &report,
+                progress: { scanned in
+                    progress?(
+                        MaterializationProgress(
+                            view: self.view.name,
+                            rowsRead: scanned.rowsRead,
+                            fraction: scanned.fraction
+                        )
+                    )
+                }
+            ) { batch throws(OfflineStoreError) in
+                do {
+                    try writer.write(batch)
+                } catch {
+                    throw OfflineStoreError(code: .inputOutput, message: error.message, cause: error)
+                }
+            }
+        } catch {
+            throw FeatureStoreError(error)
+        }
+        try self.commit(load, report: report, into: &result)
+    }
+
+    private func commit(
+        _ load: OnlineLoad,
+        report: ScanReport,
+        into result: inout MaterializationReport.View
+    ) throws(FeatureStoreError) {
+        do {
+            let record = try load.commit(
+                LoadRecord(
+                    windowStart: self.start,
+                    windowEnd: self.end,
+                    finishedAt: Timestamp.now(),
+                    rowsRead: report.rowsRead,
+                    bad: report.bad,
+                    newestEventTime: report.newestEventTime
+                )
+            )
+            result.keysWritten = record.keysWritten
+            result.stale = record.stale
+        } catch {
+            throw FeatureStoreError(error)
+        }
+    }
+}
+
+extension MaterializationReport.View {
+    fileprivate mutating func take(_ report: ScanReport) {
+        self.rowsRead = report.rowsRead
+        self.bad = report.bad
+        self.nullKey = report.nullKey
+        self.nullTime = report.nullTime
+        self.afterEnd = report.afterEnd
+        self.samples = report.samples.map(\.description)
+        self.newestEventTime = report.newestEventTime
+    }
+}
+
+/// Encodes the rows of batches and hands them to a load.
+private struct BatchWriter {
+    let load: OnlineLoad
+    let encoder: EntityKeyEncoder
+    let isStatic: Bool
+    let loadTime: Int64
+    private var row: RowEncoder
+    private var key: [UInt8] = []
+
+    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool, loadTime: Int64) {
+        self.load = load
+        self.encoder = encoder
+        self.isStatic = isStatic
+        self.loadTime = loadTime
+        self.row = RowEncoder(layout: load.rowLayout)
+    }
+
+    mutating func write(_ batch: SourceBatch) throws(OnlineStoreError) {
+        let keys = self.encoder.order.map { batch.keyColumns[$0] }
+        for index in 0..<batch.rowCount {
+            self.key.removeAll(keepingCapacity: true)
+            self.encoder.begin(into: &self.key)
+            for column in keys {
+                switch column.storage {
+                case .integers(let values):
+                    self.encoder.append(integer: values[index], into: &self.key)
+                case .bytes(let values):
+                    let span = values.bytes.span.extracting(values.range(at: index))
+                    self.encoder.append(bytes: span, into: &self.key)
+                case .floats:
+                    preconditionFailure("a float is no join key")
+                }
+            }
+            self.encoder.finish(into: &self.key)
+            // Without a created column the rows of one event time are told apart by their order
+            // alone, so that loading the same rows again changes nothing.
+            let eventTime = self.isStatic ? self.loadTime : batch.times[index]
+            let writeTime = batch.created?[index] ?? Int64.min
+            self.row.begin(eventTime: eventTime, writeTime: writeTime)
+            for column in batch.features {
+                try self.appendCell(column, at: index)
+            }
+            try self.row.finish()
+            try self.load.add(
+                key: self.key.span,
+                eventTime: eventTime,
+                writeTime: writeTime,
+                row: self.row.bytes.span
+            )
+        }
+    }
+
+    private mutating func appendCell(
+        _ column: Column,
+        at index: Int
+    ) throws(OnlineStoreError) {
+        if column.isNull(at: index) {
+            try self.row.appendNull()
+            return
+        }
+        switch column.storage {
+        case .integers(let values):
+            try self.row.append(integer: values[index])
+        case .floats(let values):
+            try self.row.append(float: values[index])
+        case .bytes(let values):
+            try self.row.append(bytes: values.bytes.span.extracting(values.range(at: index)))
+        }
+    }
+}

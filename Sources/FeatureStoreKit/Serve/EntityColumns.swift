@@ -1,0 +1,118 @@
+import FeatureCompute
+import FeatureModel
+import OnlineStores
+
+/// The entity rows of one request: ids read as their declared types.
+struct EntityColumns: Sendable {
+    /// What the answer echoes: the given columns that are join keys, in the request's order.
+    private(set) var columns: [OnlineFeatures.EntityColumn] = []
+    let rowCount: Int
+    /// For each join key of the plan, its column in ``columns``.
+    private var positions: [Int] = []
+
+    init(
+        _ request: OnlineFeaturesRequest,
+        plan: ReadPlan,
+        definitions: DefinitionSnapshot
+    ) throws(FeatureStoreError) {
+        self.rowCount = request.entities.first?.values.count ?? 0
+        if let ragged = request.entities.first(where: { $0.values.count != self.rowCount }) {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "all entity columns must have the same number of rows: "
+                    + "\"\(request.entities[0].name)\" has \(self.rowCount), "
+                    + "\"\(ragged.name)\" has \(ragged.values.count)"
+            )
+        }
+        let repository = definitions.repository
+        var problems = Problems()
+        for given in request.entities {
+            guard let key = repository.joinKey(named: given.name, preferring: plan.joinKeys) else {
+                continue
+            }
+            if self.columns.contains(where: { $0.name == key.name }) {
+                problems.add(
+                    .invalidArgument,
+                    "the join key \"\(key.name)\" is given twice; give it once"
+                )
+                continue
+            }
+            do throws(FeatureStoreError) {
+                let column = try Column(ids: given.values, of: key)
+                self.columns.append(.init(name: key.name, values: column))
+            } catch {
+                problems.add(error.code, error.message)
+                self.columns.append(.init(name: key.name, values: Column.empty(key.type)))
+            }
+        }
+        var missing: [String] = []
+        for key in plan.joinKeys {
+            if let position = self.columns.firstIndex(where: { $0.name == key.name }) {
+                self.positions.append(position)
+            } else {
+                missing.append(key.name)
+            }
+        }
+        if !missing.isEmpty {
+            let given = request.entities.map(\.name)
+            problems.add(
+                .missingJoinKey,
+                "Missing join key values for keys: \(missing.joined(separator: ", ")); given were: "
+                    + (given.isEmpty ? "none" : given.joined(separator: ", "))
+            )
+        }
+        if request.entities.isEmpty, missing.isEmpty {
+            problems.add(
+                .missingJoinKey,
+                "no entity rows were given; give at least one join key with its values"
+            )
+        }
+        try problems.check()
+    }
+
+    /// Appends the key of a row for a view.
+    ///
+    /// - Returns: The key's index, or -1 when the view holds nothing or an id is null.
+    func appendKey(of view: ReadPlan.View, row: Int, to keys: inout KeyBatch) -> Int {
+        guard let encoder = view.encoder else { return -1 }
+        for key in view.keyColumns where self.columns[self.positions[key]].values.isNull(at: row) {
+            return -1
+        }
+        encoder.begin(into: &keys.bytes)
+        for key in view.keyColumns {
+            switch self.columns[self.positions[key]].values.storage {
+            case .integers(let values):
+                encoder.append(integer: values[row], into: &keys.bytes)
+            case .bytes(let values):
+                let span = values.bytes.span.extracting(values.range(at: row))
+                encoder.append(bytes: span, into: &keys.bytes)
+            case .floats:
+                preconditionFailure("a float is no join key")
+            }
+        }
+        encoder.finish(into: &keys.bytes)
+        keys.endKey()
+        return keys.count - 1
+    }
+}
+
+extension FeatureRepository {
+    /// The join key of that name, or the only key of the entity of that name.
+    fileprivate func joinKey(
+        named name: String,
+        preferring wanted: [Entity.JoinKey]
+    ) -> Entity.JoinKey? {
+        if let key = wanted.first(where: { $0.name == name }) { return key }
+        for entity in self.entities {
+            if let key = entity.joinKeys.first(where: { $0.name == name }) { return key }
+        }
+        guard let entity = self.entity(name), entity.joinKeys.count == 1 else { return nil }
+        return entity.joinKeys[0]
+    }
+}
+
+extension Column {
+    fileprivate static func empty(_ type: ValueType) -> Column {
+        ColumnBuilder(type: type).finish()
+    }
+}

@@ -1,0 +1,44 @@
+import FeatureModel
+
+extension FeatureStore {
+    /// The newest values of some features for some entities, as of now.
+    ///
+    /// What is served is what a training row with the time now would get, cell by cell: rows older
+    /// than their view's ttl are withheld. One unknown entity does not fail the others.
+    ///
+    /// - Parameter request: The features, and the ids column by column, `[rows]` each.
+    /// - Returns: One column per given join key and one per feature, in the order asked for, each
+    ///   with `[rows]` values, statuses and event times.
+    /// - Throws: ``FeatureStoreError``: `featureViewNotFound`, `featureServiceNotFound`,
+    ///   `featureNotFound`, `featureNameCollision`, `missingJoinKey`, `invalidValue` for an id that
+    ///   cannot be its declared type; `conflict` when another process holds the online store.
+    /// - Complexity: One batched look-up of rows × views keys.
+    public func onlineFeatures(
+        _ request: OnlineFeaturesRequest
+    ) throws(FeatureStoreError) -> OnlineFeatures {
+        let definitions = try self.appliedSnapshot()
+        return try self.online().read(request, definitions: definitions, now: self.now())
+    }
+
+    /// The newest values of some features for some entities, as of now.
+    ///
+    /// - Parameters:
+    ///   - features: References such as `view:feature`, or a service.
+    ///   - entities: The ids of each join key, `[rows]` each.
+    ///   - fullFeatureNames: Whether features are called `view__feature`.
+    /// - Returns: See ``onlineFeatures(_:)``.
+    /// - Throws: See ``onlineFeatures(_:)``.
+    public func onlineFeatures(
+        _ features: FeatureSelection,
+        entities: KeyValuePairs<String, [Value]>,
+        fullFeatureNames: Bool = false
+    ) throws(FeatureStoreError) -> OnlineFeatures {
+        try self.onlineFeatures(
+            OnlineFeaturesRequest(
+                selection: features,
+                entities: entities.map { .init(name: $0.key, values: $0.value) },
+                fullFeatureNames: fullFeatureNames
+            )
+        )
+    }
+}

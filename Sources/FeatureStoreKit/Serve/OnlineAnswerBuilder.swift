@@ -1,0 +1,115 @@
+import FeatureCompute
+import FeatureModel
+import OnlineStores
+
+/// Turns the rows that a read found into the columns of its answer.
+struct OnlineAnswerBuilder {
+    /// What is known of one view's row for one entity.
+    private enum Found {
+        case nothing
+        case expired(eventTime: Int64)
+        case row(Range<Int>, layout: ReadPlan.Layout, eventTime: Int64)
+    }
+
+    let plan: ReadPlan
+    let entities: EntityColumns
+    let rows: RowBatch
+    /// For each view and entity row, the index of the row in ``rows``, or -1.
+    let keyIndices: [Int]
+    let now: Timestamp
+
+    /// - Returns: `nil` when a row has a schema that the plan does not know.
+    func answer() throws(OnlineStoreError) -> OnlineFeatures? {
+        var found: [Found] = []
+        found.reserveCapacity(self.keyIndices.count)
+        for (index, view) in self.plan.views.enumerated() {
+            for row in 0..<self.entities.rowCount {
+                let key = self.keyIndices[index * self.entities.rowCount + row]
+                guard let entry = try self.find(key, in: view) else { return nil }
+                found.append(entry)
+            }
+        }
+        var features: [OnlineFeatures.FeatureColumn] = []
+        features.reserveCapacity(self.plan.columns.count)
+        for column in self.plan.columns {
+            let start = column.view * self.entities.rowCount
+            let ofView = found[start..<start + self.entities.rowCount]
+            features.append(try self.feature(column, found: ofView))
+        }
+        return OnlineFeatures(
+            entities: self.entities.columns,
+            features: features,
+            rowCount: self.entities.rowCount
+        )
+    }
+
+    private func find(_ key: Int, in view: ReadPlan.View) throws(OnlineStoreError) -> Found? {
+        guard key >= 0, let range = self.rows.range(at: key) else { return .nothing }
+        let row = self.rows.bytes.span.extracting(range)
+        let header = try RowHeader(row)
+        guard let layout = view.layout(schemaID: header.schemaID) else { return nil }
+        // A row from the future is not known yet; the rule of the join, with now as entity time.
+        guard header.eventTime <= self.now.microseconds else { return .nothing }
+        if view.ttlMicroseconds > 0 {
+            let age = self.now.microseconds.subtractingReportingOverflow(header.eventTime)
+            if age.overflow || age.partialValue > view.ttlMicroseconds {
+                return .expired(eventTime: header.eventTime)
+            }
+        }
+        try layout.layout.validate(row)
+        return .row(range, layout: layout, eventTime: header.eventTime)
+    }
+
+    private func feature(
+        _ column: FeatureResolution.Column,
+        found: ArraySlice<Found>
+    ) throws(OnlineStoreError) -> OnlineFeatures.FeatureColumn {
+        var values = ColumnBuilder(type: column.type)
+        var statuses: [FeatureStatus] = []
+        var times: [Timestamp] = []
+        values.reserveCapacity(found.count)
+        statuses.reserveCapacity(found.count)
+        times.reserveCapacity(found.count)
+        let bytes = self.rows.bytes.span
+        for entry in found {
+            switch entry {
+            case .nothing:
+                values.appendNull()
+                statuses.append(.notFound)
+                times.append(.epoch)
+            case .expired(let eventTime):
+                values.appendNull()
+                statuses.append(.outsideMaxAge)
+                times.append(Timestamp(microseconds: eventTime))
+            case .row(let range, let layout, let eventTime):
+                times.append(Timestamp(microseconds: eventTime))
+                let row = bytes.extracting(range)
+                guard let field = layout.fields[column.position] else {
+                    // The row was written before the view had the feature.
+                    values.appendNull()
+                    statuses.append(.nullValue)
+                    continue
+                }
+                switch try layout.layout.cell(field, in: row) {
+                case .null:
+                    values.appendNull()
+                    statuses.append(.nullValue)
+                    continue
+                case .integer(let value):
+                    values.append(integer: value)
+                case .float(let value):
+                    values.append(float: value)
+                case .bytes(let cell):
+                    values.append(bytes: row.extracting(cell))
+                }
+                statuses.append(.present)
+            }
+        }
+        return OnlineFeatures.FeatureColumn(
+            name: column.name,
+            values: values.finish(),
+            statuses: statuses,
+            eventTimestamps: times
+        )
+    }
+}

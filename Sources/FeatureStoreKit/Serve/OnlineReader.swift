@@ -1,0 +1,117 @@
+import FeatureCompute
+import FeatureModel
+import OnlineStores
+import Synchronization
+
+/// Answers online reads from the open store, by plans that are compiled once and kept.
+final class OnlineReader: Sendable {
+    /// What a plan was compiled for.
+    private struct PlanKey: Hashable {
+        let selection: FeatureSelection
+        let fullFeatureNames: Bool
+    }
+
+    private struct Plans {
+        /// The version of the definitions that the plans go by.
+        var definitions = -1
+        /// The state of the store's catalogue that the plans go by.
+        var catalogue: UInt64 = 0
+        var plans: [PlanKey: ReadPlan] = [:]
+    }
+
+    /// Past so many, a client is making up selections, and keeping them all would fill the memory.
+    private static let maximumPlans = 4096
+
+    let store: RocksDBOnlineStore
+    private let plans = Mutex(Plans())
+
+    init(store: RocksDBOnlineStore) {
+        self.store = store
+    }
+
+    /// Reads the newest values as of `now`.
+    func read(
+        _ request: OnlineFeaturesRequest,
+        definitions: DefinitionSnapshot,
+        now: Timestamp
+    ) throws(FeatureStoreError) -> OnlineFeatures {
+        while true {
+            let catalogue = self.store.version
+            let plan = try self.plan(for: request, definitions: definitions, catalogue: catalogue)
+            let entities = try EntityColumns(request, plan: plan, definitions: definitions)
+            let answer = try self.read(plan, entities: entities, now: now)
+            if let answer { return answer }
+            // A row had a schema that the plan does not know: a load has just added it.
+            guard self.store.version != catalogue else {
+                throw FeatureStoreError(
+                    code: .corruptData,
+                    message: "a row of the online store has a schema that the store does not "
+                        + "list; materialize the views again"
+                )
+            }
+        }
+    }
+
+    private func plan(
+        for request: OnlineFeaturesRequest,
+        definitions: DefinitionSnapshot,
+        catalogue: UInt64
+    ) throws(FeatureStoreError) -> ReadPlan {
+        let key = PlanKey(
+            selection: request.selection,
+            fullFeatureNames: request.fullFeatureNames
+        )
+        let known = self.plans.withLock { plans -> ReadPlan? in
+            guard plans.definitions == definitions.version, plans.catalogue == catalogue else {
+                return nil
+            }
+            return plans.plans[key]
+        }
+        if let known { return known }
+        let resolution = try FeatureResolution(
+            request.selection,
+            in: definitions,
+            fullFeatureNames: request.fullFeatureNames
+        )
+        let plan = try ReadPlan(resolution, store: self.store)
+        self.plans.withLock { plans in
+            if plans.definitions != definitions.version || plans.catalogue != catalogue
+                || plans.plans.count >= Self.maximumPlans
+            {
+                plans = Plans(definitions: definitions.version, catalogue: catalogue)
+            }
+            plans.plans[key] = plan
+        }
+        return plan
+    }
+
+    /// - Returns: `nil` when a row has a schema that the plan does not know.
+    private func read(
+        _ plan: ReadPlan,
+        entities: EntityColumns,
+        now: Timestamp
+    ) throws(FeatureStoreError) -> OnlineFeatures? {
+        var keys = KeyBatch()
+        // For each view and row, the index of its key, or -1 where there is none to look up.
+        var keyIndices: [Int] = []
+        keyIndices.reserveCapacity(plan.views.count * entities.rowCount)
+        for view in plan.views {
+            for row in 0..<entities.rowCount {
+                keyIndices.append(entities.appendKey(of: view, row: row, to: &keys))
+            }
+        }
+        var rows = RowBatch()
+        do {
+            try self.store.read(keys, into: &rows)
+            return try OnlineAnswerBuilder(
+                plan: plan,
+                entities: entities,
+                rows: rows,
+                keyIndices: keyIndices,
+                now: now
+            ).answer()
+        } catch {
+            throw FeatureStoreError(error)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import FeatureCompute
+import FeatureModel
+import OnlineStores
+
+/// A selection of features, compiled once for many reads: which keys to make, and where in which
+/// row each value lies.
+///
+/// Valid for one version of the definitions and one state of the online store's catalogue.
+struct ReadPlan: Sendable {
+    /// How one view is read.
+    struct View: Sendable {
+        /// Makes keys; `nil` when nothing that may be served was loaded for the view.
+        let encoder: EntityKeyEncoder?
+        /// For each component of a key, the index of its column in ``ReadPlan/joinKeys``.
+        let keyColumns: [Int]
+        /// How old a row may be, in microseconds; 0 for any age.
+        let ttlMicroseconds: Int64
+        /// The layouts of the rows that the view may have, by schema id.
+        let layouts: [Layout]
+        /// Keeps the rows of the generation alive as long as the plan is used.
+        let stored: StoredView?
+
+        /// The layout of a schema id.
+        func layout(schemaID: UInt16) -> Layout? {
+            self.layouts.first { $0.schemaID == schemaID }
+        }
+    }
+
+    /// How to find the wanted features in the rows of one schema.
+    struct Layout: Sendable {
+        let schemaID: UInt16
+        let layout: RowLayout
+        /// For each wanted feature of the view, its index in the schema; `nil` when rows of that
+        /// schema do not have it yet.
+        let fields: [Int?]
+    }
+
+    let joinKeys: [Entity.JoinKey]
+    let views: [View]
+    let columns: [FeatureResolution.Column]
+
+    /// Compiles what was resolved against what the store has.
+    init(
+        _ resolution: FeatureResolution,
+        store: RocksDBOnlineStore
+    ) throws(FeatureStoreError) {
+        let joinKeys = resolution.joinKeys
+        var views: [View] = []
+        for wanted in resolution.views {
+            let description = OnlineViewDescription(
+                wanted.view,
+                source: wanted.source,
+                joinKeys: wanted.joinKeys
+            )
+            let stored = store.storedView(matching: description)
+            var encoder: EntityKeyEncoder?
+            if let stored {
+                do {
+                    encoder = try EntityKeyEncoder(
+                        joinKeys: wanted.joinKeys,
+                        viewID: stored.viewID
+                    )
+                } catch {
+                    throw FeatureStoreError(error)
+                }
+            }
+            let fields = wanted.features.map { wanted.view.schema[$0].name }
+            views.append(
+                View(
+                    encoder: encoder,
+                    keyColumns: encoder?.joinKeys.compactMap { joinKeys.firstIndex(of: $0) } ?? [],
+                    ttlMicroseconds: wanted.source.isStatic ? 0 : wanted.view.ttlMicroseconds,
+                    layouts: (stored?.schemas ?? []).map { schema in
+                        Layout(
+                            schemaID: schema.id,
+                            layout: RowLayout(schema: schema),
+                            fields: fields.map { name in
+                                schema.fields.firstIndex { $0.name == name }
+                            }
+                        )
+                    },
+                    stored: stored
+                )
+            )
+        }
+        self.joinKeys = joinKeys
+        self.views = views
+        self.columns = resolution.columns
+    }
+}
+
+extension OnlineViewDescription {
+    /// A feature view as the online store knows it.
+    ///
+    /// The identity says where the rows come from: rows of another source, or of other columns of
+    /// it, are other rows, whatever the view's name.
+    init(_ view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey]) {
+        var identity = source
+        identity.description = ""
+        identity.tags = [:]
+        identity.owner = ""
+        identity.latenessMicroseconds = 0
+        let parts = DefinitionFields(identity).fields.map { "\($0.path)=\($0.value)" }
+        self.init(
+            name: view.name,
+            joinKeys: joinKeys,
+            identity: parts.joined(separator: "\n"),
+            fields: view.schema
+        )
+    }
+}

@@ -1,0 +1,120 @@
+import FeatureCompute
+import FeatureModel
+import OfflineStores
+
+extension TrainingSetReport {
+    /// The report of a join.
+    init(_ result: HistoricalJoin.Result, rows: EntityRows, resolution: FeatureResolution) {
+        self.rows = rows.table.rowCount
+        for column in resolution.columnsByView {
+            let view = result.views[column.view]
+            self.columns.append(
+                Column(
+                    name: column.name,
+                    view: resolution.views[column.view].view.name,
+                    summary: view.summary,
+                    position: column.position
+                )
+            )
+        }
+        for (wanted, view) in zip(resolution.views, result.views) {
+            self.sources.append(
+                Source(
+                    view: wanted.view.name,
+                    rowsRead: view.report.rowsRead,
+                    bad: view.report.bad,
+                    nullKey: view.report.nullKey,
+                    nullTime: view.report.nullTime,
+                    samples: view.report.samples.map(\.description)
+                )
+            )
+        }
+        self.addWarnings(result, rows: rows, resolution: resolution)
+    }
+
+    private mutating func addWarnings(
+        _ result: HistoricalJoin.Result,
+        rows: EntityRows,
+        resolution: FeatureResolution
+    ) {
+        let unreadable = result.unreadableKeys + (rows.unreadableTimes.map { [$0] } ?? [])
+        for column in unreadable {
+            self.warnings.append(
+                "entity column \"\(column.column)\": \(column.count) cells are no "
+                    + "\(column.expected) and count as null, such as "
+                    + column.samples.prefix(3).joined(separator: "; ")
+            )
+        }
+        if rows.sawZonelessTime {
+            self.warnings.append(
+                "times without zone in \"\(rows.timestampColumn)\" were read as UTC")
+        }
+        for (wanted, view) in zip(resolution.views, result.views) {
+            self.addWarnings(view, of: wanted)
+        }
+    }
+
+    private mutating func addWarnings(
+        _ view: HistoricalJoin.ViewResult,
+        of wanted: FeatureResolution.View
+    ) {
+        let name = wanted.view.name
+        if view.report.bad > 0 {
+            self.warnings.append(
+                "feature view \"\(name)\": \(view.report.bad) bad rows of its source were left out, "
+                    + "such as "
+                    + view.report.samples.prefix(3).map(\.description).joined(separator: "; ")
+            )
+        }
+        if view.report.sawZonelessTime, wanted.source.timezone == nil {
+            self.warnings.append(
+                "feature view \"\(name)\": times without zone in its source were read as UTC")
+        }
+        let cells = view.summary.cellsCreatedFilterWouldChange
+        if cells > 0 {
+            self.warnings.append(
+                "feature view \"\(name)\": \(cells) cells hold values that were created after their "
+                    + "row's time; --filter-by-created-timestamp would change them"
+            )
+        }
+        if view.summary.rows > 0, view.summary.matched == 0,
+            let reason = view.summary.missed.max(by: { $0.value < $1.value })?.key
+        {
+            self.warnings.append("feature view \"\(name)\": nothing was found, as \(reason.hint)")
+        }
+    }
+}
+
+extension TrainingSetReport.Column {
+    fileprivate init(name: String, view: String, summary: MatchSummary, position: Int) {
+        self.init(name: name, view: view)
+        self.nullInSource = summary.nullInSource[position]
+        self.values = summary.matched - self.nullInSource
+        for (reason, count) in summary.missed {
+            switch reason {
+            case .none: break
+            case .noRow: self.noRow = count
+            case .olderThanTTL: self.olderThanTTL = count
+            case .onlyInFuture: self.onlyInFuture = count
+            case .createdLater: self.notYetCreated = count
+            case .nullKey: self.nullKey = count
+            case .nullTime: self.nullTime = count
+            }
+        }
+    }
+}
+
+extension MissReason {
+    /// The most frequent reason, as a sentence that says where to look.
+    fileprivate var hint: String {
+        switch self {
+        case .none: "rows matched"
+        case .noRow: "the source has no row for these keys: do the key columns hold the same ids?"
+        case .olderThanTTL: "all rows are older than the ttl allows: do the times fit together?"
+        case .onlyInFuture: "all rows are later than the entity rows: do the times fit together?"
+        case .createdLater: "every row was created after the time of its entity row"
+        case .nullKey: "the join keys of the entity rows are null"
+        case .nullTime: "the times of the entity rows are null"
+        }
+    }
+}

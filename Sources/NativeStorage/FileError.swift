@@ -1,0 +1,34 @@
+import Glibc
+
+/// A file that cannot be read, and why.
+package struct FileError: Error, Sendable, CustomStringConvertible {
+    /// What the caller can act on.
+    package enum Code: Sendable {
+        /// There is no such file.
+        case missing
+        /// The file is there, and cannot be read: a directory, no permission, a failing disk.
+        case inputOutput
+        /// The file was read, and its bytes are no gzip, or they end too early.
+        case corrupt
+    }
+
+    /// What the caller can act on.
+    package let code: Code
+    /// What is wrong, with the path.
+    package let message: String
+
+    package init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The error that the newest call into the C library left behind.
+    init(path: String, errorNumber: CInt) {
+        let reason = unsafe String(cString: strerror(errorNumber))
+        self.init(
+            code: errorNumber == ENOENT || errorNumber == ENOTDIR ? .missing : .inputOutput,
+            message: "\(path): \(reason)")
+    }
+
+    package var description: String { self.message }
+}

@@ -1,0 +1,92 @@
+import Glibc
+
+/// A lock on a file that at most one holder has, and that names its holder to everyone else.
+///
+/// The kernel releases the lock when the process ends, however it ends: a dead holder never blocks.
+/// Taken twice by one process, the second time fails as it does for another process. The file stays
+/// when the lock is released, for removing it would let two holders in.
+package struct FileLock: ~Copyable, Sendable {
+    /// Where the file is.
+    package let path: String
+    private let descriptor: CInt
+
+    deinit {
+        // Nobody holds it from here on, so nobody is named.
+        ftruncate(self.descriptor, 0)
+        close(self.descriptor)
+    }
+
+    /// Takes the lock, and writes `holder` into the file.
+    ///
+    /// - Throws: ``FileLockError`` with the holder when someone else has the lock, or with the
+    ///   reason why the file cannot be used. It does not wait beyond some milliseconds.
+    package static func acquire(
+        path: String,
+        holder: FileLockHolder = .thisProcess()
+    ) throws(FileLockError) -> FileLock {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw FileLockError(path: path, holder: nil, reason: errnoText())
+        }
+        // Tried again, because `holder(ofLockAt:)` takes the lock for an instant to test it, and
+        // because a new holder needs an instant to write its name.
+        for attempt in 1...5 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+                let lock = FileLock(path: path, descriptor: descriptor)
+                try lock.describe(holder)
+                return lock
+            }
+            let failure = errno
+            if failure != EWOULDBLOCK, failure != EINTR {
+                close(descriptor)
+                throw FileLockError(path: path, holder: nil, reason: errnoText(failure))
+            }
+            if attempt < 5 {
+                usleep(2000)
+            }
+        }
+        let other = readHolder(from: descriptor)
+        close(descriptor)
+        throw FileLockError(path: path, holder: other, reason: "it is locked")
+    }
+
+    /// Replaces what the file says of the holder, such as when a server knows its address.
+    package borrowing func describe(_ holder: FileLockHolder) throws(FileLockError) {
+        let text = Array(holder.text.utf8)
+        let written = unsafe text.withUnsafeBytes { bytes in
+            unsafe pwrite(self.descriptor, bytes.baseAddress, bytes.count, 0)
+        }
+        guard written == text.count, ftruncate(self.descriptor, off_t(text.count)) == 0 else {
+            throw FileLockError(path: self.path, holder: nil, reason: errnoText())
+        }
+    }
+
+    /// Who holds or held the lock at `path`, without taking it.
+    ///
+    /// - Returns: `nil` when there is no such file, or nobody is named in it.
+    package static func holder(
+        ofLockAt path: String
+    ) -> (holder: FileLockHolder, isAlive: Bool)? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        // Closing gives the shared lock back.
+        defer { close(descriptor) }
+        let isAlive = flock(descriptor, LOCK_SH | LOCK_NB) != 0
+        return readHolder(from: descriptor).map { ($0, isAlive) }
+    }
+}
+
+/// The holder that the file names, if it does.
+private func readHolder(from descriptor: CInt) -> FileLockHolder? {
+    var bytes = [UInt8](repeating: 0, count: 16_384)
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe pread(descriptor, buffer.baseAddress, buffer.count, 0)
+    }
+    guard count > 0 else { return nil }
+    return FileLockHolder(text: String(decoding: bytes[..<count], as: UTF8.self))
+}
+
+/// What the system says of its latest failure.
+private func errnoText(_ code: CInt = errno) -> String {
+    unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+}

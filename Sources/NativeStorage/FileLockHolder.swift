@@ -1,0 +1,54 @@
+import Glibc
+
+/// Who holds a ``FileLock``, as its file says: one line each for the process, the command line, and
+/// whatever else the holder wants known.
+///
+/// ```
+/// pid 4711
+/// command fstore serve --port 6566
+/// http://127.0.0.1:6566
+/// ```
+package struct FileLockHolder: Hashable, Sendable {
+    /// The process.
+    package var processID: Int32
+    /// Its command line, with blanks between the arguments.
+    package var command: String
+    /// Free text; no line holds a line feed.
+    package var lines: [String]
+
+    package init(processID: Int32, command: String, lines: [String] = []) {
+        self.processID = processID
+        self.command = oneLine(command)
+        self.lines = lines.map(oneLine)
+    }
+
+    /// This process, with its command line.
+    package static func thisProcess(lines: [String] = []) -> FileLockHolder {
+        let command = CommandLine.arguments.joined(separator: " ")
+        return FileLockHolder(processID: getpid(), command: command, lines: lines)
+    }
+
+    /// What the file holds.
+    var text: String {
+        (["pid \(self.processID)", "command \(self.command)"] + self.lines)
+            .map { $0 + "\n" }.joined()
+    }
+
+    /// The holder that `text` names, or `nil` when it is no such text.
+    init?(text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 3, lines[0].hasPrefix("pid "), lines[1].hasPrefix("command "),
+            let processID = Int32(lines[0].dropFirst(4))
+        else { return nil }
+        self.init(
+            processID: processID,
+            command: String(lines[1].dropFirst(8)),
+            lines: lines[2..<(lines.count - 1)].map(String.init)
+        )
+    }
+}
+
+/// The text with blanks for its line feeds, and short enough for the file.
+private func oneLine(_ text: String) -> String {
+    String(text.prefix(2000).map { $0.isNewline ? " " : $0 })
+}

@@ -1,0 +1,74 @@
+import FoundationEssentials
+
+// The key 0x00 "catalogue" holds the list of the views as JSON:
+//
+//   { "version": 1, "nextViewID": 7, "garbage": [3, 5], "views": [ StoredView… ] }
+//
+// It is one entry, so that every change of it is atomic, alone or together with rows. View ids in
+// `garbage` belong to generations that nobody can see any more; their rows are being deleted.
+
+/// What the store knows of its views, as it lies in the database.
+struct Catalogue: Codable {
+    static let currentVersion = 1
+    static let key: [UInt8] = [Keyspace.metadata] + Array("catalogue".utf8)
+
+    var version = Catalogue.currentVersion
+    var nextViewID: UInt32
+    var garbage: [UInt32]
+    var views: [StoredView]
+
+    /// The catalogue that `bytes` hold; an empty one for `nil`.
+    init(bytes: [UInt8]?) throws(OnlineStoreError) {
+        guard let bytes else {
+            self.init(nextViewID: 1, garbage: [], views: [])
+            return
+        }
+        let decoder = JSONDecoder()
+        do {
+            let version = try decoder.decode(Version.self, from: Data(bytes)).version
+            guard version == Catalogue.currentVersion else {
+                throw OnlineStoreError(
+                    .corruptCatalogue,
+                    "the online store has format \(version), and this fstore knows "
+                        + "\(Catalogue.currentVersion); use a newer fstore, or remove the folder "
+                        + "and materialize again"
+                )
+            }
+            self = try decoder.decode(Catalogue.self, from: Data(bytes))
+        } catch let error as OnlineStoreError {
+            throw error
+        } catch {
+            throw OnlineStoreError(
+                .corruptCatalogue,
+                "the online store's list of views cannot be read; remove the folder and "
+                    + "materialize again",
+                cause: error
+            )
+        }
+    }
+
+    init(nextViewID: UInt32, garbage: [UInt32], views: [StoredView]) {
+        self.nextViewID = nextViewID
+        self.garbage = garbage
+        self.views = views
+    }
+
+    /// The bytes to store.
+    func encoded() throws(OnlineStoreError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        do {
+            return Array(try encoder.encode(self))
+        } catch {
+            throw OnlineStoreError(
+                .unavailable,
+                "the online store's list of views cannot be written",
+                cause: error
+            )
+        }
+    }
+
+    private struct Version: Codable {
+        var version: Int
+    }
+}

@@ -1,0 +1,166 @@
+import FoundationEssentials
+import NativeStorage
+import Synchronization
+
+/// The newest row of every key of every view, in one RocksDB database.
+///
+/// One store of one process owns the directory; `<directory>.lock` names it to others. All calls
+/// may be made from any thread. Reads never wait for loads: they see the rows from before a commit
+/// or those from after it.
+package final class RocksDBOnlineStore: Sendable {
+    let database: StoreDatabase
+    /// Closed after the database: stored properties go in this order.
+    private let lock: FileLock
+    let loadDirectory: String
+    let loadMemory: Int
+    let state: Mutex<StoreState>
+    /// Held by whoever changes rows or the catalogue.
+    let commits = Mutex<Void>(())
+    private let currentVersion: Atomic<UInt64> = Atomic(0)
+
+    /// Opens the store in the folder `directory`; an absent one is created.
+    ///
+    /// What a killed process left unfinished is cleaned up.
+    ///
+    /// - Parameters:
+    ///   - directory: The folder.
+    ///   - cacheBytes: The size of the cache for blocks of the database.
+    ///   - loadMemory: What one load may hold in memory before it uses files.
+    ///   - holderLines: What others should know of this process, such as a server's address.
+    /// - Throws: ``OnlineStoreError``: `locked`, with the ``FileLockError`` as its cause, when
+    ///   another process has the store.
+    package init(
+        directory: String,
+        cacheBytes: Int = 256 << 20,
+        loadMemory: Int = 64 << 20,
+        holderLines: [String] = []
+    ) throws(OnlineStoreError) {
+        let directory = withoutFinalSlash(directory)
+        self.loadDirectory = directory + ".load"
+        self.loadMemory = max(loadMemory, 1)
+        try createParent(of: directory)
+        do {
+            self.lock = try FileLock.acquire(
+                path: Self.lockPath(forStoreAt: directory),
+                holder: .thisProcess(lines: holderLines)
+            )
+        } catch {
+            throw OnlineStoreError(error, directory: directory)
+        }
+        try emptyDirectory(self.loadDirectory)
+        self.database = try StoreDatabase(directory: directory, cacheBytes: cacheBytes)
+        let catalogue = try Catalogue(bytes: self.database.value(forKey: Catalogue.key))
+        self.state = Mutex(StoreState(catalogue))
+        try self.collectGarbage()
+    }
+
+    /// Where the lock of a store lies.
+    package static func lockPath(forStoreAt directory: String) -> String {
+        withoutFinalSlash(directory) + ".lock"
+    }
+
+    /// Replaces what others learn of this process when they find the store locked.
+    package func describeHolder(lines: [String]) throws(OnlineStoreError) {
+        do {
+            try self.lock.describe(.thisProcess(lines: lines))
+        } catch {
+            throw OnlineStoreError(
+                .unavailable,
+                "the lock cannot be written: \(error)",
+                cause: error
+            )
+        }
+    }
+
+    /// Grows with every change of ``views()``; one atomic load, to be asked before every use of
+    /// what was made from a ``StoredView``.
+    package var version: UInt64 { self.currentVersion.load(ordering: .acquiring) }
+
+    /// All views, by name.
+    package func views() -> [StoredView] {
+        self.state.withLock { $0.views }.values
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// The view of that name, or `nil`.
+    package func view(named name: String) -> StoredView? {
+        self.state.withLock { $0.views[name] }
+    }
+
+    /// The view of that name when its rows may be served for the description, else `nil`.
+    ///
+    /// They may when identity and join keys are the same, and no field of the description has
+    /// another type in any schema of the stored view.
+    package func storedView(matching description: OnlineViewDescription) -> StoredView? {
+        guard let view = self.view(named: description.name),
+            view.isCompatible(with: description)
+        else { return nil }
+        return view
+    }
+
+    /// The bytes that the store takes, about.
+    package var approximateSize: Int { self.database.approximateSize }
+
+    /// Tells readers that the views have changed.
+    func bumpVersion() {
+        self.currentVersion.add(1, ordering: .acquiringAndReleasing)
+    }
+}
+
+extension OnlineStoreError {
+    /// The error for a lock that was not to be had.
+    fileprivate init(_ error: FileLockError, directory: String) {
+        guard let holder = error.holder else {
+            let code: Code = error.reason == "it is locked" ? .locked : .unavailable
+            self.init(code, "the online store at \(directory): \(error)", cause: error)
+            return
+        }
+        var message =
+            "the online store at \(directory) is in use by process \(holder.processID) "
+            + "(\(holder.command))"
+        if !holder.lines.isEmpty {
+            message += ", " + holder.lines.joined(separator: ", ")
+        }
+        message += "; wait for it to end, or stop it"
+        self.init(.locked, message, cause: error)
+    }
+}
+
+/// The path as the start of its neighbours' paths.
+private func withoutFinalSlash(_ path: String) -> String {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") {
+        path.removeLast()
+    }
+    return path
+}
+
+/// Makes the folder in which `path` lies.
+private func createParent(of path: String) throws(OnlineStoreError) {
+    let parent = URL(filePath: path).deletingLastPathComponent()
+    do {
+        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    } catch {
+        throw OnlineStoreError(
+            .unavailable,
+            "the folder \(parent.path) cannot be made: \(error)",
+            cause: error
+        )
+    }
+}
+
+/// Makes the folder, or removes everything in it.
+private func emptyDirectory(_ path: String) throws(OnlineStoreError) {
+    let files = FileManager.default
+    do {
+        if files.fileExists(atPath: path) {
+            for name in try files.contentsOfDirectory(atPath: path) {
+                try files.removeItem(atPath: "\(path)/\(name)")
+            }
+        } else {
+            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+    } catch {
+        throw OnlineStoreError(.unavailable, "the folder \(path) cannot be emptied", cause: error)
+    }
+}

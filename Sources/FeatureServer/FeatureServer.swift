@@ -214,8 +214,10 @@ private struct Threads {
         self.refresh.start()
     }
 
-    /// Ends the threads. A load that outlasts the shutdown is not waited for, and the event loop
-    /// that its answer would go to is left to the end of the process.
+    /// Ends the threads.
+    ///
+    /// A load that outlasts the shutdown is not waited for, and the event loop that its answer
+    /// would go to is left to the end of the process.
     func shutDown(isIdle: Bool) async {
         try? await self.refresh.shutdownGracefully()
         guard isIdle else {

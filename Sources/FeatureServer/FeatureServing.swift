@@ -21,6 +21,7 @@ public protocol FeatureServing: Sendable {
     ///   - end: The last event time; `nil` for now.
     ///   - views: The views to load; `nil` for all.
     /// - Returns: What was done, as a JSON text.
+    /// - Throws: Why nothing was loaded.
     func materialize(
         from start: Timestamp?,
         to end: Timestamp?,
@@ -33,6 +34,7 @@ public protocol FeatureServing: Sendable {
     ///   - end: The last event time; `nil` for now.
     ///   - views: The views to load; `nil` for all.
     /// - Returns: What was done, as a JSON text.
+    /// - Throws: Why nothing was loaded.
     func materializeIncremental(
         to end: Timestamp?,
         views: [String]?

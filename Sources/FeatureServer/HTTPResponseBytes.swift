@@ -4,9 +4,8 @@ import NIOHTTP1
 extension ByteBuffer {
     /// Writes one whole HTTP/1.1 response: head and body in one buffer, for one write.
     ///
-    /// - Parameters:
-    ///   - connection: The value of the `connection` header; `nil` for what HTTP/1.1 assumes.
-    ///   - omitsBody: Whether the body is only measured, as for HEAD.
+    /// `connection` is the value of that header, `nil` for what HTTP/1.1 assumes; with `omitsBody`
+    /// the body is only measured, as for HEAD.
     mutating func writeResponse(
         status: HTTPResponseStatus,
         body: [UInt8],

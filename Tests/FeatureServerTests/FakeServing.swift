@@ -1,0 +1,124 @@
+import FeatureModel
+import FeatureServer
+import Synchronization
+
+@testable import FeatureCompute
+@testable import FeatureStoreKit
+
+/// A store whose answers the test writes down.
+final class FakeServing: FeatureServing {
+    let project = "t"
+    private let read: @Sendable (OnlineFeaturesRequest) throws(FeatureStoreError) -> OnlineFeatures
+    private let load: @Sendable (String) throws(FeatureStoreError) -> String
+    private let isHealthy: Bool
+    private let refreshError: FeatureStoreError?
+    /// What was asked for, in order.
+    let requests = Mutex<[OnlineFeaturesRequest]>([])
+    let refreshCount = Atomic<Int>(0)
+
+    init(
+        isHealthy: Bool = true,
+        refreshError: FeatureStoreError? = nil,
+        load: @escaping @Sendable (String) throws(FeatureStoreError) -> String = {
+            (_) throws(FeatureStoreError) in "{}"
+        },
+        read:
+            @escaping @Sendable (OnlineFeaturesRequest) throws(FeatureStoreError) ->
+            OnlineFeatures = { (request) throws(FeatureStoreError) in echo(request) }
+    ) {
+        self.isHealthy = isHealthy
+        self.refreshError = refreshError
+        self.load = load
+        self.read = read
+    }
+
+    func onlineFeatures(
+        _ request: OnlineFeaturesRequest
+    ) throws(FeatureStoreError) -> OnlineFeatures {
+        self.requests.withLock { $0.append(request) }
+        return try self.read(request)
+    }
+
+    func materialize(
+        from start: Timestamp?,
+        to end: Timestamp?,
+        views: [String]?
+    ) throws(FeatureStoreError) -> String {
+        try self.load("\(text(start)) \(text(end)) \(views?.joined(separator: ",") ?? "all")")
+    }
+
+    func materializeIncremental(
+        to end: Timestamp?,
+        views: [String]?
+    ) throws(FeatureStoreError) -> String {
+        try self.load("since last \(text(end)) \(views?.joined(separator: ",") ?? "all")")
+    }
+
+    func refresh() throws(FeatureStoreError) {
+        self.refreshCount.wrappingAdd(1, ordering: .relaxed)
+        if let error = self.refreshError { throw error }
+    }
+
+    func health() -> Bool { self.isHealthy }
+}
+
+private func text(_ timestamp: Timestamp?) -> String {
+    timestamp?.description ?? "open"
+}
+
+/// An answer that has the ids and no features.
+func echo(_ request: OnlineFeaturesRequest) -> OnlineFeatures {
+    answer(
+        entities: request.entities.map { column in
+            (column.name, answerColumn(.int64, column.values))
+        },
+        features: []
+    )
+}
+
+/// A column; a value that cannot be of the type fails the test by a trap.
+func answerColumn(_ type: ValueType, _ values: [Value]) -> Column {
+    guard let column = try? Column(type: type, values: values) else {
+        preconditionFailure("\(values) are no \(type)")
+    }
+    return column
+}
+
+/// A column from canonical texts, for the types that ``Value`` does not build.
+func canonicalColumn(_ type: ValueType, _ texts: [String?]) -> Column {
+    var builder = ColumnBuilder(type: type)
+    for text in texts {
+        if let text {
+            builder.append(bytes: text.utf8)
+        } else {
+            builder.appendNull()
+        }
+    }
+    return builder.finish()
+}
+
+/// A feature whose values are all there, at one time.
+func feature(
+    _ name: String,
+    _ column: Column,
+    statuses: [FeatureStatus]? = nil,
+    times: [Timestamp]? = nil
+) -> OnlineFeatures.FeatureColumn {
+    OnlineFeatures.FeatureColumn(
+        name: name,
+        values: column,
+        statuses: statuses ?? Array(repeating: .present, count: column.count),
+        eventTimestamps: times ?? Array(repeating: .epoch, count: column.count)
+    )
+}
+
+func answer(
+    entities: [(String, Column)],
+    features: [OnlineFeatures.FeatureColumn]
+) -> OnlineFeatures {
+    OnlineFeatures(
+        entities: entities.map { OnlineFeatures.EntityColumn(name: $0.0, values: $0.1) },
+        features: features,
+        rowCount: entities.first?.1.count ?? features.first?.values.count ?? 0
+    )
+}

@@ -28,13 +28,23 @@ extension Timestamp: Comparable {
 }
 
 extension Timestamp: Codable {
+    /// Reads the text that ``description`` gives.
     public init(from decoder: any Decoder) throws {
-        self.init(microseconds: try decoder.singleValueContainer().decode(Int64.self))
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let time = Timestamp(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "\"\(text)\" is no time"
+            )
+        }
+        self = time
     }
 
+    /// Writes ``description``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(self.microseconds)
+        try container.encode(self.description)
     }
 }
 

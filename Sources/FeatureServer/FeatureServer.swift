@@ -183,7 +183,7 @@ public final class FeatureServer: Service {
             try? await Task.sleep(for: self.limits.refreshInterval)
             let failure = try? await pool.runIfActive { () -> FeatureStoreError? in
                 do throws(FeatureStoreError) {
-                    try self.serving.refresh()
+                    try self.serving.refreshDefinitions()
                     return nil
                 } catch {
                     return error

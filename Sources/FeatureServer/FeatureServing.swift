@@ -4,7 +4,7 @@ public import FeatureStoreKit
 /// What the server asks of a feature store.
 ///
 /// Every call may come from any thread, and several at a time: `onlineFeatures` mostly from event
-/// loops, so it must not wait for a load; the loads and ``refresh()`` from threads of their own.
+/// loops, so it must not wait for a load; the loads and ``refreshDefinitions()`` from threads of their own.
 public protocol FeatureServing: Sendable {
     /// The project that is served.
     var project: String { get }
@@ -20,12 +20,14 @@ public protocol FeatureServing: Sendable {
     ///   - start: The first event time; `nil` for the beginning of the source.
     ///   - end: The last event time; `nil` for now.
     ///   - views: The views to load; `nil` for all.
+    ///   - strict: Whether one bad row fails its view.
     /// - Returns: What was done, as a JSON text.
     /// - Throws: Why nothing was loaded.
     func materialize(
         from start: Timestamp?,
         to end: Timestamp?,
-        views: [String]?
+        views: [String]?,
+        strict: Bool
     ) throws(FeatureStoreError) -> String
 
     /// Loads what arrived since the last load.
@@ -33,15 +35,20 @@ public protocol FeatureServing: Sendable {
     /// - Parameters:
     ///   - end: The last event time; `nil` for now.
     ///   - views: The views to load; `nil` for all.
+    ///   - strict: Whether one bad row fails its view.
     /// - Returns: What was done, as a JSON text.
     /// - Throws: Why nothing was loaded.
     func materializeIncremental(
         to end: Timestamp?,
-        views: [String]?
+        views: [String]?,
+        strict: Bool
     ) throws(FeatureStoreError) -> String
 
+    /// What is applied and loaded, as a JSON text.
+    func statusSummary() throws(FeatureStoreError) -> String
+
     /// Takes up definitions that were applied since the last call; cheap when there are none.
-    func refresh() throws(FeatureStoreError)
+    func refreshDefinitions() throws(FeatureStoreError)
 
     /// Whether the store can answer; called on an event loop.
     func health() -> Bool

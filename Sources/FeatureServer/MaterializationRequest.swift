@@ -11,6 +11,9 @@ struct MaterializationRequest: Equatable, Sendable {
     /// Whether only what arrived since the last load is loaded.
     var isIncremental: Bool
 
+    /// Whether one bad row fails its view.
+    var isStrict = false
+
     /// Reads a body; unknown keys are ignored, and a key of value null counts as absent.
     ///
     /// With `disable_event_timestamp` the whole history is loaded, whatever the dates.
@@ -29,13 +32,19 @@ struct MaterializationRequest: Equatable, Sendable {
                 startText = try parser.takeOptionalString(at: [.key(key)])
             case "end_ts": endText = try parser.takeOptionalString(at: [.key(key)])
             case "feature_views": self.views = try parser.takeStrings(at: [.key(key)])
+            case "strict":
+                self.isStrict = try parser.takeOptionalBoolean(at: [.key(key)]) ?? false
             case "disable_event_timestamp" where !isIncremental:
                 isWholeHistory = try parser.takeOptionalBoolean(at: [.key(key)]) ?? false
             default: try parser.skipValue()
             }
         }
         try parser.finish()
-        if isWholeHistory { return }
+        if isWholeHistory {
+            // The window is all time up to the end, which is now when none is given.
+            if let endText { self.end = try timestamp(endText) }
+            return
+        }
         if isIncremental {
             guard let endText else { throw .missing("end_ts") }
             self.end = try timestamp(endText)

@@ -70,6 +70,8 @@ final class RequestHandler: Sendable {
             case .health:
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
+            case .status:
+                return self.status()
             case .otherMethod(let allowed):
                 var answer = HTTPAnswer.detail("Method Not Allowed", status: .methodNotAllowed)
                 answer.allowedMethods = allowed
@@ -133,14 +135,31 @@ final class RequestHandler: Sendable {
         }
     }
 
+    private func status() -> Outcome {
+        self.workCount.wrappingAdd(1, ordering: .relaxed)
+        return .work(self.readPool) {
+            defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+            do throws(FeatureStoreError) {
+                return HTTPAnswer(status: .ok, body: Array(try self.serving.statusSummary().utf8))
+            } catch {
+                return self.answer(to: error)
+            }
+        }
+    }
+
     private func load(_ request: MaterializationRequest) throws(FeatureStoreError) -> String {
         if request.isIncremental {
-            return try self.serving.materializeIncremental(to: request.end, views: request.views)
+            return try self.serving.materializeIncremental(
+                to: request.end,
+                views: request.views,
+                strict: request.isStrict
+            )
         }
         return try self.serving.materialize(
             from: request.start,
             to: request.end,
-            views: request.views
+            views: request.views,
+            strict: request.isStrict
         )
     }
 

@@ -7,6 +7,7 @@ enum Route: Equatable {
     /// of Feast's `null`.
     case materialize(isIncremental: Bool, wantsSummary: Bool)
     case health
+    case status
     /// The path is known, but not with this method.
     case otherMethod(allowed: String)
     case unknown
@@ -30,6 +31,8 @@ enum Route: Equatable {
         case "/health":
             let isKnown = method == .GET || method == .HEAD
             self = isKnown ? .health : .otherMethod(allowed: "GET, HEAD")
+        case "/status":
+            self = method == .GET ? .status : .otherMethod(allowed: "GET")
         default:
             self = .unknown
         }

@@ -34,11 +34,26 @@ package struct ServerClient: Sendable {
         return true
     }
 
+    /// Sends a GET.
+    ///
+    /// - Throws: See ``post(_:body:)``.
+    package func get(_ path: String) throws(FeatureStoreError) -> Response {
+        try self.send(.GET, path, body: [])
+    }
+
     /// Sends a POST with a JSON body.
     ///
     /// - Throws: `invalidArgument` for a path that no socket can have, `unavailable` when no server
     ///   answers. An answer of any status is returned.
     package func post(_ path: String, body: [UInt8]) throws(FeatureStoreError) -> Response {
+        try self.send(.POST, path, body: body)
+    }
+
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        body: [UInt8]
+    ) throws(FeatureStoreError) -> Response {
         try UnixSocket.check(self.unixSocketPath)
         let channel = try self.connect()
         defer { channel.close(promise: nil) }
@@ -52,7 +67,7 @@ package struct ServerClient: Sendable {
         } catch {
             response.fail(error)
         }
-        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
+        var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
         head.headers.add(name: "host", value: "localhost")
         head.headers.add(name: "content-type", value: "application/json")
         head.headers.add(name: "content-length", value: String(body.count))

@@ -115,6 +115,9 @@ public final class FeatureStore: Sendable {
         }
     }
 
+    /// Whether definitions are known and the online store is open, so that reads can be answered.
+    public var isReady: Bool { self.definitions.withLock { $0 != nil } && self.isOnlineOpen }
+
     /// Whether this store has the online store open.
     var isOnlineOpen: Bool { self.openedOnline.withLock { $0 != nil } }
 }

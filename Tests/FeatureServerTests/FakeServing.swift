@@ -42,19 +42,23 @@ final class FakeServing: FeatureServing {
     func materialize(
         from start: Timestamp?,
         to end: Timestamp?,
-        views: [String]?
+        views: [String]?,
+        strict: Bool
     ) throws(FeatureStoreError) -> String {
         try self.load("\(text(start)) \(text(end)) \(views?.joined(separator: ",") ?? "all")")
     }
 
     func materializeIncremental(
         to end: Timestamp?,
-        views: [String]?
+        views: [String]?,
+        strict: Bool
     ) throws(FeatureStoreError) -> String {
         try self.load("since last \(text(end)) \(views?.joined(separator: ",") ?? "all")")
     }
 
-    func refresh() throws(FeatureStoreError) {
+    func statusSummary() throws(FeatureStoreError) -> String { "{}" }
+
+    func refreshDefinitions() throws(FeatureStoreError) {
         self.refreshCount.wrappingAdd(1, ordering: .relaxed)
         if let error = self.refreshError { throw error }
     }

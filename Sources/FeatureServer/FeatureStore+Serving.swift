@@ -1,0 +1,57 @@
+public import FeatureStoreKit
+import Foundation
+
+extension FeatureStore: FeatureServing {
+    /// The project that is served.
+    public var project: String { self.configuration.project }
+
+    /// A load's report as JSON.
+    public func materialize(
+        from start: Timestamp?,
+        to end: Timestamp?,
+        views: [String]?,
+        strict: Bool
+    ) throws(FeatureStoreError) -> String {
+        try jsonText(
+            of: self.materialize(
+                from: start,
+                to: end,
+                views: views,
+                strict: strict,
+                progress: nil
+            )
+        )
+    }
+
+    /// An incremental load's report as JSON.
+    public func materializeIncremental(
+        to end: Timestamp?,
+        views: [String]?,
+        strict: Bool
+    ) throws(FeatureStoreError) -> String {
+        try jsonText(
+            of: self.materializeIncremental(to: end, views: views, strict: strict, progress: nil)
+        )
+    }
+
+    /// The project's status as JSON.
+    public func statusSummary() throws(FeatureStoreError) -> String {
+        try jsonText(of: self.status())
+    }
+
+    /// Takes up what was applied since the last call.
+    public func refreshDefinitions() throws(FeatureStoreError) {
+        try self.refresh()
+    }
+
+    /// Whether the definitions and the online store are open.
+    public func health() -> Bool { self.isReady }
+}
+
+private func jsonText(of value: some Encodable) throws(FeatureStoreError) -> String {
+    do {
+        return String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    } catch {
+        throw FeatureStoreError(code: .corruptData, message: "\(error)", cause: error)
+    }
+}

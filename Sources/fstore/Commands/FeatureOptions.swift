@@ -1,0 +1,35 @@
+import ArgumentParser
+import FeatureStoreKit
+
+/// Which features a command is about.
+struct FeatureOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("f"), .long],
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Features as view:feature; repeat, or separate with commas.",
+            valueName: "view:feature"
+        )
+    )
+    var features: [String] = []
+
+    @Option(help: ArgumentHelp("A feature service instead of a list.", valueName: "name"))
+    var featureService: String?
+
+    @Flag(help: "Name the columns view__feature.")
+    var fullFeatureNames = false
+
+    func validate() throws {
+        if self.features.isEmpty == (self.featureService == nil) {
+            throw ValidationError("give either --features or --feature-service")
+        }
+    }
+
+    /// What was asked for.
+    var selection: FeatureSelection {
+        if let service = self.featureService { return .service(service) }
+        return .features(
+            self.features.flatMap { $0.split(separator: ",").map(String.init) }
+        )
+    }
+}

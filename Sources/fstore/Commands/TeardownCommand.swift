@@ -1,0 +1,26 @@
+import ArgumentParser
+import FeatureStoreKit
+
+struct TeardownCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "teardown",
+        abstract: "Remove all registered objects and all online rows; sources are never touched."
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let store = try self.global.store()
+        let version = try reportingFailure { () throws(FeatureStoreError) in
+            try store.teardown()
+        }
+        if self.global.json {
+            print(try jsonText(["registryVersion": version]))
+        } else {
+            print(
+                "Removed all objects and online rows of \(store.configuration.project); "
+                    + "the registry is at version \(version)."
+            )
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Glibc
+
+/// The program: one subcommand for each thing to do.
+@main
+struct FStore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fstore",
+        abstract: "A feature store: training sets without leaks, online features in microseconds.",
+        discussion: """
+            A feature repository is a folder with feature_store.yaml and YAML files that define \
+            entities, data sources, feature views and feature services. Exit codes: 0 done; 1 the \
+            operation failed; 2 `plan --detailed-exitcode` found changes; 64 wrong usage.
+            """,
+        version: version,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Definitions",
+                subcommands: [
+                    InitCommand.self, PlanCommand.self, ApplyCommand.self, TeardownCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Features",
+                subcommands: [
+                    GetHistoricalFeaturesCommand.self, MaterializeCommand.self,
+                    MaterializeIncrementalCommand.self, GetOnlineFeaturesCommand.self,
+                    ServeCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "What there is",
+                subcommands: [
+                    StatusCommand.self, EntitiesCommand.self, DataSourcesCommand.self,
+                    FeatureViewsCommand.self, FeatureServicesCommand.self, ConfigurationCommand.self,
+                    VersionCommand.self,
+                ]
+            ),
+        ]
+    )
+
+    /// The release.
+    static let version = "0.1.0"
+
+    static func main() {
+        // A reader that goes away, such as `head`, ends the output and not the program.
+        signal(SIGPIPE, SIG_IGN)
+        self.main(globalOptionsLast(Array(CommandLine.arguments.dropFirst())))
+    }
+}
+
+/// The arguments with the global options that stand before the command put after it.
+///
+/// `fstore -c repo plan` means `fstore plan -c repo`, as in Feast, where every command has them.
+private func globalOptionsLast(_ arguments: [String]) -> [String] {
+    var moved: [String] = []
+    var rest = arguments[...]
+    while let first = rest.first {
+        if ["-c", "--chdir", "--log-level"].contains(first), rest.count >= 2 {
+            moved += rest.prefix(2)
+            rest = rest.dropFirst(2)
+        } else if first == "--json" || first.hasPrefix("--chdir=")
+            || first.hasPrefix("--log-level=")
+        {
+            moved.append(first)
+            rest = rest.dropFirst()
+        } else {
+            break
+        }
+    }
+    // After `--` everything is an argument of the command.
+    let end = rest.firstIndex(of: "--") ?? rest.endIndex
+    return Array(rest[..<end]) + moved + Array(rest[end...])
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// A count with thousands apart: `1,234,567`.
+func grouped(_ number: Int) -> String {
+    let digits = Array(String(abs(number)))
+    var text = number < 0 ? "-" : ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, (digits.count - index) % 3 == 0 {
+            text.append(",")
+        }
+        text.append(digit)
+    }
+    return text
+}
+
+/// A count and its noun: `1 row`, `2 rows`.
+func counted(_ number: Int, _ noun: String) -> String {
+    "\(grouped(number)) \(noun)" + (number == 1 ? "" : "s")
+}
+
+/// Seconds to the hundredth.
+func seconds(_ value: Double) -> String {
+    let hundredths = Int((value * 100).rounded())
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
+}
+
+/// Lines whose cells stand in columns; the first line is the header.
+func aligned(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
+    var widths: [Int] = []
+    for row in rows {
+        for (index, cell) in row.enumerated() {
+            if index == widths.count {
+                widths.append(0)
+            }
+            widths[index] = max(widths[index], cell.count)
+        }
+    }
+    return rows.map { row in
+        let cells = row.enumerated().map { index, cell in
+            let padding = String(repeating: " ", count: widths[index] - cell.count)
+            if rightAligned.contains(index) { return padding + cell }
+            return index == row.count - 1 ? cell : cell + padding
+        }
+        return cells.joined(separator: "  ")
+    }.joined(separator: "\n")
+}
+
+/// The value as JSON for people and programs: indented, keys in order.
+func jsonText(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

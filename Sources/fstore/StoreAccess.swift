@@ -1,0 +1,148 @@
+import FeatureServer
+import FeatureStoreKit
+import Foundation
+
+/// The online store as a command reaches it: through the server that has it open, or itself.
+enum StoreAccess {
+    /// Nobody has the store open, or somebody who answers no commands: the error names them.
+    case direct(FeatureStore)
+    /// A server has it open.
+    case server(ServerClient)
+
+    init(_ store: FeatureStore) {
+        if let path = store.onlineStoreOwner()?.socketPath {
+            self = .server(ServerClient(unixSocketPath: path))
+        } else {
+            self = .direct(store)
+        }
+    }
+
+    func materialize(
+        from start: Timestamp?,
+        to end: Timestamp?,
+        views: [String]?,
+        strict: Bool,
+        progress: ProgressLine
+    ) throws(FeatureStoreError) -> MaterializationReport {
+        switch self {
+        case .direct(let store):
+            return try store.materialize(
+                from: start,
+                to: end,
+                views: views,
+                strict: strict,
+                progress: { progress.update($0.view, rows: $0.rowsRead, fraction: $0.fraction) }
+            )
+        case .server(let client):
+            let body = LoadBody(
+                start_ts: start ?? .earliest,
+                end_ts: end ?? Timestamp.now(),
+                feature_views: views,
+                strict: strict
+            )
+            return try client.load("/materialize?summary=true", body)
+        }
+    }
+
+    func materializeIncremental(
+        to end: Timestamp,
+        views: [String]?,
+        strict: Bool,
+        progress: ProgressLine
+    ) throws(FeatureStoreError) -> MaterializationReport {
+        switch self {
+        case .direct(let store):
+            return try store.materializeIncremental(
+                to: end,
+                views: views,
+                strict: strict,
+                progress: { progress.update($0.view, rows: $0.rowsRead, fraction: $0.fraction) }
+            )
+        case .server(let client):
+            let body = LoadBody(end_ts: end, feature_views: views, strict: strict)
+            return try client.load("/materialize-incremental?summary=true", body)
+        }
+    }
+
+    /// The body of the answer of `/get-online-features`.
+    func onlineFeatures(_ request: OnlineFeaturesRequest) throws(FeatureStoreError) -> [UInt8] {
+        switch self {
+        case .direct(let store):
+            return OnlineResponseEncoder.encode(try store.onlineFeatures(request))
+        case .server(let client):
+            let answer = try client.post("/get-online-features", body: request.jsonBody())
+            return try answer.checked()
+        }
+    }
+
+    func status() throws(FeatureStoreError) -> ProjectStatus {
+        switch self {
+        case .direct(let store): return try store.status()
+        case .server(let client): return try decoded(client.get("/status").checked())
+        }
+    }
+}
+
+/// The body of a load, with the wire's names.
+private struct LoadBody: Encodable {
+    var start_ts: Timestamp?
+    var end_ts: Timestamp
+    var feature_views: [String]?
+    var strict: Bool
+}
+
+extension ServerClient {
+    fileprivate func load(
+        _ path: String,
+        _ body: LoadBody
+    ) throws(FeatureStoreError) -> MaterializationReport {
+        let bytes: Data
+        do {
+            bytes = try JSONEncoder().encode(body)
+        } catch {
+            throw FeatureStoreError(code: .invalidArgument, message: "\(error)", cause: error)
+        }
+        return try decoded(self.post(path, body: Array(bytes)).checked())
+    }
+}
+
+extension ServerClient.Response {
+    /// The body of a success.
+    ///
+    /// - Throws: The server's error, in its words.
+    fileprivate func checked() throws(FeatureStoreError) -> [UInt8] {
+        guard self.status != 200 else { return self.body }
+        let text = String(decoding: self.body, as: UTF8.self)
+        throw FeatureStoreError(
+            code: self.status >= 500 ? .unavailable : .invalidArgument,
+            message: serverMessage(in: self.body) ?? "the server answered \(self.status): \(text)"
+        )
+    }
+}
+
+/// The message of `{"detail": …}`, or of Feast's JSON in a JSON string.
+private func serverMessage(in body: [UInt8]) -> String? {
+    struct Detail: Decodable {
+        let detail: String
+    }
+    struct FeastError: Decodable {
+        let message: String
+    }
+    let decoder = JSONDecoder()
+    let data = Data(body)
+    if let detail = try? decoder.decode(Detail.self, from: data) { return detail.detail }
+    guard let inner = try? decoder.decode(String.self, from: data) else { return nil }
+    return (try? decoder.decode(FeastError.self, from: Data(inner.utf8)))?.message ?? inner
+}
+
+private func decoded<Result: Decodable>(_ body: [UInt8]) throws(FeatureStoreError) -> Result {
+    do {
+        return try JSONDecoder().decode(Result.self, from: Data(body))
+    } catch {
+        throw FeatureStoreError(
+            code: .unavailable,
+            message: "the server's answer cannot be read: \(error)",
+            cause: error
+        )
+    }
+}

@@ -35,7 +35,8 @@ private func cells(_ text: String) throws -> [[Value]] {
             ("a,b\n1,\"2\"", [["1", "2"]]),
             ("a,b\n1,2\r", [["1", "2"]]),
             ("a,b", []),
-        ] as [(String, [[String?]])])
+        ] as [(String, [[String?]])]
+    )
     func records(text: String, expected: [[String?]]) throws {
         #expect(try cells(text) == expected.map { $0.map { $0.map { .string($0) } ?? .null } })
     }
@@ -49,31 +50,42 @@ private func cells(_ text: String) throws -> [[Value]] {
             ("a,b\n1,2\n\"x\ny,z\n", "f.csv:3: a quoted field"),
             ("a,b\n\"x\ny\",1\n\"p\"q,2\n", "f.csv:4: there is text after a closing quote"),
             ("a,b\n1,2\n3\n", "f.csv:3: the row has 1 fields, the header 2"),
-        ])
+        ]
+    )
     func brokenFiles(text: String, message: String) {
         #expect { try read(text) } throws: { error in
             ((error as? OfflineStoreError)?.message ?? "").hasPrefix(message)
         }
     }
 
-    @Test("What is written reads back the same, whatever the fields hold", arguments: UInt64(0)..<60)
+    @Test(
+        "What is written reads back the same, whatever the fields hold",
+        arguments: UInt64(0)..<60
+    )
     func roundTrip(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let alphabet = ["a", "\"", ",", "\n", "\r", " ", "é", "\u{1F600}", "\t", "\u{FEFF}", "e\u{301}"]
+        let alphabet = [
+            "a", "\"", ",", "\n", "\r", " ", "é", "\u{1F600}", "\t", "\u{FEFF}", "e\u{301}",
+        ]
         let columns = try (0..<Int.random(in: 2...4, using: &random)).map { index in
             let values = (0..<12).map { _ -> Value in
                 if Int.random(in: 0..<5, using: &random) == 0 { return .null }
                 let length = Int.random(in: 0...5, using: &random)
                 return .string(
-                    (0..<length).map { _ in alphabet.randomElement(using: &random) ?? "" }.joined())
+                    (0..<length).map { _ in alphabet.randomElement(using: &random) ?? "" }.joined()
+                )
             }
             return Table.NamedColumn(
-                name: "c\(index)\"", column: try Column(type: .string, values: values))
+                name: "c\(index)\"",
+                column: try Column(type: .string, values: values)
+            )
         }
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("t.csv").path
             try TableWriter.write(
-                Table(columns: columns, rowCount: 12), to: .file(path: path, format: .csv))
+                Table(columns: columns, rowCount: 12),
+                to: .file(path: path, format: .csv)
+            )
             let back = try EntityTable(path: path).table
             #expect(back.columnNames == columns.map(\.name))
             for column in columns {
@@ -84,7 +96,9 @@ private func cells(_ text: String) throws -> [[Value]] {
                     #expect(scalars(left) == scalars(right))
                 }
             }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["t.csv"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["t.csv"]
+            )
         }
     }
 

@@ -28,8 +28,11 @@ private struct JoinCase {
             PlainEntity(
                 number: RandomHistory.maybe(Int64.random(in: 1...4, using: &random), &random),
                 name: RandomHistory.maybe(
-                    RandomHistory.names.randomElement(using: &random) ?? "", &random),
-                time: RandomHistory.maybe(RandomHistory.time(&random), &random))
+                    RandomHistory.names.randomElement(using: &random) ?? "",
+                    &random
+                ),
+                time: RandomHistory.maybe(RandomHistory.time(&random), &random)
+            )
         }
         for index in 0..<Int.random(in: 1...4, using: &random) {
             try self.addView(index, directory: directory, using: &random)
@@ -37,7 +40,9 @@ private struct JoinCase {
     }
 
     mutating func addView(
-        _ index: Int, directory: URL, using random: inout SeededGenerator
+        _ index: Int,
+        directory: URL,
+        using random: inout SeededGenerator
     ) throws {
         let history = RandomHistory(count: Int.random(in: 0...40, using: &random), using: &random)
         let kind: DataSource.Kind
@@ -48,7 +53,8 @@ private struct JoinCase {
             let path = directory.appendingPathComponent("h\(index).db").path
             try history.writeTable(path: path, name: "history", using: &random)
             kind = .sqlite(
-                DataSource.SQLiteOptions(path: "h\(index).db", relation: .table("history")))
+                DataSource.SQLiteOptions(path: "h\(index).db", relation: .table("history"))
+            )
         }
         let keys = Keys.allCases.randomElement(using: &random) ?? .none
         let number = Entity.JoinKey(name: "number", type: .int64)
@@ -70,9 +76,12 @@ private struct JoinCase {
             HistoricalJoin.View(
                 name: "v\(index)",
                 source: DataSource(
-                    name: "s\(index)", kind: kind, timestampField: isStatic ? nil : "event_time",
+                    name: "s\(index)",
+                    kind: kind,
+                    timestampField: isStatic ? nil : "event_time",
                     createdTimestampColumn: hasCreated ? "created" : nil,
-                    fieldMapping: ["time": "event_time", "temp": "temperature"]),
+                    fieldMapping: ["time": "event_time", "temp": "temperature"]
+                ),
                 joinKeys: joinKeys,
                 ttlMicroseconds: Bool.random(using: &random)
                     ? 0 : Int64.random(in: 1...12, using: &random),
@@ -80,7 +89,9 @@ private struct JoinCase {
                     Field(name: "temperature", type: .float32), Field(name: "label", type: .string),
                 ],
                 wanted: [[0], [1], [0, 1], [1, 0]].randomElement(using: &random) ?? [],
-                filterByCreated: Bool.random(using: &random)))
+                filterByCreated: Bool.random(using: &random)
+            )
+        )
     }
 
     /// The row that an entity row sees, by the definition.
@@ -147,8 +158,13 @@ private func value(_ row: PlainRow?, _ feature: Int) -> Value {
         try withTemporaryDirectory { directory in
             let example = try JoinCase(directory: directory, using: &random)
             let table = try EntityTable(bytes: example.csv, file: "entities.csv")
-            #expect(table.table["note"]?.values == example.entities.indices.map { .string("n\($0)") })
-            #expect(table.table["name"]?.values == example.entities.map { $0.name.map { .string($0) } ?? .null })
+            #expect(
+                table.table["note"]?.values == example.entities.indices.map { .string("n\($0)") }
+            )
+            #expect(
+                table.table["name"]?.values
+                    == example.entities.map { $0.name.map { .string($0) } ?? .null }
+            )
             let rows = try EntityRows(table, timestampColumn: "event_timestamp", strict: true)
             let join = HistoricalJoin(reader: SourceReader(root: directory.path), strict: true)
 
@@ -178,42 +194,58 @@ private func value(_ row: PlainRow?, _ feature: Int) -> Value {
                         }
                     }
                     #expect(
-                        found.summary.cellsCreatedFilterWouldChange == changed.reduce(0, +))
+                        found.summary.cellsCreatedFilterWouldChange == changed.reduce(0, +)
+                    )
                 }
             }
         }
     }
 
-    @Test("A key that cannot be the declared type is null, counted and named; strict makes it fatal")
+    @Test(
+        "A key that cannot be the declared type is null, counted and named; strict makes it fatal"
+    )
     func unreadableKeys() throws {
         try withTemporaryDirectory { directory in
             try "id,t,x\n1,2026-01-01,5\n".write(
-                to: directory.appendingPathComponent("s.csv"), atomically: false, encoding: .utf8)
+                to: directory.appendingPathComponent("s.csv"),
+                atomically: false,
+                encoding: .utf8
+            )
             let view = HistoricalJoin.View(
                 name: "v",
                 source: DataSource(
-                    name: "s", kind: .csv(DataSource.CSVOptions(path: "s.csv")), timestampField: "t"),
+                    name: "s",
+                    kind: .csv(DataSource.CSVOptions(path: "s.csv")),
+                    timestampField: "t"
+                ),
                 joinKeys: [Entity.JoinKey(name: "id", type: .int64)],
-                schema: [Field(name: "x", type: .int64)], wanted: [0])
+                schema: [Field(name: "x", type: .int64)],
+                wanted: [0]
+            )
             let csv = "id,when\nabc,2026-02-01\n1,2026-02-01\n1.0,soon\n,2026-02-01\n"
             let table = try EntityTable(bytes: Array(csv.utf8), file: "e.csv")
             let rows = try EntityRows(table, timestampColumn: "when")
             #expect(rows.sawZonelessTime)
-            #expect(rows.unreadableTimes?.samples == ["e.csv:4: column \"when\": \"soon\" is no time"])
+            #expect(
+                rows.unreadableTimes?.samples == ["e.csv:4: column \"when\": \"soon\" is no time"]
+            )
             let reader = SourceReader(root: directory.path)
             let result = try HistoricalJoin(reader: reader).run(rows, views: [view])
             #expect(result.views[0].columns[0].values == [.null, .integer(5), .null, .null])
             #expect(result.views[0].summary.missed == [.nullKey: 2, .nullTime: 1])
             #expect(
                 result.unreadableKeys.flatMap(\.samples)
-                    == ["e.csv:2: column \"id\": \"abc\" is no int64"])
+                    == ["e.csv:2: column \"id\": \"abc\" is no int64"]
+            )
             #expect(throws: OfflineStoreError.self) {
                 try HistoricalJoin(reader: reader, strict: true).run(rows, views: [view])
             }
             #expect(throws: OfflineStoreError.self) {
                 try EntityRows(table, timestampColumn: "when", strict: true)
             }
-            #expect(throws: OfflineStoreError.self) { try EntityRows(table, timestampColumn: "wen") }
+            #expect(throws: OfflineStoreError.self) {
+                try EntityRows(table, timestampColumn: "wen")
+            }
         }
     }
 }

@@ -43,7 +43,8 @@ struct RandomHistory {
                 time: Self.maybe(Self.time(&random), &random),
                 created: Self.maybe(Self.time(&random), &random),
                 temp: Self.maybe(Double(Int.random(in: -50...50, using: &random)) / 4, &random),
-                label: Self.maybe(Self.labels.randomElement(using: &random) ?? "", &random))
+                label: Self.maybe(Self.labels.randomElement(using: &random) ?? "", &random)
+            )
         }
         if Bool.random(using: &random) {
             self.rows.sort { ($0.time ?? 0) < ($1.time ?? 0) }

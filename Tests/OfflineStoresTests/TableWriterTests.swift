@@ -76,6 +76,16 @@ private func example() throws -> Table {
         #expect(TableDestination(path: "t.parquet") == nil)
     }
 
+    @Test("A device takes the bytes, and a directory is refused")
+    func devices() throws {
+        try TableWriter.write(try example(), to: .file(path: "/dev/null", format: .csv))
+        try withTemporaryDirectory { directory in
+            _ = #expect(throws: OfflineStoreError.self) {
+                try TableWriter.write(try example(), to: .file(path: directory.path, format: .csv))
+            }
+        }
+    }
+
     @Test("A file that cannot be written is an error that names it")
     func unwritable() throws {
         #expect {

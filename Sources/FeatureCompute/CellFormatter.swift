@@ -89,7 +89,10 @@ package enum CellFormatter {
     /// Appends a number with the fewest digits that read back to the same bits, always with a dot
     /// or an exponent: `1.0`, `-0.0`, `1e-07`, `NaN`, `Infinity`, `-Infinity`.
     ///
-    /// - Parameter isSingle: Whether the value is a single-precision one that was widened.
+    /// - Parameters:
+    ///   - value: The number.
+    ///   - isSingle: Whether it is a single-precision one that was widened.
+    ///   - text: What is appended to.
     package static func append(float value: Double, isSingle: Bool, to text: inout [UInt8]) {
         guard value.isFinite else {
             let word = value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"

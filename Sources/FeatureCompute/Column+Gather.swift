@@ -2,6 +2,7 @@ extension Column {
     /// The values of some rows, in any order and any number of times.
     ///
     /// - Parameter indices: Rows of this column, or -1 for null.
+    /// - Returns: A column of the same type with one value for each index.
     /// - Complexity: O(rows + bytes), with one allocation for each array of the result.
     package func gathered(_ indices: [Int32]) -> Column {
         var nulls: Bitmap?

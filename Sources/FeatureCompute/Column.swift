@@ -67,7 +67,9 @@ public struct Column: Sendable {
         self.nulls?[row] ?? false
     }
 
-    /// A row's value, boxed. Loops over many rows read ``storage`` instead.
+    /// A row's value, boxed.
+    ///
+    /// Loops over many rows read ``storage`` instead.
     public subscript(row: Int) -> Value {
         if self.isNull(at: row) { return .null }
         switch self.storage {

@@ -2,7 +2,9 @@
 package enum JSONString {
     /// Appends the text that a JSON string stands for, as UTF-8.
     ///
-    /// - Parameter text: The string with its quotes, whose grammar is known to be right.
+    /// - Parameters:
+    ///   - text: The string with its quotes, whose grammar is known to be right.
+    ///   - bytes: What is appended to.
     /// - Returns: False when it names half a surrogate pair, which is no text.
     package static func decode(_ text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
         var index = 1

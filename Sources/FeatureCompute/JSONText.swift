@@ -13,7 +13,10 @@ package struct JSONText: ~Escapable {
 
     /// Appends the whole text without insignificant whitespace.
     ///
-    /// - Parameter mustBeObject: Whether anything but an object is refused.
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - mustBeObject: Whether anything but an object is refused.
+    ///   - output: What is appended to.
     /// - Returns: False when the text is not JSON; part of it may have been appended then.
     package static func compact(
         _ text: Span<UInt8>,

@@ -67,6 +67,7 @@ package struct PointInTimeMatches: Sendable {
 ///   - ttl: How long a row stays valid, in microseconds; 0 for ever.
 ///   - filterByCreated: Whether a row must also have been created at or before the entity row's
 ///     time; without created times it makes no difference.
+/// - Returns: For each entity row the index of its history row, or why there is none.
 /// - Complexity: O(entity rows + history rows + keys) when each key's history comes by time, else
 ///   with a sort of the history.
 package func pointInTimeMatches(

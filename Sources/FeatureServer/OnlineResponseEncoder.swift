@@ -71,15 +71,9 @@ package struct OnlineResponseEncoder {
     }
 
     private mutating func appendValues(_ column: Column) {
-        let cell = WireCell(column)
-        let nulls = column.nulls
         for row in 0..<column.count {
             if row > 0 { self.output.append(UInt8(ascii: ",")) }
-            if let nulls, nulls[row] {
-                self.output.append(contentsOf: "null".utf8)
-            } else {
-                cell.append(row: row, to: &self.output)
-            }
+            CellFormatter.append(json: column, row: row, style: .wire, to: &self.output)
         }
         self.output.append(contentsOf: #"],"statuses":["#.utf8)
     }

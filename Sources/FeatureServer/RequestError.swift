@@ -1,3 +1,4 @@
+import FeatureCompute
 import NIOHTTP1
 
 /// A request that is wrong in itself, whatever the store holds, with the answer to it.
@@ -14,7 +15,7 @@ struct RequestError: Error, Equatable {
     /// The body is no JSON text.
     static func invalidJSON(_ reason: String, offset: Int) -> RequestError {
         var body = Array(#"{"detail":[{"type":"json_invalid","loc":["body","#.utf8)
-        body.append(integer: Int64(offset))
+        CellFormatter.append(integer: Int64(offset), to: &body)
         body.append(contentsOf: #"],"msg":"JSON decode error","input":{},"ctx":{"error":"#.utf8)
         body.append(jsonString: reason)
         body.append(contentsOf: "}}]}".utf8)
@@ -34,7 +35,7 @@ struct RequestError: Error, Equatable {
             body.append(UInt8(ascii: ","))
             switch step {
             case .key(let key): body.append(jsonString: key)
-            case .index(let index): body.append(integer: Int64(index))
+            case .index(let index): CellFormatter.append(integer: Int64(index), to: &body)
             }
         }
         body.append(contentsOf: #"],"msg":"#.utf8)

@@ -4,7 +4,10 @@ import CZlib
 package enum GzipReader {
     /// All bytes that were packed.
     ///
-    /// - Parameter path: The file's path, for messages.
+    /// - Parameters:
+    ///   - bytes: The whole file.
+    ///   - path: The file's path, for messages.
+    /// - Returns: The members' contents, end to end.
     /// - Throws: When the bytes are no gzip, are damaged, or end too early.
     package static func decompress(
         _ bytes: Span<UInt8>,

@@ -12,7 +12,10 @@ struct EntityKeyColumn {
 
     /// Reads a column.
     ///
-    /// - Parameter onUnreadable: Called with each row that holds a value that cannot be the type.
+    /// - Parameters:
+    ///   - column: The column of the entity table.
+    ///   - type: The declared type of the key.
+    ///   - onUnreadable: Called with each row that holds a value that cannot be the type.
     init(_ column: Column, type: ValueType, onUnreadable: (Int) -> Void) {
         var isMissing = Bitmap(count: column.count)
         for row in 0..<column.count where column.isNull(at: row) {

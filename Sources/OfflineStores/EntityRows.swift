@@ -200,8 +200,11 @@ extension Column {
     /// Every row as an int32, int64 or unix_timestamp: text is parsed, numbers must be exact.
     ///
     /// - Parameters:
+    ///   - kind: The kind that is wanted.
     ///   - null: What stands for null and for what cannot be read.
+    ///   - parser: What reads text, and notes times without zone.
     ///   - onUnreadable: Called with each row that cannot be read.
+    /// - Returns: One number a row.
     func integers(
         as kind: CellKind,
         null: Int64,

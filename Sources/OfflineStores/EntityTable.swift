@@ -22,7 +22,11 @@ package struct EntityTable: Sendable {
 
     /// Reads CSV that is in memory already.
     ///
-    /// - Parameter file: What messages call it: `standard input`.
+    /// - Parameters:
+    ///   - bytes: The whole text, with its header.
+    ///   - file: What messages call it: `standard input`.
+    /// - Throws: `malformedFile`, with the line, when a record cannot be told from the next or has
+    ///   not one field for each column.
     package init(bytes: [UInt8], file: String) throws(OfflineStoreError) {
         try self.init(bytes: bytes.span, file: file)
     }

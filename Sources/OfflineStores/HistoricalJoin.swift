@@ -4,7 +4,7 @@ package import FeatureModel
 /// Joins entity rows with the history of feature views, point in time.
 ///
 /// One entity row in, one row out, in the same order, whatever is duplicated, null or unknown.
-package struct HistoricalJoin {
+package struct HistoricalJoin: Sendable {
     /// One view to join.
     package struct View: Sendable {
         /// The view's name.
@@ -74,7 +74,13 @@ package struct HistoricalJoin {
     /// Views with the same join keys share one numbering of the keys and one sort of the entity
     /// rows. Of a source, only rows whose key occurs and whose time can matter are held.
     ///
-    /// - Parameter progress: Called now and then with the view's name.
+    /// - Parameters:
+    ///   - entities: The entity rows.
+    ///   - views: The views, each with the features that are wanted of it.
+    ///   - progress: Called now and then with the view's name.
+    /// - Returns: The features of each view, with what is known about the gaps.
+    /// - Throws: What reading a source throws, `missingColumn` when the table lacks a key, and
+    ///   `badRows` in a strict run.
     package func run(
         _ entities: EntityRows,
         views: [View],
@@ -120,11 +126,9 @@ package struct HistoricalJoin {
             strict: self.strict
         )
         var report = ScanReport()
-        try self.reader.scan(
-            scan,
-            report: &report,
-            progress: { progress?(view.name, $0) }
-        ) { (batch) throws(OfflineStoreError) in
+        let sourceProgress = { (state: ScanProgress) in progress?(view.name, state) ?? () }
+        try self.reader.scan(scan, report: &report, progress: sourceProgress) {
+            (batch) throws(OfflineStoreError) in
             try history.add(batch)
         }
         history.rows.keysWithOlderRows = filter.sawOlder

@@ -9,13 +9,27 @@ struct OutputFile {
     /// Where the bytes go until the file is whole; `nil` for an open descriptor.
     private let temporaryPath: String?
     private let descriptor: CInt
-    /// What was not yet written. Callers append to it and call ``flushIfFull()`` now and then.
+    /// Whether the descriptor is to be closed.
+    private var isOwned = true
+    /// What was not yet written.
+    ///
+    /// Callers append to it and call ``flushIfFull()`` now and then.
     var buffer: [UInt8] = []
 
     /// Starts a file that replaces the one at `path` when it is finished.
+    ///
+    /// What is there and is no regular file, such as a pipe, is written to at once.
     init(path: String) throws(OfflineStoreError) {
-        let temporary = "\(path).tmp-\(getpid())"
         self.path = path
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            // A device or a pipe takes the bytes as they come.
+            self.temporaryPath = nil
+            self.descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+            guard self.descriptor >= 0 else { throw Self.error(path) }
+            return
+        }
+        let temporary = "\(path).tmp-\(getpid())"
         self.temporaryPath = temporary
         self.descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard self.descriptor >= 0 else { throw Self.error(path) }
@@ -27,6 +41,7 @@ struct OutputFile {
         self.path = descriptor == 1 ? "standard output" : "descriptor \(descriptor)"
         self.temporaryPath = nil
         self.descriptor = descriptor
+        self.isOwned = false
         self.buffer.reserveCapacity(Self.bufferSize + Self.bufferSize / 4)
     }
 
@@ -38,17 +53,19 @@ struct OutputFile {
     /// Writes the rest and gives the file its name.
     mutating func finish() throws(OfflineStoreError) {
         try self.flush()
-        guard let temporary = self.temporaryPath else { return }
-        guard close(self.descriptor) == 0, unsafe rename(temporary, self.path) == 0 else {
-            throw Self.error(self.path)
+        guard self.isOwned else { return }
+        self.isOwned = false
+        guard close(self.descriptor) == 0 else { throw Self.error(self.path) }
+        if let temporary = self.temporaryPath {
+            guard unsafe rename(temporary, self.path) == 0 else { throw Self.error(self.path) }
         }
     }
 
     /// Removes what was written, after an error.
-    func discard() {
-        guard let temporary = self.temporaryPath else { return }
-        close(self.descriptor)
-        unsafe unlink(temporary)
+    mutating func discard() {
+        if self.isOwned { close(self.descriptor) }
+        self.isOwned = false
+        if let temporary = self.temporaryPath { unsafe unlink(temporary) }
     }
 
     private mutating func flush() throws(OfflineStoreError) {

@@ -14,9 +14,8 @@ struct SQLiteTableWriter {
     func write(_ table: Table) throws(OfflineStoreError) {
         do {
             let database = try SQLiteDatabase(path: self.path, mode: .readWriteCreate)
-            try database.transaction(mapping: { $0 }) { () throws(SQLiteError) in
-                try self.fill(database, table)
-            }
+            let body = { () throws(SQLiteError) in try self.fill(database, table) }
+            try database.transaction(mapping: { $0 }, body)
         } catch {
             throw OfflineStoreError(
                 code: error.code == .notADatabase ? .notADatabase : .inputOutput,

@@ -7,14 +7,18 @@ package struct SourceScan {
     package var source: DataSource
     /// The key columns.
     package var joinKeys: [Entity.JoinKey]
-    /// All features of the view. A row that has an unreadable one is bad, wanted or not, so that
+    /// All features of the view.
+    ///
+    /// A row that has an unreadable one is bad, wanted or not, so that
     /// training and loading agree about which rows there are.
     package var features: [Field]
     /// By feature: whether its values are delivered.
     package var wanted: [Bool]
     /// Which keys matter; `nil` for all, whose values are delivered then.
     package var keyFilter: KeyFilter?
-    /// Rows before it are passed over; `nil` for no bound. A static table has no times to bound.
+    /// Rows before it are passed over; `nil` for no bound.
+    ///
+    /// A static table has no times to bound.
     package var earliest: Timestamp?
     /// Rows after it are passed over, and counted.
     package var latest: Timestamp?

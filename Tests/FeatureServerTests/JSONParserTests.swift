@@ -1,3 +1,4 @@
+import FeatureCompute
 import FeatureModel
 import FeatureStoreKit
 import Foundation
@@ -113,8 +114,8 @@ private func write(_ tree: Tree, to bytes: inout [UInt8], random: inout SeededGe
     switch tree {
     case .null: bytes += "null".utf8
     case .boolean(let boolean): bytes += "\(boolean)".utf8
-    case .number(.integer(let integer)): bytes.append(integer: integer)
-    case .number(.float(let float)): bytes.append(float: float)
+    case .number(.integer(let integer)): CellFormatter.append(integer: integer, to: &bytes)
+    case .number(.float(let float)): CellFormatter.append(float: float, isSingle: false, to: &bytes)
     case .string(let string): bytes.append(jsonString: string)
     case .array(let elements):
         bytes += "[".utf8
@@ -239,39 +240,5 @@ private func write(_ tree: Tree, to bytes: inout [UInt8], random: inout SeededGe
         #expect(throws: RequestError.self) {
             try OnlineFeaturesRequest(json: Array(nested.utf8).span, limits: ServerLimits())
         }
-    }
-}
-
-@Suite struct JSONTextTests {
-    @Test(arguments: UInt64(0)..<100)
-    func floatsAreTheShortestTextThatReadsBack(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        for _ in 0..<100 {
-            let double = random.double()
-            var bytes: [UInt8] = []
-            bytes.append(float: double)
-            #expect(String(decoding: bytes, as: UTF8.self) == double.description)
-        }
-    }
-
-    @Test(arguments: UInt64(0)..<50)
-    func integersAreTheirDigits(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        for integer in [.min, .max, 0, random.integer(), random.integer()] {
-            var bytes: [UInt8] = []
-            bytes.append(integer: integer)
-            #expect(String(decoding: bytes, as: UTF8.self) == "\(integer)")
-        }
-    }
-
-    @Test(arguments: UInt64(0)..<50)
-    func base64IsFoundations(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        let bytes = (0..<Int.random(in: 0..<9, using: &random)).map { _ in
-            UInt8.random(in: 0...255, using: &random)
-        }
-        var text: [UInt8] = []
-        text.append(base64: bytes.span)
-        #expect(String(decoding: text, as: UTF8.self) == "\"\(Data(bytes).base64EncodedString())\"")
     }
 }

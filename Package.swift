@@ -24,7 +24,10 @@ let package = Package(
     products: [
         .library(
             name: "FeatureStoreKit",
-            targets: ["FeatureStoreKit", "FeatureDefinitions", "FeatureModel", "FeatureCompute"]
+            targets: [
+                "FeatureStoreKit", "FeatureDefinitions", "FeatureModel", "FeatureCompute",
+                "FeatureRegistry",
+            ]
         ),
         .executable(name: "fstore", targets: ["fstore"]),
     ],
@@ -98,6 +101,8 @@ let package = Package(
                 "FeatureServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

@@ -20,19 +20,8 @@ extension LoadedRepository {
         directory: String,
         environment: [String: String]
     ) throws(DiagnosticsError) {
-        let root = URL(fileURLWithPath: directory).standardizedFileURL.resolvingSymlinksInPath()
-        let path = root.path
+        let path = try Self.repositoryPath(directory)
         let configurationName = RepositoryFiles.configurationName
-        guard FileManager.default.fileExists(atPath: "\(path)/\(configurationName)") else {
-            let isFolder = RepositoryFiles.isFolder(path)
-            let problem = Diagnostic(
-                message: isFolder
-                    ? "\(path) is no feature repository: it has no \(configurationName)"
-                    : "the folder \(path) does not exist",
-                fix: "name a repository with --chdir, or make one with \"fstore init\""
-            )
-            throw DiagnosticsError(diagnostics: [problem])
-        }
         let collector = DefinitionCollector()
         let files = RepositoryFiles(directory: path)
         collector.diagnostics += files.diagnostics
@@ -62,6 +51,47 @@ extension LoadedRepository {
             repository: collector.repository,
             locations: collector.locations
         )
+    }
+
+    /// Reads `feature_store.yaml` alone; the repository has no definitions then.
+    ///
+    /// For everything that goes by what was applied: the registry has the definitions.
+    ///
+    /// - Parameter directory: See ``init(directory:)``.
+    /// - Throws: All problems of the file.
+    public init(configurationIn directory: String) throws(DiagnosticsError) {
+        let path = try Self.repositoryPath(directory)
+        let collector = DefinitionCollector()
+        var configuration: ProjectConfiguration?
+        if let roots = collector.roots(ofFile: RepositoryFiles.configurationName, in: path) {
+            let reader = ConfigurationReader(
+                collector: collector,
+                environment: ProcessInfo.processInfo.environment
+            )
+            configuration = reader.configuration(roots)
+        }
+        guard collector.diagnostics.isEmpty, let configuration else {
+            throw DiagnosticsError(diagnostics: collector.diagnostics.sortedByPlace())
+        }
+        self.init(directory: path, configuration: configuration, repository: FeatureRepository())
+    }
+
+    /// The absolute path of a directory that holds `feature_store.yaml`.
+    private static func repositoryPath(_ directory: String) throws(DiagnosticsError) -> String {
+        let root = URL(fileURLWithPath: directory).standardizedFileURL.resolvingSymlinksInPath()
+        let path = root.path
+        let configurationName = RepositoryFiles.configurationName
+        guard FileManager.default.fileExists(atPath: "\(path)/\(configurationName)") else {
+            let isFolder = RepositoryFiles.isFolder(path)
+            let problem = Diagnostic(
+                message: isFolder
+                    ? "\(path) is no feature repository: it has no \(configurationName)"
+                    : "the folder \(path) does not exist",
+                fix: "name a repository with --chdir, or make one with \"fstore init\""
+            )
+            throw DiagnosticsError(diagnostics: [problem])
+        }
+        return path
     }
 }
 

@@ -24,8 +24,9 @@ public struct ParsedTimestamp: Hashable, Sendable {
         guard let parsed = reader.parsed() else { return nil }
         self.microseconds = parsed.microseconds
         self.hasZone = parsed.hasZone
-        guard (Timestamp.earliest.microseconds...Timestamp.latest.microseconds)
-            .contains(self.microseconds)
+        guard
+            (Timestamp.earliest.microseconds...Timestamp.latest.microseconds)
+                .contains(self.microseconds)
         else { return nil }
     }
 }

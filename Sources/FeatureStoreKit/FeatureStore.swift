@@ -1,6 +1,6 @@
 @_exported import FeatureCompute
 @_exported import FeatureModel
-import FeatureRegistry
+@_exported import FeatureRegistry
 import OfflineStores
 import OnlineStores
 import Synchronization

@@ -55,8 +55,13 @@ package struct SQLiteStatement: ~Copyable {
                 ? sqlite3_bind_text64(self.statement, CInt(index), "", 0, transient, encoding)
                 : buffer.withMemoryRebound(to: CChar.self) { characters in
                     unsafe sqlite3_bind_text64(
-                        self.statement, CInt(index), characters.baseAddress,
-                        UInt64(characters.count), transient, encoding)
+                        self.statement,
+                        CInt(index),
+                        characters.baseAddress,
+                        UInt64(characters.count),
+                        transient,
+                        encoding
+                    )
                 }
         }
         try self.check(result)
@@ -68,8 +73,12 @@ package struct SQLiteStatement: ~Copyable {
             unsafe buffer.isEmpty
                 ? sqlite3_bind_zeroblob(self.statement, CInt(index), 0)
                 : sqlite3_bind_blob64(
-                    self.statement, CInt(index), buffer.baseAddress, UInt64(buffer.count),
-                    transient)
+                    self.statement,
+                    CInt(index),
+                    buffer.baseAddress,
+                    UInt64(buffer.count),
+                    transient
+                )
         }
         try self.check(result)
     }

@@ -3,7 +3,7 @@ import Glibc
 
 /// The program: one subcommand for each thing to do.
 @main
-struct FStore: ParsableCommand {
+struct FStore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fstore",
         abstract: "A feature store: training sets without leaks, online features in microseconds.",
@@ -32,7 +32,8 @@ struct FStore: ParsableCommand {
                 name: "What there is",
                 subcommands: [
                     StatusCommand.self, EntitiesCommand.self, DataSourcesCommand.self,
-                    FeatureViewsCommand.self, FeatureServicesCommand.self, ConfigurationCommand.self,
+                    FeatureViewsCommand.self, FeatureServicesCommand.self,
+                    ConfigurationCommand.self,
                     VersionCommand.self,
                 ]
             ),
@@ -42,10 +43,10 @@ struct FStore: ParsableCommand {
     /// The release.
     static let version = "0.1.0"
 
-    static func main() {
+    static func main() async {
         // A reader that goes away, such as `head`, ends the output and not the program.
         signal(SIGPIPE, SIG_IGN)
-        self.main(globalOptionsLast(Array(CommandLine.arguments.dropFirst())))
+        await self.main(globalOptionsLast(Array(CommandLine.arguments.dropFirst())))
     }
 }
 

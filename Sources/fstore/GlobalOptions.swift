@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import FeatureDefinitions
 import FeatureStoreKit
-import Logging
+public import Logging
 
 /// What every command that works on a repository understands.
 struct GlobalOptions: ParsableArguments {
@@ -40,4 +40,4 @@ struct GlobalOptions: ParsableArguments {
     }
 }
 
-extension Logger.Level: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -97,6 +97,6 @@ extension TrainingSetReport {
         let warnings = self.warnings.map { "warning: \($0)\n" }.joined()
         return warnings + aligned(rows, rightAligned: [1, 2])
             + "\n\(grouped(self.rows)) rows in = \(counted(self.rows, "row")) out, "
-            + seconds(self.seconds)
+            + secondsText(self.seconds)
     }
 }

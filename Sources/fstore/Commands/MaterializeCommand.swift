@@ -1,5 +1,5 @@
-import ArgumentParser
-import FeatureStoreKit
+public import ArgumentParser
+public import FeatureStoreKit
 
 /// What both ways of loading understand.
 struct LoadOptions: ParsableArguments {
@@ -80,7 +80,8 @@ struct MaterializeIncrementalCommand: ParsableCommand {
     }
 }
 
-extension Timestamp: @retroactive ExpressibleByArgument {
+extension Timestamp: ExpressibleByArgument {
+    /// Reads RFC 3339, a date with or without time, or seconds since 1970.
     public init?(argument: String) {
         self.init(argument)
     }
@@ -140,6 +141,7 @@ extension MaterializationReport.View {
         if self.nullTime > 0 { parts.append("\(grouped(self.nullTime)) without time") }
         if self.afterEnd > 0 { parts.append("\(grouped(self.afterEnd)) after the end") }
         if let newest = self.newestEventTime { parts.append("newest event \(newest)") }
-        return "\(self.name): " + parts.joined(separator: ", ") + ", " + fstore.seconds(self.seconds)
+        return "\(self.name): " + parts.joined(separator: ", ") + ", "
+            + secondsText(self.seconds)
     }
 }

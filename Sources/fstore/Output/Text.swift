@@ -19,7 +19,7 @@ func counted(_ number: Int, _ noun: String) -> String {
 }
 
 /// Seconds to the hundredth.
-func seconds(_ value: Double) -> String {
+func secondsText(_ value: Double) -> String {
     let hundredths = Int((value * 100).rounded())
     let fraction = hundredths % 100
     return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"

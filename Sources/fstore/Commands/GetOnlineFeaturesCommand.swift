@@ -1,0 +1,61 @@
+import ArgumentParser
+import FeatureStoreKit
+
+struct GetOnlineFeaturesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get-online-features",
+        abstract: "Read the newest values from the online store.",
+        discussion: """
+            Repeat -e for more entity rows (-e driver_id=1001 -e driver_id=1002), and give each \
+            key of a composite key: row n has the n-th value of every key.
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var features: FeatureOptions
+
+    @Option(
+        name: [.customShort("e"), .long],
+        parsing: .singleValue,
+        help: ArgumentHelp("An id of a join key; repeat for more rows.", valueName: "key=value")
+    )
+    var entities: [String]
+
+    @Flag(help: "One line per value, with its status, event time and age.")
+    var explain = false
+
+    func validate() throws {
+        for entity in self.entities where !entity.contains("=") {
+            throw ValidationError("\"\(entity)\" is no key=value")
+        }
+    }
+
+    func run() throws {
+        var columns: [OnlineFeaturesRequest.EntityColumn] = []
+        for entity in self.entities {
+            let parts = entity.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            let value = Value.string(String(parts[1]))
+            if let index = columns.firstIndex(where: { $0.name == name }) {
+                columns[index].values.append(value)
+            } else {
+                columns.append(.init(name: name, values: [value]))
+            }
+        }
+        let request = OnlineFeaturesRequest(
+            selection: self.features.selection,
+            entities: columns,
+            fullFeatureNames: self.features.fullFeatureNames
+        )
+        let store = try self.global.store()
+        let body = try reportingFailure { () throws(FeatureStoreError) in
+            try StoreAccess(store).onlineFeatures(request)
+        }
+        if self.global.json {
+            print(String(decoding: body, as: UTF8.self))
+            return
+        }
+        let answer = try OnlineAnswer(body: body)
+        print(self.explain ? answer.explanation(now: Timestamp.now()) : answer.table)
+    }
+}

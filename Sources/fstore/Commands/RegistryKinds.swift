@@ -1,0 +1,162 @@
+import ArgumentParser
+import FeatureModel
+import FeatureStoreKit
+
+struct EntitiesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "entities",
+        abstract: "List or describe entities.",
+        subcommands: [ListCommand<Entities>.self, DescribeCommand<Entities>.self]
+    )
+
+    enum Entities: RegistryKind {
+        static let kind = DefinitionKind.entity
+        static let header = ["NAME", "JOIN KEYS", "DESCRIPTION"]
+
+        static func rows(of repository: FeatureRepository) -> [[String]] {
+            repository.entities.map { entity in
+                let keys = entity.joinKeys.map { "\($0.name) \($0.type)" }
+                return [entity.name, keys.joined(separator: ", "), entity.description]
+            }
+        }
+
+        static func fields(
+            of name: String,
+            in repository: FeatureRepository
+        ) -> DefinitionFields? {
+            repository.entity(name).map { DefinitionFields($0) }
+        }
+
+        static func objects(in repository: FeatureRepository) -> any Encodable {
+            repository.entities
+        }
+
+        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
+            repository.entity(name)
+        }
+    }
+}
+
+struct DataSourcesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data-sources",
+        abstract: "List or describe data sources.",
+        subcommands: [ListCommand<DataSources>.self, DescribeCommand<DataSources>.self]
+    )
+
+    enum DataSources: RegistryKind {
+        static let kind = DefinitionKind.dataSource
+        static let header = ["NAME", "TYPE", "LOCATION", "TIMESTAMP FIELD"]
+
+        static func rows(of repository: FeatureRepository) -> [[String]] {
+            repository.dataSources.map { source in
+                let time = source.timestampField ?? "none: static"
+                switch source.kind {
+                case .csv(let options):
+                    return [source.name, "csv", options.path, time]
+                case .sqlite(let options):
+                    let relation: String
+                    switch options.relation {
+                    case .table(let name): relation = name
+                    case .query: relation = "query"
+                    }
+                    return [
+                        source.name, "sqlite", "\(options.path ?? "offline store") \(relation)",
+                        time,
+                    ]
+                }
+            }
+        }
+
+        static func fields(
+            of name: String,
+            in repository: FeatureRepository
+        ) -> DefinitionFields? {
+            repository.dataSource(name).map { DefinitionFields($0) }
+        }
+
+        static func objects(in repository: FeatureRepository) -> any Encodable {
+            repository.dataSources
+        }
+
+        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
+            repository.dataSource(name)
+        }
+    }
+}
+
+struct FeatureViewsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "feature-views",
+        abstract: "List or describe feature views.",
+        subcommands: [ListCommand<FeatureViews>.self, DescribeCommand<FeatureViews>.self]
+    )
+
+    enum FeatureViews: RegistryKind {
+        static let kind = DefinitionKind.featureView
+        static let header = ["NAME", "ENTITIES", "TTL", "FEATURES", "SOURCE", "ONLINE"]
+
+        static func rows(of repository: FeatureRepository) -> [[String]] {
+            repository.featureViews.map { view in
+                [
+                    view.name, view.entities.joined(separator: ", "),
+                    DurationText.text(microseconds: view.ttlMicroseconds),
+                    String(view.schema.count), view.source, view.online ? "yes" : "no",
+                ]
+            }
+        }
+
+        static func fields(
+            of name: String,
+            in repository: FeatureRepository
+        ) -> DefinitionFields? {
+            repository.featureView(name).map { DefinitionFields($0) }
+        }
+
+        static func objects(in repository: FeatureRepository) -> any Encodable {
+            repository.featureViews
+        }
+
+        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
+            repository.featureView(name)
+        }
+    }
+}
+
+struct FeatureServicesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "feature-services",
+        abstract: "List or describe feature services.",
+        subcommands: [ListCommand<FeatureServices>.self, DescribeCommand<FeatureServices>.self]
+    )
+
+    enum FeatureServices: RegistryKind {
+        static let kind = DefinitionKind.featureService
+        static let header = ["NAME", "FEATURES", "DESCRIPTION"]
+
+        static func rows(of repository: FeatureRepository) -> [[String]] {
+            repository.featureServices.map { service in
+                let features = service.features.map { projection in
+                    projection.features.map { "\(projection.view): \($0.joined(separator: " "))" }
+                        ?? projection.view
+                }
+                return [service.name, features.joined(separator: "; "), service.description]
+            }
+        }
+
+        static func fields(
+            of name: String,
+            in repository: FeatureRepository
+        ) -> DefinitionFields? {
+            repository.featureService(name).map { DefinitionFields($0) }
+        }
+
+        static func objects(in repository: FeatureRepository) -> any Encodable {
+            repository.featureServices
+        }
+
+        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
+            repository.featureService(name)
+        }
+    }
+}

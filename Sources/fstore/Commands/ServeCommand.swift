@@ -1,0 +1,78 @@
+import ArgumentParser
+import FeatureServer
+import FeatureStoreKit
+import Glibc
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve online features over HTTP, as Feast's feature server does.",
+        discussion: """
+            What is applied while the server runs is served within a second. The other commands of \
+            the repository go through the server. SIGTERM or Ctrl-C ends it after the requests in \
+            flight.
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(name: [.short, .long], help: "The port; 0 for any that is free.")
+    var port = 6566
+
+    func run() async throws {
+        let store = try self.global.store()
+        let logger = self.global.logger()
+        let socketPath = store.commandSocketPath
+        try reportingFailure { () throws(FeatureStoreError) in
+            try store.openOnlineStore(socketPath: socketPath)
+        }
+        let host = self.host
+        let server = FeatureServer(
+            serving: store,
+            host: host,
+            port: self.port,
+            unixSocketPath: socketPath,
+            logger: logger,
+            onListening: { port in
+                announce(store, address: "http://\(host):\(port)", socketPath: socketPath)
+            }
+        )
+        let group = ServiceGroup(
+            services: [server],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        do {
+            try await group.run()
+        } catch let error as FeatureStoreError {
+            printError("error: \(error.message)")
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// Says where the server listens, with a command that works when it is copied.
+private func announce(_ store: FeatureStore, address: String, socketPath: String) {
+    do {
+        try store.openOnlineStore(address: address, socketPath: socketPath)
+        print("Serving project \(store.configuration.project) at \(address)")
+        if let example = try store.exampleRequest() {
+            let body = String(decoding: try example.jsonBody(), as: UTF8.self)
+            let quoted = body.split(separator: "'", omittingEmptySubsequences: false)
+                .joined(separator: #"'\''"#)
+            print("Try:  curl -s \(address)/get-online-features -d '\(quoted)'")
+        } else {
+            print("Nothing is loaded yet: run `fstore materialize`")
+        }
+        // Whoever started the server waits for these lines, also when they go to a file.
+        unsafe fflush(nil)
+    } catch {
+        printError("warning: \(error)")
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import FeatureStoreKit
+import Glibc
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Print what is applied and loaded, and how fresh it is."
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let store = try self.global.store()
+        let status = try reportingFailure { () throws(FeatureStoreError) in
+            try StoreAccess(store).status()
+        }
+        if self.global.json {
+            print(try jsonText(status))
+            return
+        }
+        let applied = status.appliedAt.map { ", applied \($0)" } ?? ""
+        print("project \(status.project): registry version \(status.registryVersion)\(applied)")
+        print(
+            [
+                counted(status.entities, "entity"), counted(status.dataSources, "data source"),
+                counted(status.featureViews.count, "feature view"),
+                counted(status.featureServices, "feature service"),
+            ].joined(separator: ", ").replacing("entitys", with: "entities")
+        )
+        if let owner = store.onlineStoreOwner(), owner.processID != getpid() {
+            let address = owner.address.map { " at \($0)" } ?? ""
+            print("served by process \(owner.processID)\(address)")
+        }
+        var rows = [["feature view", "loaded", "up to", "newest event", "age", "keys written"]]
+        for view in status.featureViews {
+            let age = view.newestEventTime.map {
+                ageText(microseconds: status.now.microseconds - $0.microseconds)
+            }
+            rows.append([
+                view.name,
+                view.loaded
+                    ? (view.lastLoad?.description ?? "yes") : view.online ? "no" : "offline",
+                view.loadedUpTo?.description ?? "", view.newestEventTime?.description ?? "",
+                age ?? "", view.keysWritten.map(grouped) ?? "",
+            ])
+        }
+        print(aligned(rows, rightAligned: [5]))
+        for view in status.featureViews {
+            if let problem = view.problem {
+                print("warning: \(view.name): \(problem)")
+            }
+        }
+    }
+}
+
+/// An age in its largest unit: `3 days`.
+private func ageText(microseconds: Int64) -> String {
+    let seconds = Int(microseconds / 1_000_000)
+    if seconds >= 172_800 { return counted(seconds / 86_400, "day") }
+    if seconds >= 7200 { return counted(seconds / 3600, "hour") }
+    if seconds >= 120 { return counted(seconds / 60, "minute") }
+    return counted(seconds, "second")
+}

@@ -1,0 +1,68 @@
+import FeatureStoreKit
+import Foundation
+
+/// Why no repository was made.
+struct NewRepositoryError: Error {
+    let message: String
+}
+
+/// A repository that `fstore init` makes.
+struct NewRepository {
+    let directory: String
+    /// The newest time of the sample data.
+    let now: Timestamp
+
+    /// Writes the files.
+    ///
+    /// - Throws: ``NewRepositoryError`` when the folder holds something already, or cannot be written.
+    func write(_ template: InitCommand.Template) throws {
+        let files = FileManager.default
+        if let names = try? files.contentsOfDirectory(atPath: self.directory), !names.isEmpty {
+            throw NewRepositoryError(
+                message: "\(self.directory) is not empty; name a folder that does not exist yet"
+            )
+        }
+        var contents = [
+            "feature_store.yaml": self.configuration,
+            ".gitignore": "data/registry.db*\ndata/online*\ndata/offline.db*\n",
+        ]
+        if template == .local {
+            let sample = DriverStatistics(end: self.now)
+            contents["driver.yaml"] = DriverStatistics.definitions
+            contents["data/driver_stats.csv"] = sample.history
+            contents["data/entities.csv"] = sample.entityRows
+        }
+        do {
+            for (name, text) in contents {
+                let path = URL(fileURLWithPath: "\(self.directory)/\(name)")
+                try files.createDirectory(
+                    at: path.deletingLastPathComponent(),
+                    withIntermediateDirectories: true
+                )
+                try Data(text.utf8).write(to: path)
+            }
+        } catch {
+            throw NewRepositoryError(message: "\(self.directory) cannot be written: \(error)")
+        }
+    }
+
+    private var configuration: String {
+        """
+        project: \(self.project)
+        registry: data/registry.db
+        offline_store: { type: sqlite, path: data/offline.db }
+        online_store: { type: rocksdb, path: data/online }
+
+        """
+    }
+
+    /// The folder's name, with what a project's name may not hold replaced.
+    private var project: String {
+        let name = URL(fileURLWithPath: self.directory).standardizedFileURL.lastPathComponent
+        let allowed = name.map { character in
+            character.isASCII && (character.isLetter || character.isNumber) ? character : "_"
+        }
+        let trimmed = allowed.drop { $0 == "_" }
+        return trimmed.isEmpty ? "feature_repo" : String(trimmed)
+    }
+}

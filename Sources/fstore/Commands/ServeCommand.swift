@@ -71,7 +71,7 @@ private func announce(_ store: FeatureStore, address: String, socketPath: String
             print("Nothing is loaded yet: run `fstore materialize`")
         }
         // Whoever started the server waits for these lines, also when they go to a file.
-        unsafe fflush(nil)
+        fflush(nil)
     } catch {
         printError("warning: \(error)")
     }

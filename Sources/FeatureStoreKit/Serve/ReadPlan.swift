@@ -40,10 +40,21 @@ struct ReadPlan: Sendable {
     let columns: [FeatureResolution.Column]
 
     /// Compiles what was resolved against what the store has.
+    ///
+    /// - Throws: `invalidArgument` when a view is not served online.
     init(
         _ resolution: FeatureResolution,
         store: RocksDBOnlineStore
     ) throws(FeatureStoreError) {
+        var problems = Problems()
+        for view in resolution.views.map(\.view) where !view.online {
+            problems.add(
+                .invalidArgument,
+                "feature view \"\(view.name)\" is not served online; set `online: true`, apply and "
+                    + "materialize"
+            )
+        }
+        try problems.check()
         let joinKeys = resolution.joinKeys
         var views: [View] = []
         for wanted in resolution.views {

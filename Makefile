@@ -11,7 +11,7 @@ test: ## All tests.
 
 build: ## The program, as one file: .build/release/fstore
 	scripts/install-dependencies
-	swift build -c release --product fstore --static-swift-stdlib
+	swift build -c release --product fstore --static-swift-stdlib -Xlinker -s
 
 check: ## What must be green before a change lands.
 	scripts/install-dependencies

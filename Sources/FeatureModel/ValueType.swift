@@ -120,6 +120,7 @@ extension ValueType: LosslessStringConvertible {
 }
 
 extension ValueType: Codable {
+    /// Reads the name of a type.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
@@ -132,6 +133,7 @@ extension ValueType: Codable {
         self = type
     }
 
+    /// Writes ``description``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(self.description)

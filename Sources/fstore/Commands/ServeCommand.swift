@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = self.global.logger()
         let socketPath = store.commandSocketPath
         try reportingFailure { () throws(FeatureStoreError) in
-            try store.openOnlineStore(socketPath: socketPath)
+            try store.openOnlineStore()
         }
         let host = self.host
         let server = FeatureServer(

@@ -1,7 +1,8 @@
 import FeatureCompute
 import FeatureModel
 
-/// The columns of a source that a scan reads, by position: keys, event time, created time, features.
+/// The columns of a source that a scan reads, by position: keys, event time, created time,
+/// features.
 struct ScanLayout {
     /// The names in the source, in that order.
     let columns: [String]

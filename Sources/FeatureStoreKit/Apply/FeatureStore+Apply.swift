@@ -94,11 +94,16 @@ extension FeatureStore {
         return definitions.version
     }
 
-    /// Takes up definitions that another process applied.
+    /// Takes up definitions that another process applied, and frees what old ones held.
+    ///
+    /// Cheap when there is nothing to do; a server calls it a few times a second.
     ///
     /// - Returns: Whether there were any.
     @discardableResult
     public func refresh() throws(FeatureStoreError) -> Bool {
+        if self.isOnlineOpen {
+            try self.online().releaseOldPlans()
+        }
         let known = try self.snapshot().version
         do {
             guard try self.registry.currentVersion() != known else { return false }

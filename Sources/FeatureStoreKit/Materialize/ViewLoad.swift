@@ -78,20 +78,18 @@ struct ViewLoad {
         )
         var report = ScanReport()
         defer { result.take(report) }
+        let tell = { (scanned: ScanProgress) -> Void in
+            progress?(
+                MaterializationProgress(
+                    view: self.view.name,
+                    rowsRead: scanned.rowsRead,
+                    fraction: scanned.fraction
+                )
+            )
+        }
         do {
-            try self.sources.scan(
-                scan,
-                report: &report,
-                progress: { scanned in
-                    progress?(
-                        MaterializationProgress(
-                            view: self.view.name,
-                            rowsRead: scanned.rowsRead,
-                            fraction: scanned.fraction
-                        )
-                    )
-                }
-            ) { batch throws(OfflineStoreError) in
+            try self.sources.scan(scan, report: &report, progress: tell) {
+                (batch) throws(OfflineStoreError) in
                 do throws(OnlineStoreError) {
                     try writer.write(batch)
                 } catch {

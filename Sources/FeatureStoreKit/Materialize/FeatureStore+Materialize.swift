@@ -85,6 +85,11 @@ extension FeatureStore {
                     report.notes.append("the end \(end) is in the future; loaded up to now, \(now)")
                 }
             }
+            if let start, start > last {
+                report.notes.append(
+                    "the start \(start) is in the future; only static tables have rows to load yet"
+                )
+            }
             let online = try self.online()
             try self.dropUnknownViews(of: online, definitions: definitions)
             for view in views {

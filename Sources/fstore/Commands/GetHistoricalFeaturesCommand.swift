@@ -45,6 +45,12 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
     @Flag(help: "Fail on rows and cells that cannot be read.")
     var strict = false
 
+    func validate() throws {
+        if self.table.isEmpty {
+            throw ValidationError("--table is empty; name the table of the SQLite output")
+        }
+    }
+
     func run() throws {
         let destination: TrainingSetDestination =
             self.output == "-" && self.global.json

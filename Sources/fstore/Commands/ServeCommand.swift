@@ -25,6 +25,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "The port; 0 for any that is free.")
     var port = 6566
 
+    func validate() throws {
+        guard (0...65_535).contains(self.port) else {
+            throw ValidationError("port \(self.port) does not exist; give one from 0 to 65535")
+        }
+    }
+
     func run() async throws {
         let store = try self.global.store()
         let logger = self.global.logger()

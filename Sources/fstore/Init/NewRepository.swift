@@ -43,7 +43,14 @@ struct NewRepository {
                 try Data(text.utf8).write(to: path)
             }
         } catch {
-            throw NewRepositoryError(message: "\(self.directory) cannot be written: \(error)")
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            let reason = (cause ?? error as NSError).code
+            let text = unsafe strerror(CInt(truncatingIfNeeded: reason))
+                .map { unsafe String(cString: $0) }
+            throw NewRepositoryError(
+                message: "\(self.directory) cannot be made: \(text ?? "\(error)"); name another "
+                    + "folder"
+            )
         }
     }
 

@@ -98,6 +98,12 @@ struct RowAssembler {
             }
             known = read
         }
+        if let latest = self.scan.latestCreated, self.layout.createdPosition != nil,
+            known == missingTime || known > latest.microseconds
+        {
+            self.report.notYetCreated += 1
+            return self.dropKey()
+        }
         guard self.readFeatures(&row) else { return self.dropKey() }
         if self.filter != nil { self.keyIDs.append(keyID) }
         self.times.append(time)

@@ -22,6 +22,11 @@ package struct SourceScan {
     package var earliest: Timestamp?
     /// Rows after it are passed over, and counted.
     package var latest: Timestamp?
+    /// Rows that were created after it, or nobody knows when, are passed over and counted; `nil` for
+    /// no bound.
+    ///
+    /// A source without a created column has no times to bound.
+    package var latestCreated: Timestamp?
     /// Whether one bad row fails the scan, at its end.
     package var strict: Bool
 
@@ -33,6 +38,7 @@ package struct SourceScan {
         keyFilter: KeyFilter? = nil,
         earliest: Timestamp? = nil,
         latest: Timestamp? = nil,
+        latestCreated: Timestamp? = nil,
         strict: Bool = false
     ) {
         self.source = source
@@ -43,6 +49,7 @@ package struct SourceScan {
         self.keyFilter = keyFilter
         self.earliest = earliest
         self.latest = latest
+        self.latestCreated = latestCreated
         self.strict = strict
     }
 }
@@ -120,6 +127,8 @@ package struct ScanReport: Sendable {
     package var nullTime = 0
     /// Rows that were passed over because they are later than the scan's `latest`.
     package var afterEnd = 0
+    /// Rows that were passed over because they were not known to be created by `latestCreated`.
+    package var notYetCreated = 0
     /// The first bad rows.
     package var samples: [Sample] = []
     /// The newest event time that was delivered.

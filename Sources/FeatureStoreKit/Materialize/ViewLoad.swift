@@ -11,7 +11,8 @@ struct ViewLoad {
     let store: RocksDBOnlineStore
     let start: Timestamp?
     let end: Timestamp
-    /// The event time of rows of a static table, which have none of their own.
+    /// Now: the event time of rows of a static table, which have none of their own, and the last
+    /// created time that a view with such a filter accepts.
     let loadTime: Timestamp
     let strict: Bool
 
@@ -54,6 +55,7 @@ struct ViewLoad {
             features: self.view.schema,
             earliest: self.start,
             latest: self.end,
+            latestCreated: self.view.filterByCreatedTimestamp ? self.loadTime : nil,
             strict: self.strict
         )
         let load: OnlineLoad
@@ -139,6 +141,7 @@ extension MaterializationReport.View {
         self.nullKey = report.nullKey
         self.nullTime = report.nullTime
         self.afterEnd = report.afterEnd
+        self.notYetCreated = report.notYetCreated
         self.samples = report.samples.map(\.description)
         self.newestEventTime = report.newestEventTime
     }

@@ -93,14 +93,18 @@ extension OnlineViewDescription {
     /// A feature view as the online store knows it.
     ///
     /// The identity says where the rows come from: rows of another source, or of other columns of
-    /// it, are other rows, whatever the view's name.
+    /// it, or chosen by another rule, are other rows, whatever the view's name.
     init(_ view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey]) {
         var identity = source
         identity.description = ""
         identity.tags = [:]
         identity.owner = ""
         identity.latenessMicroseconds = 0
-        let parts = DefinitionFields(identity).fields.map { "\($0.path)=\($0.value)" }
+        var parts = DefinitionFields(identity).fields.map { "\($0.path)=\($0.value)" }
+        if view.filterByCreatedTimestamp, source.createdTimestampColumn != nil {
+            // What was loaded without the filter may hold rows that the filter refuses.
+            parts.append("filter_by_created_timestamp=true")
+        }
         self.init(
             name: view.name,
             joinKeys: joinKeys,

@@ -63,7 +63,7 @@ private func announce(_ store: FeatureStore, address: String, socketPath: String
         try store.openOnlineStore(address: address, socketPath: socketPath)
         print("Serving project \(store.configuration.project) at \(address)")
         if let example = try store.exampleRequest() {
-            let body = String(decoding: try example.jsonBody(), as: UTF8.self)
+            let body = String(decoding: example.jsonBody(), as: UTF8.self)
             let quoted = body.split(separator: "'", omittingEmptySubsequences: false)
                 .joined(separator: #"'\''"#)
             print("Try:  curl -s \(address)/get-online-features -d '\(quoted)'")

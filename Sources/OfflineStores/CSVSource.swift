@@ -41,8 +41,9 @@ struct CSVSource {
         let total = max(1, sizes.reduce(0, +))
         var before: Double = 0
         for (path, size) in zip(paths, sizes) {
-            try CSVFile.withBytes(of: path) { (bytes) throws(OfflineStoreError) in
+            try CSVFile.withBytes(of: path) { (bytes, release) throws(OfflineStoreError) in
                 try self.scanFile(path, bytes, &assembler, body) { assembler, position in
+                    release(position)
                     guard let progress else { return }
                     let part = Double(position) / Double(max(1, bytes.count))
                     progress(

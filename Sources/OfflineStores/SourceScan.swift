@@ -22,10 +22,8 @@ package struct SourceScan {
     package var earliest: Timestamp?
     /// Rows after it are passed over, and counted.
     package var latest: Timestamp?
-    /// Rows that were created after it, or nobody knows when, are passed over and counted; `nil` for
-    /// no bound.
-    ///
-    /// A source without a created column has no times to bound.
+    /// Rows that were created after it, or at no known time, are passed over, and counted; `nil` for
+    /// no bound, which is also so for a source without created times.
     package var latestCreated: Timestamp?
     /// Whether one bad row fails the scan, at its end.
     package var strict: Bool
@@ -127,8 +125,9 @@ package struct ScanReport: Sendable {
     package var nullTime = 0
     /// Rows that were passed over because they are later than the scan's `latest`.
     package var afterEnd = 0
-    /// Rows that were passed over because they were not known to be created by `latestCreated`.
-    package var notYetCreated = 0
+    /// Rows that were passed over because they were created after the scan's `latestCreated`, or at
+    /// no known time.
+    package var createdLater = 0
     /// The first bad rows.
     package var samples: [Sample] = []
     /// The newest event time that was delivered.

@@ -1,7 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import FeatureDefinitions
 import FeatureStoreKit
-public import Logging
+import Logging
 
 /// What every command that works on a repository understands.
 struct GlobalOptions: ParsableArguments {
@@ -11,8 +11,11 @@ struct GlobalOptions: ParsableArguments {
     )
     var chdir = "."
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .warning
+    @Option(
+        help: "trace, debug, info, notice, warning, error or critical.",
+        transform: parseLogLevel
+    )
+    var logLevel = Logger.Level.warning
 
     @Flag(help: "Print the result as JSON.")
     var json = false
@@ -24,7 +27,9 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
-    /// The store of the repository. Definitions are not read: what is applied is in the registry.
+    /// The store of the repository.
+    ///
+    /// Definitions are not read: what is applied is in the registry.
     func store() throws -> FeatureStore {
         let configured = try reportingFailure { () throws(DiagnosticsError) in
             try LoadedRepository(configurationIn: self.chdir)
@@ -40,4 +45,11 @@ struct GlobalOptions: ParsableArguments {
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// The level of that name.
+private func parseLogLevel(_ name: String) throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: name.lowercased()) else {
+        let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("\"\(name)\" is no log level; the levels are \(names)")
+    }
+    return level
+}

@@ -33,6 +33,9 @@ import Testing
 
         let body = String(decoding: request.jsonBody(), as: UTF8.self)
 
-        #expect(body == #"{"feature_service":"s","entities":{"id":["1"]},"full_feature_names":true}"#)
+        let expected = #"""
+            {"feature_service":"s","entities":{"id":["1"]},"full_feature_names":true}
+            """#
+        #expect(body == expected)
     }
 }

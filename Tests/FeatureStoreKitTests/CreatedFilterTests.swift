@@ -40,10 +40,11 @@ private func makeStore(in directory: URL, filter: Bool) throws -> FeatureStore {
         try Data(text.utf8).write(to: directory.appendingPathComponent(name))
     }
     let loaded = try LoadedRepository(directory: directory.path)
+    let now = try #require(Timestamp("2026-01-10"))
     let store = FeatureStore(
         directory: directory.path,
         configuration: loaded.configuration,
-        now: { Timestamp("2026-01-10")! }
+        now: { now }
     )
     try store.apply(store.plan(loaded))
     return store
@@ -72,7 +73,7 @@ private func historical(_ store: FeatureStore, in directory: URL) throws -> [Val
             let store = try makeStore(in: directory, filter: true)
             let report = try store.materialize()
 
-            #expect(report.views[0].notYetCreated == 3)
+            #expect(report.views[0].createdLater == 3)
             #expect(try online(store) == [10, 30, .null])
             #expect(try historical(store, in: directory) == [10, 30, .null])
         }

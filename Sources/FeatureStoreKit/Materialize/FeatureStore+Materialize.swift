@@ -72,6 +72,8 @@ extension FeatureStore {
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) -> MaterializationReport {
         try self.loads.withLock { _ throws(FeatureStoreError) in
+            // A load right after an apply goes by what was applied.
+            try self.refresh()
             let definitions = try self.appliedSnapshot()
             let views = try definitions.onlineViews(named: names)
             let now = self.now()

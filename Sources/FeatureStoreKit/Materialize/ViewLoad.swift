@@ -11,8 +11,7 @@ struct ViewLoad {
     let store: RocksDBOnlineStore
     let start: Timestamp?
     let end: Timestamp
-    /// Now: the event time of rows of a static table, which have none of their own, and the last
-    /// created time that a view with such a filter accepts.
+    /// When the load began: what was created later is not known yet.
     let loadTime: Timestamp
     let strict: Bool
 
@@ -75,25 +74,22 @@ struct ViewLoad {
         var writer = BatchWriter(
             load: load,
             encoder: encoder,
-            isStatic: source.isStatic,
-            loadTime: self.loadTime.microseconds
+            isStatic: source.isStatic
         )
         var report = ScanReport()
         defer { result.take(report) }
+        let tell = { (scanned: ScanProgress) -> Void in
+            progress?(
+                MaterializationProgress(
+                    view: self.view.name,
+                    rowsRead: scanned.rowsRead,
+                    fraction: scanned.fraction
+                )
+            )
+        }
         do {
-            try self.sources.scan(
-                scan,
-                report: &report,
-                progress: { scanned in
-                    progress?(
-                        MaterializationProgress(
-                            view: self.view.name,
-                            rowsRead: scanned.rowsRead,
-                            fraction: scanned.fraction
-                        )
-                    )
-                }
-            ) { batch throws(OfflineStoreError) in
+            try self.sources.scan(scan, report: &report, progress: tell) {
+                (batch) throws(OfflineStoreError) in
                 do throws(OnlineStoreError) {
                     try writer.write(batch)
                 } catch {
@@ -141,7 +137,7 @@ extension MaterializationReport.View {
         self.nullKey = report.nullKey
         self.nullTime = report.nullTime
         self.afterEnd = report.afterEnd
-        self.notYetCreated = report.notYetCreated
+        self.createdLater = report.createdLater
         self.samples = report.samples.map(\.description)
         self.newestEventTime = report.newestEventTime
     }
@@ -152,15 +148,13 @@ private struct BatchWriter {
     let load: OnlineLoad
     let encoder: EntityKeyEncoder
     let isStatic: Bool
-    let loadTime: Int64
     private var row: RowEncoder
     private var key: [UInt8] = []
 
-    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool, loadTime: Int64) {
+    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool) {
         self.load = load
         self.encoder = encoder
         self.isStatic = isStatic
-        self.loadTime = loadTime
         self.row = RowEncoder(layout: load.rowLayout)
     }
 
@@ -183,7 +177,9 @@ private struct BatchWriter {
             self.encoder.finish(into: &self.key)
             // Without a created column the rows of one event time are told apart by their order
             // alone, so that loading the same rows again changes nothing.
-            let eventTime = self.isStatic ? self.loadTime : batch.times[index]
+            // Rows of a static table have no event time: one for all, so that neither the clock
+            // nor the number of loads makes a difference.
+            let eventTime = self.isStatic ? 0 : batch.times[index]
             let writeTime = batch.created?[index] ?? Int64.min
             self.row.begin(eventTime: eventTime, writeTime: writeTime)
             for column in batch.features {

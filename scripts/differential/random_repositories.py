@@ -331,6 +331,10 @@ class Runner:
             features, full, needed, rows, arguments = self.online_request()
             done = self.run("get-online-features", *arguments, "--json", code=None)
             now = int(time.time() * 1_000_000)
+            if any(view not in online for view, _, _ in features):
+                self.check(done.returncode == 1 and b"not served online" in done.stderr,
+                           f"{arguments}: a view that is not online was read")
+                continue
             self.check(done.returncode == 0, lambda: f"{arguments}: {done.stderr.decode()}")
             self.compare_online(values.load_json(done.stdout), features, full, needed, rows, online, now)
 
@@ -347,9 +351,7 @@ class Runner:
             position = [feature for feature, _ in view.schema].index(name)
             for number, row in enumerate(rows):
                 key = tuple(row[key] for key, _ in view.join_keys)
-                found, status = (None, "NOT_FOUND")
-                if view in online:
-                    found, status = online[view].read(key, now)
+                found, status = online[view].read(key, now)
                 value = found.features[position] if status == "PRESENT" else None
                 if view in self.hidden and position == view.visible - 1:
                     value = None

@@ -156,7 +156,7 @@ func positions(
 ) throws(OfflineStoreError) -> [Int] {
     var positions: [Int] = []
     for name in wanted {
-        let exact = columns.firstIndex(of: name)
+        let exact = columns.firstIndex { $0.utf8.elementsEqual(name.utf8) }
         let found =
             ignoringCase
             ? exact ?? columns.firstIndex { $0.lowercased() == name.lowercased() } : exact

@@ -97,7 +97,7 @@ private func hint(for store: FeatureStore, address: String) throws -> String {
     guard let example = try store.exampleRequest() else {
         return "Nothing is loaded yet: run `fstore materialize`"
     }
-    let body = String(decoding: try example.jsonBody(), as: UTF8.self)
+    let body = String(decoding: example.jsonBody(), as: UTF8.self)
     let quoted = body.split(separator: "'", omittingEmptySubsequences: false)
         .joined(separator: #"'\''"#)
     return "Try:  curl -s \(address)/get-online-features -d '\(quoted)'"

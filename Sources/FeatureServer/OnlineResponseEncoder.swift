@@ -5,8 +5,8 @@ package import FeatureStoreKit
 /// Writes an answer as the JSON of Feast's `/get-online-features`.
 ///
 /// The body is `{"results":[…],"metadata":{"feature_names":[…]}}` without white space: for each
-/// name one result with its values, statuses and event times, one for each entity row. The join keys come
-/// first; they are `PRESENT`, with 1970 for an event time.
+/// name one result with its values, statuses and event times, one for each entity row. The join
+/// keys come first; they are `PRESENT`, with 1970 for an event time.
 package struct OnlineResponseEncoder {
     /// The bytes of the last answer; kept for the next one, so that it need not allocate.
     package private(set) var output: [UInt8] = []

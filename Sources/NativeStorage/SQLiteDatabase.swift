@@ -67,7 +67,8 @@ package final class SQLiteDatabase {
         do {
             result = try body()
         } catch {
-            // The first error is the one to report; SQLite itself undoes what a failed rollback left.
+            // The first error is the one to report; SQLite itself undoes what a failed rollback
+            // left.
             try? self.execute("ROLLBACK")
             throw error
         }

@@ -1,7 +1,8 @@
 import FeatureCompute
 import FeatureModel
 
-/// The columns of a source that a scan reads, by position: keys, event time, created time, features.
+/// The columns of a source that a scan reads, by position: keys, event time, created time,
+/// features.
 struct ScanLayout {
     /// The names in the source, in that order.
     let columns: [String]
@@ -43,6 +44,7 @@ struct RowAssembler {
     private let hasIntegerKey: Bool
     private let earliest: Int64
     private let latest: Int64
+    private let latestCreated: Int64?
     private var parser: CellParser
     private var scratch: [UInt8] = []
     private var key: [UInt8] = []
@@ -63,6 +65,9 @@ struct RowAssembler {
         self.hasIntegerKey = scan.keyFilter?.keys.isInteger ?? false
         self.earliest = scan.earliest?.microseconds ?? .min
         self.latest = scan.latest?.microseconds ?? .max
+        self.latestCreated = self.layout.createdPosition.flatMap { _ in
+            scan.latestCreated?.microseconds
+        }
         if let name = scan.source.timezone, name != "UTC" {
             let zone = try LocalTimeZone(name: name)
             self.parser = CellParser { zone.utc($0) }
@@ -97,6 +102,10 @@ struct RowAssembler {
                 return self.dropKey()
             }
             known = read
+        }
+        if let latestCreated = self.latestCreated, known == missingTime || known > latestCreated {
+            self.report.createdLater += 1
+            return self.dropKey()
         }
         guard self.readFeatures(&row) else { return self.dropKey() }
         if self.filter != nil { self.keyIDs.append(keyID) }

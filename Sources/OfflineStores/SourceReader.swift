@@ -133,8 +133,8 @@ package struct SourceReader: Sendable {
             throw OfflineStoreError(
                 code: .missingFile,
                 message: """
-                    source "\(name)" names no database; give it a path, or an offline_store of type \
-                    sqlite in feature_store.yaml
+                    source "\(name)" names no database; give it a path, or an offline_store of \
+                    type sqlite in feature_store.yaml
                     """
             )
         }

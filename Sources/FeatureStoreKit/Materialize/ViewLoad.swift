@@ -11,7 +11,7 @@ struct ViewLoad {
     let store: RocksDBOnlineStore
     let start: Timestamp?
     let end: Timestamp
-    /// The event time of rows of a static table, which have none of their own.
+    /// When the load began: what was created later is not known yet.
     let loadTime: Timestamp
     let strict: Bool
 
@@ -54,6 +54,7 @@ struct ViewLoad {
             features: self.view.schema,
             earliest: self.start,
             latest: self.end,
+            latestCreated: self.view.filterByCreatedTimestamp ? self.loadTime : nil,
             strict: self.strict
         )
         let load: OnlineLoad
@@ -73,8 +74,7 @@ struct ViewLoad {
         var writer = BatchWriter(
             load: load,
             encoder: encoder,
-            isStatic: source.isStatic,
-            loadTime: self.loadTime.microseconds
+            isStatic: source.isStatic
         )
         var report = ScanReport()
         defer { result.take(report) }
@@ -137,6 +137,7 @@ extension MaterializationReport.View {
         self.nullKey = report.nullKey
         self.nullTime = report.nullTime
         self.afterEnd = report.afterEnd
+        self.createdLater = report.createdLater
         self.samples = report.samples.map(\.description)
         self.newestEventTime = report.newestEventTime
     }
@@ -147,15 +148,13 @@ private struct BatchWriter {
     let load: OnlineLoad
     let encoder: EntityKeyEncoder
     let isStatic: Bool
-    let loadTime: Int64
     private var row: RowEncoder
     private var key: [UInt8] = []
 
-    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool, loadTime: Int64) {
+    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool) {
         self.load = load
         self.encoder = encoder
         self.isStatic = isStatic
-        self.loadTime = loadTime
         self.row = RowEncoder(layout: load.rowLayout)
     }
 
@@ -182,7 +181,9 @@ private struct BatchWriter {
             self.encoder.finish(into: &self.key)
             // Without a created column the rows of one event time are told apart by their order
             // alone, so that loading the same rows again changes nothing.
-            let eventTime = self.isStatic ? self.loadTime : batch.times[index]
+            // Rows of a static table have no event time: one for all, so that neither the clock
+            // nor the number of loads makes a difference.
+            let eventTime = self.isStatic ? 0 : batch.times[index]
             let writeTime = batch.created?[index] ?? Int64.min
             self.row.begin(eventTime: eventTime, writeTime: writeTime)
             for column in 0..<features.columnCount {

@@ -2,8 +2,8 @@ import FeatureCompute
 
 /// The cells of some columns row by row, as plain numbers over one run of bytes.
 ///
-/// For loops over rows: a column is an enum over arrays, and reading it cell by cell would retain and
-/// release these arrays for every cell.
+/// For loops over rows: a column is an enum over arrays, and reading it cell by cell would retain
+/// and release these arrays for every cell.
 struct BatchCells {
     /// One cell.
     enum Cell {

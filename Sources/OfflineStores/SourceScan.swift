@@ -22,9 +22,8 @@ package struct SourceScan {
     package var earliest: Timestamp?
     /// Rows after it are passed over, and counted.
     package var latest: Timestamp?
-    /// Rows that were created after it, or at no known time, are passed over, and counted.
-    ///
-    /// `nil` for no bound, which is also so for a source without created times.
+    /// Rows that were created after it, or at no known time, are passed over, and counted; `nil`
+    /// for no bound, which is also so for a source without created times.
     package var latestCreated: Timestamp?
     /// Whether one bad row fails the scan, at its end.
     package var strict: Bool

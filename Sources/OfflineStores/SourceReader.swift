@@ -1,5 +1,5 @@
-import Dispatch
 package import FeatureModel
+import Foundation
 
 /// Reads the history of data sources: CSV files and SQLite tables.
 ///
@@ -58,7 +58,7 @@ package struct SourceReader: Sendable {
         let reader = self
         // The reading thread alone touches the scan, and its key filter, until it has finished.
         nonisolated(unsafe) let scan = scan
-        DispatchQueue(label: "fstore.scan").async {
+        Thread.detachNewThread {
             unsafe pipeline.finish(reader.read(scan, into: pipeline))
         }
         var failure: OfflineStoreError?

@@ -89,12 +89,7 @@ public final class FeatureStore: Sendable {
             throw FeatureStoreError(error)
         }
         let definitions = DefinitionSnapshot(snapshot, project: self.configuration.project)
-        self.definitions.withLock { known in
-            // Two threads may reload at once; the newer state stays.
-            if known == nil || known.map({ $0.version < definitions.version }) == true {
-                known = definitions
-            }
-        }
+        self.definitions.withLock { $0 = definitions }
         return definitions
     }
 
@@ -119,6 +114,7 @@ public final class FeatureStore: Sendable {
             do throws(OnlineStoreError) {
                 store = try RocksDBOnlineStore(
                     directory: self.paths.online,
+                    project: self.configuration.project,
                     loadMemory: self.loadMemory
                 )
             } catch {

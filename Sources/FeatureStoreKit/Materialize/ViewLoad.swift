@@ -14,27 +14,30 @@ struct ViewLoad {
     /// When the load began: what was created later is not known yet.
     let loadTime: Timestamp
     let strict: Bool
+    let now: @Sendable () -> Timestamp
 
     /// Loads the view; an error is a part of the result, so that other views go on.
     func run(
         progress: (@Sendable (MaterializationProgress) -> Void)?
-    ) -> MaterializationReport.View {
+    ) -> (view: MaterializationReport.View, failure: FeatureStoreError?) {
         var result = MaterializationReport.View(
             name: self.view.name,
             start: self.start,
             end: self.end
         )
+        var failure: FeatureStoreError?
         let clock = ContinuousClock()
         let began = clock.now
         do throws(FeatureStoreError) {
             try self.load(into: &result, progress: progress)
         } catch {
             result.error = error.message
+            failure = error
         }
         let elapsed = clock.now - began
         result.seconds =
             Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        return result
+        return (result, failure)
     }
 
     private func load(
@@ -111,15 +114,22 @@ struct ViewLoad {
         report: ScanReport,
         into result: inout MaterializationReport.View
     ) throws(FeatureStoreError) {
+        // What an earlier load of the generation reached stays reached.
+        let stored = self.store.view(named: self.view.name)
+        let earlier = stored?.viewID == load.viewID ? stored?.loadRecord : nil
+        let isEmptyWindow = self.start.map { $0 > self.end } ?? false
         do {
             let record = try load.commit(
                 LoadRecord(
                     windowStart: self.start,
-                    windowEnd: self.end,
-                    finishedAt: Timestamp.now(),
+                    windowEnd: isEmptyWindow
+                        ? earlier?.windowEnd ?? self.end
+                        : max(self.end, earlier?.windowEnd ?? self.end),
+                    finishedAt: self.now(),
                     rowsRead: report.rowsRead,
                     bad: report.bad,
-                    newestEventTime: report.newestEventTime
+                    newestEventTime: [report.newestEventTime, earlier?.newestEventTime]
+                        .compactMap { $0 }.max()
                 )
             )
             result.keysWritten = record.keysWritten

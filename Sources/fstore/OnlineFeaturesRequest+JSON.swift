@@ -1,4 +1,4 @@
-import FeatureCompute
+import FeatureServer
 import FeatureStoreKit
 
 extension OnlineFeaturesRequest {
@@ -38,12 +38,5 @@ extension OnlineFeaturesRequest {
         }
         body.append(contentsOf: #"},"full_feature_names":\#(self.fullFeatureNames)}"#.utf8)
         return body
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(jsonString text: String) {
-        let utf8 = Array(text.utf8)
-        JSONString.encode(utf8.span, to: &self)
     }
 }

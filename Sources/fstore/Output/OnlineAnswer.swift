@@ -42,8 +42,7 @@ struct OnlineAnswer: Decodable {
                 let time = column.event_timestamps[row]
                 var age = ""
                 if let event = Timestamp(time), event != .epoch {
-                    let passed = now.microseconds - event.microseconds
-                    age = secondsText(Double(passed) / 1_000_000)
+                    age = ageText(microseconds: now.microseconds &- event.microseconds)
                 }
                 lines.append([
                     String(row), name, column.values[row].text, column.statuses[row],

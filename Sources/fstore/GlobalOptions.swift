@@ -25,7 +25,9 @@ struct GlobalOptions: ParsableArguments {
         }
     }
 
-    /// The store of the repository. Definitions are not read: what is applied is in the registry.
+    /// The store of the repository.
+    ///
+    /// Definitions are not read: what is applied is in the registry.
     func store() throws -> FeatureStore {
         let configured = try reportingFailure { () throws(DiagnosticsError) in
             try LoadedRepository(configurationIn: self.chdir)

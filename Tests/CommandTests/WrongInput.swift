@@ -97,7 +97,11 @@ extension WrongInput {
     ]
 
     static let data: [WrongInput] = [
-        WrongInput("get-historical-features -d no.csv -f driver_stats:trips", 1, "no.csv"),
+        WrongInput(
+            "get-historical-features -d no.csv -f driver_stats:trips",
+            1,
+            "cannot read no.csv"
+        ),
         WrongInput("get-historical-features -d data -f driver_stats:trips", 1, "Is a directory"),
         WrongInput(
             "get-historical-features -d - -f driver_stats:trips",
@@ -146,7 +150,12 @@ extension WrongInput {
             "city",
             files: ["data/stats.csv": "event_timestamp,driver_id,conv_rate,trips,created\n"]
         ),
-        WrongInput("status", 1, "registry.db", files: ["data/registry.db": "no database, text"]),
+        WrongInput(
+            "status",
+            1,
+            "name another file as",
+            files: ["data/registry.db": "no database, text"]
+        ),
         WrongInput("apply", 1, "registry.db", files: ["data/registry.db": "no database, text"]),
         WrongInput(
             "materialize",

@@ -113,6 +113,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strictTests
         ),
+        .testTarget(name: "TidyTests", swiftSettings: strictTests),
         .testTarget(
             name: "FeatureModelTests",
             dependencies: ["FeatureModel", "TestSupport"],

@@ -3,7 +3,8 @@ import Foundation
 import Yams
 
 extension LoadedRepository {
-    /// Reads the repository in a directory: `feature_store.yaml` and every other YAML file below it.
+    /// Reads the repository in a directory: `feature_store.yaml` and every other YAML file below
+    /// it.
     ///
     /// Skipped are hidden files and folders, and what a line of `.fstoreignore` matches. Objects
     /// are in the order of their files' paths, then of their lines.

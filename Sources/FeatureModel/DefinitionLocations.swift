@@ -14,7 +14,9 @@ public struct DefinitionLocations: Hashable, Sendable {
     /// No places.
     public init() {}
 
-    /// Records the place of a part; an empty part is the object itself. The first record stays.
+    /// Records the place of a part.
+    ///
+    /// An empty part is the object itself; the first record stays.
     public mutating func record(
         _ location: SourceLocation,
         of kind: DefinitionKind,

@@ -29,7 +29,7 @@ public struct Diagnostic: Hashable, Sendable {
     public var severity: Severity
     /// What is wrong, naming the thing: `feature view "weather" names an unknown entity "airprt"`.
     public var message: String
-    /// How to mend it: `did you mean "airport"?`
+    /// How to mend it, such as `did you mean "airport"?`.
     public var fix: String?
     /// Where it stands, if it stands in a file.
     public var location: SourceLocation?

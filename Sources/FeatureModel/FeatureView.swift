@@ -2,7 +2,8 @@
 public struct FeatureView: Hashable, Codable, Sendable {
     /// The view's name; unique in a project, whatever its case.
     public var name: String
-    /// The names of the entities whose join keys identify a row; none for a view of global features.
+    /// The names of the entities whose join keys identify a row; none for a view of global
+    /// features.
     public var entities: [String]
     /// How long a row stays valid after its event time, in microseconds; 0 for ever.
     public var ttlMicroseconds: Int64

@@ -175,7 +175,8 @@ struct RepositoryValidator {
                     .entity,
                     entity.name,
                     part: "value_type.\(key.name)",
-                    "has a join key \"\(key.name)\" of the type \(key.type), which keys cannot have",
+                    "has a join key \"\(key.name)\" of the type \(key.type), "
+                        + "which keys cannot have",
                     fix: "keys are int32, int64, string, bytes or unix_timestamp"
                 )
             }

@@ -55,8 +55,10 @@ public indirect enum ValueType: Hashable, Sendable {
 /// The three ways in which values lie in memory and in an online row.
 ///
 /// - `integer`: int32, int64, bool (0 or 1) and unix_timestamp (microseconds), as Int64.
-/// - `float`: float32 (widened, so it holds a single-precision value exactly) and float64, as Double.
-/// - `bytes`: string (UTF-8), bytes (raw), and the canonical text of the rest: arrays, maps and JSON
+/// - `float`: float32 (widened, so it holds a single-precision value exactly) and float64, as
+/// Double.
+/// - `bytes`: string (UTF-8), bytes (raw), and the canonical text of the rest: arrays, maps and
+/// JSON
 ///   as compact JSON, UUIDs in lower case, decimals digit for digit.
 package enum PhysicalType: Hashable, Sendable {
     case integer
@@ -120,6 +122,7 @@ extension ValueType: LosslessStringConvertible {
 }
 
 extension ValueType: Codable {
+    /// Reads the name of a type.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
@@ -132,6 +135,7 @@ extension ValueType: Codable {
         self = type
     }
 
+    /// Writes ``description``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(self.description)

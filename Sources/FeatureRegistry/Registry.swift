@@ -236,7 +236,8 @@ package final class Registry: Sendable {
 
     /// Whether the file has the tables of a registry; `false` for one without any tables.
     private func hasTables(_ tables: RegistryTables) throws(RegistryError) -> Bool {
-        // Tables come into being together with the format's number, so in this order none is missed.
+        // Tables come into being together with the format's number, so in this order none is
+        // missed.
         if try self.mapped({ () throws(SQLiteError) in try tables.isEmpty() }) { return false }
         let format = try self.mapped { () throws(SQLiteError) in try tables.format() }
         guard format != 0 else {

@@ -19,9 +19,9 @@ import NativeStorage
 ///   definition  TEXT           JSON with sorted keys
 /// ```
 ///
-/// The state as of version v is the rows with `valid_from <= v` and (`valid_to` null or `> v`). Rows
-/// of the past never change again, so a reader needs no transaction. `PRAGMA user_version` is the
-/// number of this format, 1.
+/// The state as of version v is the rows with `valid_from <= v` and (`valid_to` null or `> v`).
+/// Rows of the past never change again, so a reader needs no transaction. `PRAGMA user_version` is
+/// the number of this format, 1.
 struct RegistryTables {
     /// The number of the format that this code reads and writes.
     static let formatVersion: Int64 = 1

@@ -5,14 +5,17 @@ package import FeatureStoreKit
 /// Writes an answer as the JSON of Feast's `/get-online-features`.
 ///
 /// The body is `{"results":[…],"metadata":{"feature_names":[…]}}` without white space: for each
-/// name one result with its values, statuses and event times, one for each entity row. The join keys come
-/// first; they are `PRESENT`, with 1970 for an event time.
+/// name one result with its values, statuses and event times, one for each entity row. The join
+/// keys come first; they are `PRESENT`, with 1970 for an event time.
 package struct OnlineResponseEncoder {
     /// The bytes of the last answer; kept for the next one, so that it need not allocate.
     package private(set) var output: [UInt8] = []
     /// The last event time that was written, in quotes: many rows in a row have the same.
     private var timestampText: [UInt8] = []
     private var timestamp: Timestamp?
+    /// The event times of the column before, and their text.
+    private var previousTimestamps: [Timestamp] = []
+    private var previousText: [UInt8] = []
 
     package init() {}
 
@@ -29,6 +32,8 @@ package struct OnlineResponseEncoder {
     package mutating func encode(_ features: OnlineFeatures) {
         if self.output.capacity > maximumKeptScratchBytes {
             self.output = []
+            self.previousTimestamps = []
+            self.previousText = []
         } else {
             self.output.removeAll(keepingCapacity: true)
         }
@@ -94,9 +99,18 @@ package struct OnlineResponseEncoder {
     }
 
     private mutating func appendTimestamps(_ timestamps: [Timestamp]) {
-        for row in timestamps.indices {
-            if row > 0 { self.output.append(UInt8(ascii: ",")) }
-            self.append(timestamps[row])
+        // The columns of one view have the same times.
+        if timestamps == self.previousTimestamps {
+            self.output.append(contentsOf: self.previousText)
+        } else {
+            let start = self.output.count
+            for row in timestamps.indices {
+                if row > 0 { self.output.append(UInt8(ascii: ",")) }
+                self.append(timestamps[row])
+            }
+            self.previousTimestamps = timestamps
+            self.previousText.removeAll(keepingCapacity: true)
+            self.previousText.append(contentsOf: self.output[start...])
         }
         self.output.append(contentsOf: "]}".utf8)
     }

@@ -192,7 +192,9 @@ struct Problems {
     private var lines: [String] = []
     private var code: FeatureStoreError.Code?
 
-    /// Adds a mistake; the same one is told once. The first one's code is the error's.
+    /// Adds a mistake.
+    ///
+    /// The same one is told once, and the first one's code is the error's.
     mutating func add(_ code: FeatureStoreError.Code, _ message: String) {
         if self.code == nil {
             self.code = code

@@ -30,6 +30,29 @@ package struct MappedFile: ~Copyable {
         return try body(unsafe bytes.span)
     }
 
+    /// Calls `body` with all bytes, and with what it may call with the place up to which it has
+    /// read: the memory of the pages before goes back to the system.
+    ///
+    /// They can still be read, from the file again.
+    package borrowing func withBytesReadOnce<Result, Failure: Error>(
+        _ body: (Span<UInt8>, (Int) -> Void) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let mapping = unsafe self.mapping, let base = mapping.baseAddress else {
+            return try body(self.contents.span) { _ in }
+        }
+        let bytes = unsafe mapping.bindMemory(to: UInt8.self)
+        let pageSize = sysconf(CInt(_SC_PAGESIZE))
+        var released = 0
+        return try body(unsafe bytes.span) { position in
+            let end = min(position, bytes.count) / pageSize * pageSize
+            guard released < end else { return }
+            let start = unsafe UnsafeMutableRawPointer(mutating: base) + released
+            // A hint only: the pages are the file's and never written, so that nothing is lost.
+            _ = unsafe madvise(start, end - released, MADV_DONTNEED)
+            released = end
+        }
+    }
+
     /// Maps a regular file that is not empty, or reads the contents of anything else.
     private static func open(
         _ path: String,

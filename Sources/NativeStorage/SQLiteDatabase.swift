@@ -44,7 +44,9 @@ package final class SQLiteDatabase {
         guard result == SQLITE_OK else { throw self.error(result, sql: sql) }
     }
 
-    /// Compiles one statement. Values are bound by position, from 1.
+    /// Compiles one statement.
+    ///
+    /// Values are bound by position, from 1.
     package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
         var statement: OpaquePointer?
         let result = unsafe sqlite3_prepare_v3(self.connection, sql, -1, 0, &statement, nil)
@@ -65,7 +67,8 @@ package final class SQLiteDatabase {
         do {
             result = try body()
         } catch {
-            // The first error is the one to report; SQLite itself undoes what a failed rollback left.
+            // The first error is the one to report; SQLite itself undoes what a failed rollback
+            // left.
             try? self.execute("ROLLBACK")
             throw error
         }

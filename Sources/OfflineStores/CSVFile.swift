@@ -14,9 +14,20 @@ struct CSVFile {
         of path: String,
         _ body: (Span<UInt8>) throws(OfflineStoreError) -> Result
     ) throws(OfflineStoreError) -> Result {
+        try self.withBytes(of: path) { (bytes, _) throws(OfflineStoreError) in try body(bytes) }
+    }
+
+    /// Calls `body` with the unpacked bytes of a file, and with what it may call to say up to
+    /// where it has read: memory need not hold what came before.
+    static func withBytes<Result>(
+        of path: String,
+        _ body: (Span<UInt8>, (Int) -> Void) throws(OfflineStoreError) -> Result
+    ) throws(OfflineStoreError) -> Result {
         let file: MappedFile
         do { file = try MappedFile(path: path) } catch { throw OfflineStoreError(error) }
-        guard path.hasSuffix(".gz") else { return try file.withBytes(body) }
+        guard path.hasSuffix(".gz") else {
+            return try file.withBytesReadOnce(body)
+        }
         let unpacked: [UInt8]
         do {
             unpacked = try file.withBytes { (bytes) throws(FileError) in
@@ -25,7 +36,7 @@ struct CSVFile {
         } catch {
             throw OfflineStoreError(error)
         }
-        return try body(unpacked.span)
+        return try body(unpacked.span) { _ in }
     }
 
     /// Reads the header, so that the scanner stands before the first row.
@@ -57,7 +68,8 @@ struct CSVFile {
                         """
                 )
             }
-            guard !columns.contains(name) else {
+            // Text is code points: two spellings of one letter are two names.
+            guard !columns.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
                 throw OfflineStoreError(
                     code: .malformedFile,
                     message: """

@@ -91,6 +91,7 @@ struct CSVScanner: ~Escapable {
         self.fields.removeAll(keepingCapacity: true)
         self.line = self.nextLine
         guard self.position < self.bytes.count else { return .end }
+        if self.takePlainFields() { return .record }
         var outcome = Outcome.record
         while true {
             if self.position < self.bytes.count, self.bytes[self.position] == quote {
@@ -113,6 +114,59 @@ struct CSVScanner: ~Escapable {
             self.nextLine += 1
             return outcome
         }
+    }
+
+    /// Takes the fields up to the first in quotes, in one loop; most records have none.
+    ///
+    /// - Returns: Whether that was the whole record; else the cursor stands at a quote.
+    private mutating func takePlainFields() -> Bool {
+        guard self.delimiter != quote else { return false }
+        // Taken out for the loop, so that appending need not go through `self`.
+        var fields = self.fields
+        self.fields = []
+        defer { self.fields = fields }
+        let bytes = self.bytes
+        let delimiter = self.delimiter
+        let count = bytes.count
+        var start = self.position
+        var index = start
+        while true {
+            var byte = lineFeed
+            // A tab and other control characters are looked at again below: most bytes are letters.
+            while index < count {
+                byte = bytes[index]
+                if byte == delimiter || byte <= carriageReturn || byte == quote { break }
+                index += 1
+            }
+            if index < count {
+                if byte == quote {
+                    if index == start {
+                        self.position = start
+                        return false
+                    }
+                    index += 1
+                    continue
+                }
+                if byte != delimiter, byte != lineFeed {
+                    if byte != carriageReturn || !self.isLineEnd(index) {
+                        index += 1
+                        continue
+                    }
+                }
+            }
+            fields.append(
+                Field(start: start, end: index, isQuoted: false, hasDoubledQuotes: false)
+            )
+            guard index < count else { break }
+            index += 1
+            start = index
+            if byte == delimiter { continue }
+            if byte == carriageReturn, index < count { index += 1 }
+            self.nextLine += 1
+            break
+        }
+        self.position = index
+        return true
     }
 
     private mutating func skipBlankLines() {

@@ -41,8 +41,9 @@ struct CSVSource {
         let total = max(1, sizes.reduce(0, +))
         var before: Double = 0
         for (path, size) in zip(paths, sizes) {
-            try CSVFile.withBytes(of: path) { (bytes) throws(OfflineStoreError) in
+            try CSVFile.withBytes(of: path) { (bytes, release) throws(OfflineStoreError) in
                 try self.scanFile(path, bytes, &assembler, body) { assembler, position in
+                    release(position)
                     guard let progress else { return }
                     let part = Double(position) / Double(max(1, bytes.count))
                     progress(
@@ -124,8 +125,8 @@ struct CSVSource {
         _ file: CSVFile,
         _ first: CSVFile
     ) throws(OfflineStoreError) {
-        let missing = first.columns.filter { !file.columns.contains($0) }
-        let surplus = file.columns.filter { !first.columns.contains($0) }
+        let missing = Self.columns(of: first, notIn: file)
+        let surplus = Self.columns(of: file, notIn: first)
         guard !missing.isEmpty || !surplus.isEmpty else { return }
         var differences: [String] = []
         if !missing.isEmpty { differences.append("lacks \(missing.joined(separator: ", "))") }
@@ -137,6 +138,12 @@ struct CSVSource {
                 files of a source must have the same columns, in any order
                 """
         )
+    }
+
+    private static func columns(of file: CSVFile, notIn other: CSVFile) -> [String] {
+        file.columns.filter { name in
+            !other.columns.contains { $0.utf8.elementsEqual(name.utf8) }
+        }
     }
 
     private static func size(of path: String) -> Double {

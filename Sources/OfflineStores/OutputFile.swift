@@ -1,7 +1,8 @@
 import FeatureCompute
 import Glibc
 
-/// Bytes on their way into a file: buffered, and seen under the file's name only when all are there.
+/// Bytes on their way into a file: buffered, and seen under the file's name only when all are
+/// there.
 struct OutputFile {
     private static let bufferSize = 1 << 20
 

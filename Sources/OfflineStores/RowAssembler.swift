@@ -1,7 +1,8 @@
 import FeatureCompute
 import FeatureModel
 
-/// The columns of a source that a scan reads, by position: keys, event time, created time, features.
+/// The columns of a source that a scan reads, by position: keys, event time, created time,
+/// features.
 struct ScanLayout {
     /// The names in the source, in that order.
     let columns: [String]
@@ -43,6 +44,7 @@ struct RowAssembler {
     private let hasIntegerKey: Bool
     private let earliest: Int64
     private let latest: Int64
+    private let latestCreated: Int64?
     private var parser: CellParser
     private var scratch: [UInt8] = []
     private var key: [UInt8] = []
@@ -63,6 +65,9 @@ struct RowAssembler {
         self.hasIntegerKey = scan.keyFilter?.keys.isInteger ?? false
         self.earliest = scan.earliest?.microseconds ?? .min
         self.latest = scan.latest?.microseconds ?? .max
+        self.latestCreated = self.layout.createdPosition.flatMap { _ in
+            scan.latestCreated?.microseconds
+        }
         if let name = scan.source.timezone, name != "UTC" {
             let zone = try LocalTimeZone(name: name)
             self.parser = CellParser { zone.utc($0) }
@@ -98,6 +103,10 @@ struct RowAssembler {
             }
             known = read
         }
+        if let latestCreated = self.latestCreated, known == missingTime || known > latestCreated {
+            self.report.createdLater += 1
+            return self.dropKey()
+        }
         guard self.readFeatures(&row) else { return self.dropKey() }
         if self.filter != nil { self.keyIDs.append(keyID) }
         self.times.append(time)
@@ -132,12 +141,25 @@ struct RowAssembler {
     }
 
     private mutating func startBatch() {
+        // A batch after the first will most likely be full; the first may be all there is.
+        let capacity = self.report.rowsKept > 0 ? Self.batchSize : 0
         self.rowCount = 0
         self.keyIDs = []
         self.times = []
         self.created = []
+        self.times.reserveCapacity(capacity)
+        if self.filter != nil { self.keyIDs.reserveCapacity(capacity) }
+        if self.layout.createdPosition != nil { self.created.reserveCapacity(capacity) }
         self.keyBuilders = self.scan.joinKeys.map { ColumnBuilder(type: $0.type) }
         self.builders = self.scan.features.map { ColumnBuilder(type: $0.type) }
+        if self.filter == nil {
+            for index in self.keyBuilders.indices {
+                self.keyBuilders[index].reserveCapacity(capacity)
+            }
+        }
+        for index in self.builders.indices where self.wanted[index] {
+            self.builders[index].reserveCapacity(capacity)
+        }
     }
 
     /// Reads the key columns: their id with a filter, else their values go to the builders.

@@ -1,4 +1,5 @@
 package import FeatureModel
+import Foundation
 
 /// Reads the history of data sources: CSV files and SQLite tables.
 ///
@@ -38,6 +39,9 @@ package struct SourceReader: Sendable {
 
     /// Reads a source once, from its beginning to its end, in batches of at most 16,384 rows.
     ///
+    /// Reading has a thread of its own, a few batches ahead of `body`; that and `progress` are
+    /// called on the caller's thread.
+    ///
     /// - Parameters:
     ///   - scan: What to read.
     ///   - report: What was done with the rows; filled in also when the scan throws.
@@ -50,28 +54,75 @@ package struct SourceReader: Sendable {
         progress: ((ScanProgress) -> Void)? = nil,
         _ body: (SourceBatch) throws(OfflineStoreError) -> Void
     ) throws(OfflineStoreError) {
-        var assembler = try RowAssembler(scan: scan)
-        defer { report = assembler.report }
-        switch scan.source.kind {
-        case .csv(let options):
-            let source = CSVSource(options: options, root: self.root)
-            try source.scan(&assembler, progress: progress, body)
-        case .sqlite(let options):
-            let source = try self.sqliteSource(options, name: scan.source.name)
-            try source.scan(&assembler, progress: progress, body)
+        let pipeline = BatchPipeline()
+        let reader = self
+        // The reading thread alone touches the scan, and its key filter, until it has finished.
+        nonisolated(unsafe) let scan = scan
+        Thread.detachNewThread {
+            unsafe pipeline.finish(reader.read(scan, into: pipeline))
         }
-        guard scan.strict, assembler.report.bad > 0 else { return }
-        let bad = assembler.report.bad
-        let samples = assembler.report.samples.map { "  \($0)" }.joined(separator: "\n")
+        var failure: OfflineStoreError?
+        receiving: while true {
+            switch pipeline.receive() {
+            case .batch(let batch):
+                if failure != nil { continue }
+                do {
+                    try body(batch)
+                } catch {
+                    failure = error
+                    pipeline.stop()
+                }
+            case .progress(let state):
+                if failure == nil { progress?(state) }
+            case .finished(let outcome):
+                report = outcome.report
+                failure = failure ?? outcome.error
+                break receiving
+            }
+        }
+        if let failure { throw failure }
+        guard unsafe scan.strict, report.bad > 0 else { return }
+        let bad = report.bad
+        let samples = report.samples.map { "  \($0)" }.joined(separator: "\n")
         let noun = bad == 1 ? "row" : "rows"
         throw OfflineStoreError(
             code: .badRows,
             message: """
-                source "\(scan.source.name)": \(bad) bad \(noun) of \
-                \(assembler.report.rowsRead) (strict):
+                source "\(unsafe scan.source.name)": \(bad) bad \(noun) of \
+                \(report.rowsRead) (strict):
                 \(samples)
                 """
         )
+    }
+
+    /// Reads a source on the thread that it is called on.
+    private func read(_ scan: SourceScan, into pipeline: BatchPipeline) -> BatchPipeline.Outcome {
+        var assembler: RowAssembler
+        do {
+            assembler = try RowAssembler(scan: scan)
+        } catch {
+            return BatchPipeline.Outcome(report: ScanReport(), error: error)
+        }
+        let progress = { (state: ScanProgress) in _ = pipeline.send(.progress(state)) }
+        let body = { (batch: SourceBatch) throws(OfflineStoreError) in
+            guard pipeline.send(.batch(batch)) else {
+                // Nobody sees it: the other side has an error of its own.
+                throw OfflineStoreError(code: .inputOutput, message: "the scan was stopped")
+            }
+        }
+        do throws(OfflineStoreError) {
+            switch scan.source.kind {
+            case .csv(let options):
+                let source = CSVSource(options: options, root: self.root)
+                try source.scan(&assembler, progress: progress, body)
+            case .sqlite(let options):
+                let source = try self.sqliteSource(options, name: scan.source.name)
+                try source.scan(&assembler, progress: progress, body)
+            }
+        } catch {
+            return BatchPipeline.Outcome(report: assembler.report, error: error)
+        }
+        return BatchPipeline.Outcome(report: assembler.report, error: nil)
     }
 
     func sqliteSource(
@@ -82,8 +133,8 @@ package struct SourceReader: Sendable {
             throw OfflineStoreError(
                 code: .missingFile,
                 message: """
-                    source "\(name)" names no database; give it a path, or an offline_store of type \
-                    sqlite in feature_store.yaml
+                    source "\(name)" names no database; give it a path, or an offline_store of \
+                    type sqlite in feature_store.yaml
                     """
             )
         }
@@ -105,7 +156,7 @@ func positions(
 ) throws(OfflineStoreError) -> [Int] {
     var positions: [Int] = []
     for name in wanted {
-        let exact = columns.firstIndex(of: name)
+        let exact = columns.firstIndex { $0.utf8.elementsEqual(name.utf8) }
         let found =
             ignoringCase
             ? exact ?? columns.firstIndex { $0.lowercased() == name.lowercased() } : exact

@@ -22,6 +22,9 @@ package struct SourceScan {
     package var earliest: Timestamp?
     /// Rows after it are passed over, and counted.
     package var latest: Timestamp?
+    /// Rows that were created after it, or at no known time, are passed over, and counted; `nil`
+    /// for no bound, which is also so for a source without created times.
+    package var latestCreated: Timestamp?
     /// Whether one bad row fails the scan, at its end.
     package var strict: Bool
 
@@ -33,6 +36,7 @@ package struct SourceScan {
         keyFilter: KeyFilter? = nil,
         earliest: Timestamp? = nil,
         latest: Timestamp? = nil,
+        latestCreated: Timestamp? = nil,
         strict: Bool = false
     ) {
         self.source = source
@@ -43,6 +47,7 @@ package struct SourceScan {
         self.keyFilter = keyFilter
         self.earliest = earliest
         self.latest = latest
+        self.latestCreated = latestCreated
         self.strict = strict
     }
 }
@@ -120,6 +125,9 @@ package struct ScanReport: Sendable {
     package var nullTime = 0
     /// Rows that were passed over because they are later than the scan's `latest`.
     package var afterEnd = 0
+    /// Rows that were passed over because they were created after the scan's `latestCreated`, or at
+    /// no known time.
+    package var createdLater = 0
     /// The first bad rows.
     package var samples: [Sample] = []
     /// The newest event time that was delivered.

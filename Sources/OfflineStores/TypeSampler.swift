@@ -77,7 +77,8 @@ struct TypeSampler {
     /// A problem for each column that has a value which cannot be the declared type.
     ///
     /// It is an error when most values cannot, or when another type than string fits them all: then
-    /// the declaration is wrong. A few strays are a warning, because every run counts and names them.
+    /// the declaration is wrong. A few strays are a warning, because every run counts and names
+    /// them.
     func problems(of source: DataSource) -> [SourceProblem] {
         var problems: [SourceProblem] = []
         for (index, check) in self.checks.enumerated() {

@@ -1,8 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import FeatureDefinitions
 import FeatureStoreKit
 import Foundation
-public import Logging
+import Logging
 
 /// What every command that works on a repository understands.
 struct GlobalOptions: ParsableArguments {
@@ -12,8 +12,11 @@ struct GlobalOptions: ParsableArguments {
     )
     var chdir = "."
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .warning
+    @Option(
+        help: "trace, debug, info, notice, warning, error or critical.",
+        transform: parseLogLevel
+    )
+    var logLevel = Logger.Level.warning
 
     @Flag(help: "Print the result as JSON.")
     var json = false
@@ -43,6 +46,15 @@ struct GlobalOptions: ParsableArguments {
     }
 }
 
+/// The level of that name.
+private func parseLogLevel(_ name: String) throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: name.lowercased()) else {
+        let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("\"\(name)\" is no log level; the levels are \(names)")
+    }
+    return level
+}
+
 /// What one load may hold in memory, in bytes: `FSTORE_LOAD_MEMORY_MB`, or 64 MB.
 private func loadMemory() throws -> Int {
     let name = "FSTORE_LOAD_MEMORY_MB"
@@ -52,5 +64,3 @@ private func loadMemory() throws -> Int {
     }
     return megabytes << 20
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

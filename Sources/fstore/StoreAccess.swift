@@ -35,9 +35,10 @@ enum StoreAccess {
             )
         case .server(let client):
             let body = LoadBody(
-                start_ts: start ?? .earliest,
-                end_ts: end ?? Timestamp.now(),
-                feature_views: views,
+                start: start,
+                end: end ?? Timestamp.now(),
+                views: views,
+                isWholeHistory: start == nil,
                 strict: strict
             )
             return try client.load("/materialize?summary=true", body)
@@ -59,7 +60,7 @@ enum StoreAccess {
                 progress: { progress.update($0.view, rows: $0.rowsRead, fraction: $0.fraction) }
             )
         case .server(let client):
-            let body = LoadBody(end_ts: end, feature_views: views, strict: strict)
+            let body = LoadBody(end: end, views: views, strict: strict)
             return try client.load("/materialize-incremental?summary=true", body)
         }
     }
@@ -85,10 +86,20 @@ enum StoreAccess {
 
 /// The body of a load, with the wire's names.
 private struct LoadBody: Encodable {
-    var start_ts: Timestamp?
-    var end_ts: Timestamp
-    var feature_views: [String]?
+    var start: Timestamp?
+    var end: Timestamp
+    var views: [String]?
+    /// Whether all of the history is loaded, up to the end.
+    var isWholeHistory = false
     var strict: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case start = "start_ts"
+        case end = "end_ts"
+        case views = "feature_views"
+        case isWholeHistory = "disable_event_timestamp"
+        case strict
+    }
 }
 
 extension ServerClient {

@@ -71,7 +71,7 @@ extension FeatureStore {
             throw FeatureStoreError(error)
         }
         let definitions = try self.reloadDefinitions()
-        if plan.changes.contains(where: { $0.kind == .featureView && $0.action == .deleted }) {
+        if plan.changes.contains(where: \.mayLeaveRowsBehind) {
             try self.dropUnknownViewsIfFree(definitions)
         }
         return definitions.version
@@ -94,11 +94,16 @@ extension FeatureStore {
         return definitions.version
     }
 
-    /// Takes up definitions that another process applied.
+    /// Takes up definitions that another process applied, and frees what old ones held.
+    ///
+    /// Cheap when there is nothing to do; a server calls it a few times a second.
     ///
     /// - Returns: Whether there were any.
     @discardableResult
     public func refresh() throws(FeatureStoreError) -> Bool {
+        if self.isOnlineOpen {
+            try self.online().releaseOldPlans()
+        }
         let known = try self.snapshot().version
         do {
             guard try self.registry.currentVersion() != known else { return false }
@@ -112,13 +117,15 @@ extension FeatureStore {
         return true
     }
 
-    /// Removes the rows of views that the definitions no longer have.
+    /// Removes the rows of views that the definitions no longer have, or do not serve.
     func dropUnknownViews(
         of online: OnlineReader,
         definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
         do {
-            try online.store.dropViews { definitions.repository.featureView($0) == nil }
+            try online.store.dropViews { name in
+                definitions.repository.featureView(name).map { !$0.online } ?? true
+            }
         } catch {
             throw FeatureStoreError(error)
         }
@@ -157,5 +164,14 @@ extension FeatureStore {
             }
         }
         return problems.sortedByPlace()
+    }
+}
+
+extension RegistryChange {
+    /// Whether the online store may have rows of a view that is gone, or no longer served.
+    fileprivate var mayLeaveRowsBehind: Bool {
+        guard self.kind == .featureView else { return false }
+        return self.action == .deleted
+            || self.action == .changed && self.fields.contains { $0.path == "online" }
     }
 }

@@ -72,6 +72,8 @@ extension FeatureStore {
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) -> MaterializationReport {
         try self.loads.withLock { _ throws(FeatureStoreError) in
+            // A load right after an apply goes by what was applied.
+            try self.refresh()
             let definitions = try self.appliedSnapshot()
             let views = try definitions.onlineViews(named: names)
             let now = self.now()
@@ -82,6 +84,11 @@ extension FeatureStore {
                 if end > now {
                     report.notes.append("the end \(end) is in the future; loaded up to now, \(now)")
                 }
+            }
+            if let start, start > last {
+                report.notes.append(
+                    "the start \(start) is in the future; only static tables have rows to load yet"
+                )
             }
             let online = try self.online()
             try self.dropUnknownViews(of: online, definitions: definitions)

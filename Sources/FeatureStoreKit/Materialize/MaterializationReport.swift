@@ -24,6 +24,9 @@ public struct MaterializationReport: Codable, Hashable, Sendable {
         public var nullTime = 0
         /// Rows that were left out because they are later than the window.
         public var afterEnd = 0
+        /// Rows of a view with `filter_by_created_timestamp` that were left out because they were
+        /// created in the future, or at no known time.
+        public var createdLater = 0
         /// The first bad rows: place, column, text and reason.
         public var samples: [String] = []
         /// The newest event time that was read in the window.

@@ -11,7 +11,7 @@ struct ViewLoad {
     let store: RocksDBOnlineStore
     let start: Timestamp?
     let end: Timestamp
-    /// The event time of rows of a static table, which have none of their own.
+    /// When the load began: what was created later is not known yet.
     let loadTime: Timestamp
     let strict: Bool
 
@@ -54,6 +54,7 @@ struct ViewLoad {
             features: self.view.schema,
             earliest: self.start,
             latest: self.end,
+            latestCreated: self.view.filterByCreatedTimestamp ? self.loadTime : nil,
             strict: self.strict
         )
         let load: OnlineLoad
@@ -73,25 +74,22 @@ struct ViewLoad {
         var writer = BatchWriter(
             load: load,
             encoder: encoder,
-            isStatic: source.isStatic,
-            loadTime: self.loadTime.microseconds
+            isStatic: source.isStatic
         )
         var report = ScanReport()
         defer { result.take(report) }
+        let tell = { (scanned: ScanProgress) -> Void in
+            progress?(
+                MaterializationProgress(
+                    view: self.view.name,
+                    rowsRead: scanned.rowsRead,
+                    fraction: scanned.fraction
+                )
+            )
+        }
         do {
-            try self.sources.scan(
-                scan,
-                report: &report,
-                progress: { scanned in
-                    progress?(
-                        MaterializationProgress(
-                            view: self.view.name,
-                            rowsRead: scanned.rowsRead,
-                            fraction: scanned.fraction
-                        )
-                    )
-                }
-            ) { batch throws(OfflineStoreError) in
+            try self.sources.scan(scan, report: &report, progress: tell) {
+                (batch) throws(OfflineStoreError) in
                 do throws(OnlineStoreError) {
                     try writer.write(batch)
                 } catch {
@@ -139,6 +137,7 @@ extension MaterializationReport.View {
         self.nullKey = report.nullKey
         self.nullTime = report.nullTime
         self.afterEnd = report.afterEnd
+        self.createdLater = report.createdLater
         self.samples = report.samples.map(\.description)
         self.newestEventTime = report.newestEventTime
     }
@@ -149,42 +148,55 @@ private struct BatchWriter {
     let load: OnlineLoad
     let encoder: EntityKeyEncoder
     let isStatic: Bool
-    let loadTime: Int64
     private var row: RowEncoder
     private var key: [UInt8] = []
 
-    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool, loadTime: Int64) {
+    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool) {
         self.load = load
         self.encoder = encoder
         self.isStatic = isStatic
-        self.loadTime = loadTime
         self.row = RowEncoder(layout: load.rowLayout)
     }
 
     mutating func write(_ batch: SourceBatch) throws(OnlineStoreError) {
-        let keys = self.encoder.order.map { batch.keyColumns[$0] }
+        let keys = BatchCells(
+            self.encoder.order.map { batch.keyColumns[$0] },
+            rowCount: batch.rowCount
+        )
+        let features = BatchCells(batch.features, rowCount: batch.rowCount)
         for index in 0..<batch.rowCount {
             self.key.removeAll(keepingCapacity: true)
             self.encoder.begin(into: &self.key)
-            for column in keys {
-                switch column.storage {
-                case .integers(let values):
-                    self.encoder.append(integer: values[index], into: &self.key)
-                case .bytes(let values):
-                    let span = values.bytes.span.extracting(values.range(at: index))
+            for column in 0..<keys.columnCount {
+                switch keys.cell(row: index, column: column) {
+                case .integer(let value):
+                    self.encoder.append(integer: value, into: &self.key)
+                case .bytes(let range):
+                    let span = keys.bytes.span.extracting(range)
                     self.encoder.append(bytes: span, into: &self.key)
-                case .floats:
-                    preconditionFailure("a float is no join key")
+                case .null, .float:
+                    preconditionFailure("a join key is neither null nor a float")
                 }
             }
             self.encoder.finish(into: &self.key)
             // Without a created column the rows of one event time are told apart by their order
             // alone, so that loading the same rows again changes nothing.
-            let eventTime = self.isStatic ? self.loadTime : batch.times[index]
+            // Rows of a static table have no event time: one for all, so that neither the clock
+            // nor the number of loads makes a difference.
+            let eventTime = self.isStatic ? 0 : batch.times[index]
             let writeTime = batch.created?[index] ?? Int64.min
             self.row.begin(eventTime: eventTime, writeTime: writeTime)
-            for column in batch.features {
-                try self.appendCell(column, at: index)
+            for column in 0..<features.columnCount {
+                switch features.cell(row: index, column: column) {
+                case .null:
+                    try self.row.appendNull()
+                case .integer(let value):
+                    try self.row.append(integer: value)
+                case .float(let value):
+                    try self.row.append(float: value)
+                case .bytes(let range):
+                    try self.row.append(bytes: features.bytes.span.extracting(range))
+                }
             }
             try self.row.finish()
             try self.load.add(
@@ -193,24 +205,6 @@ private struct BatchWriter {
                 writeTime: writeTime,
                 row: self.row.bytes.span
             )
-        }
-    }
-
-    private mutating func appendCell(
-        _ column: Column,
-        at index: Int
-    ) throws(OnlineStoreError) {
-        if column.isNull(at: index) {
-            try self.row.appendNull()
-            return
-        }
-        switch column.storage {
-        case .integers(let values):
-            try self.row.append(integer: values[index])
-        case .floats(let values):
-            try self.row.append(float: values[index])
-        case .bytes(let values):
-            try self.row.append(bytes: values.bytes.span.extracting(values.range(at: index)))
         }
     }
 }

@@ -20,6 +20,7 @@ extension FeatureStore {
                 in: definitions,
                 fullFeatureNames: true
             )
+            guard resolution.views.allSatisfy(\.view.online) else { continue }
             var entities: [OnlineFeaturesRequest.EntityColumn] = []
             for view in resolution.views {
                 for column in try store.firstKey(of: view) ?? []

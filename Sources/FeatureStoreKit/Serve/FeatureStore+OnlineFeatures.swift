@@ -11,7 +11,8 @@ extension FeatureStore {
     ///   with `[rows]` values, statuses and event times.
     /// - Throws: ``FeatureStoreError``: `featureViewNotFound`, `featureServiceNotFound`,
     ///   `featureNotFound`, `featureNameCollision`, `missingJoinKey`, `invalidValue` for an id that
-    ///   cannot be its declared type; `conflict` when another process holds the online store.
+    ///   cannot be its declared type, `invalidArgument` for a view that is not served online;
+    ///   `conflict` when another process holds the online store.
     /// - Complexity: One batched look-up of rows × views keys.
     public func onlineFeatures(
         _ request: OnlineFeaturesRequest

@@ -4,7 +4,8 @@ import FeatureModel
 extension Column {
     /// The ids of a request as the declared type of their join key.
     ///
-    /// Text is read as the type (`"1"` for an int64 is 1); numbers must be whole; a null stays null.
+    /// Text is read as the type (`"1"` for an int64 is 1); numbers must be whole; a null stays
+    /// null.
     ///
     /// - Throws: `invalidValue`, naming the key, the value, its row and the type, at the first
     ///   value that cannot be the type.

@@ -6,7 +6,9 @@ public struct OnlineFeaturesRequest: Sendable {
     public struct EntityColumn: Hashable, Sendable {
         /// The join key, or the name of an entity that has a single one.
         public var name: String
-        /// The ids. Text is read as the declared type; a null is an unknown entity.
+        /// The ids.
+        ///
+        /// Text is read as the declared type; a null is an unknown entity.
         public var values: [Value]
 
         /// A column of ids.

@@ -52,6 +52,21 @@ final class OnlineReader: Sendable {
         }
     }
 
+    /// Forgets plans of an older catalogue, so that the rows that only they still read can go.
+    func releaseOldPlans() throws(FeatureStoreError) {
+        let catalogue = self.store.version
+        self.plans.withLock { plans in
+            if plans.catalogue != catalogue {
+                plans = Plans()
+            }
+        }
+        do {
+            try self.store.collectGarbage()
+        } catch {
+            throw FeatureStoreError(error)
+        }
+    }
+
     private func plan(
         for request: OnlineFeaturesRequest,
         definitions: DefinitionSnapshot,

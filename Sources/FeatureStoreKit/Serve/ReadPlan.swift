@@ -40,10 +40,21 @@ struct ReadPlan: Sendable {
     let columns: [FeatureResolution.Column]
 
     /// Compiles what was resolved against what the store has.
+    ///
+    /// - Throws: `invalidArgument` when a view is not served online.
     init(
         _ resolution: FeatureResolution,
         store: RocksDBOnlineStore
     ) throws(FeatureStoreError) {
+        var problems = Problems()
+        for view in resolution.views.map(\.view) where !view.online {
+            problems.add(
+                .invalidArgument,
+                "feature view \"\(view.name)\" is not served online; set `online: true`, apply and "
+                    + "materialize"
+            )
+        }
+        try problems.check()
         let joinKeys = resolution.joinKeys
         var views: [View] = []
         for wanted in resolution.views {
@@ -93,14 +104,18 @@ extension OnlineViewDescription {
     /// A feature view as the online store knows it.
     ///
     /// The identity says where the rows come from: rows of another source, or of other columns of
-    /// it, are other rows, whatever the view's name.
+    /// it, are other rows, whatever the view's name; and so are those that only views see which do
+    /// not filter by created time.
     init(_ view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey]) {
         var identity = source
         identity.description = ""
         identity.tags = [:]
         identity.owner = ""
         identity.latenessMicroseconds = 0
-        let parts = DefinitionFields(identity).fields.map { "\($0.path)=\($0.value)" }
+        var parts = DefinitionFields(identity).fields.map { "\($0.path)=\($0.value)" }
+        if view.filterByCreatedTimestamp {
+            parts.append("filter_by_created_timestamp=true")
+        }
         self.init(
             name: view.name,
             joinKeys: joinKeys,

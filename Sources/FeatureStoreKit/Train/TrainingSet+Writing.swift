@@ -10,7 +10,9 @@ public enum TrainingSetDestination: Sendable {
 }
 
 extension TrainingSet {
-    /// Writes the table. A file, or the table of a database, is replaced as a whole or not at all.
+    /// Writes the table.
+    ///
+    /// A file, or the table of a database, is replaced as a whole or not at all.
     ///
     /// - Throws: ``FeatureStoreError``: `invalidArgument` for an unknown ending, `unavailable` when
     ///   the file cannot be written.

@@ -2,8 +2,9 @@ public import FeatureCompute
 
 /// Entity rows with the features that a model could have seen at each row's time.
 public struct TrainingSet: Sendable {
-    /// The entity columns in their order, then the features, grouped by view in order of first
-    /// mention. One row for each entity row, in the same order.
+    /// The entity columns in their order, then the features, grouped by view in order of mention.
+    ///
+    /// One row for each entity row, in the same order.
     public let table: Table
     /// How the features were found.
     public let report: TrainingSetReport

@@ -62,8 +62,8 @@ extension TrainingSetReport {
         let name = wanted.view.name
         if view.report.bad > 0 {
             self.warnings.append(
-                "feature view \"\(name)\": \(view.report.bad) bad rows of its source were left out, "
-                    + "such as "
+                "feature view \"\(name)\": \(view.report.bad) bad rows of its source were left "
+                    + "out, such as "
                     + view.report.samples.prefix(3).map(\.description).joined(separator: "; ")
             )
         }
@@ -75,8 +75,8 @@ extension TrainingSetReport {
         let cells = view.summary.cellsCreatedFilterWouldChange
         if cells > 0 {
             self.warnings.append(
-                "feature view \"\(name)\": \(cells) cells hold values that were created after their "
-                    + "row's time; --filter-by-created-timestamp would change them"
+                "feature view \"\(name)\": \(cells) cells hold values that were created after "
+                    + "their row's time; --filter-by-created-timestamp would change them"
             )
         }
         if view.summary.rows > 0, view.summary.matched == 0,

@@ -21,6 +21,9 @@ struct InitCommand: ParsableCommand {
     @Option(name: [.short, .long], help: "local (driver statistics) or minimal.")
     var template = Template.local
 
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
     func run() throws {
         let repository = NewRepository(directory: self.directory, now: Timestamp.now())
         do {
@@ -28,6 +31,10 @@ struct InitCommand: ParsableCommand {
         } catch let error as NewRepositoryError {
             printError("error: \(error.message)")
             throw ExitCode.failure
+        }
+        if self.json {
+            print(try jsonText(["directory": self.directory, "template": self.template.rawValue]))
+            return
         }
         print("Made a feature repository in \(self.directory). Next:")
         print("  cd \(self.directory)")

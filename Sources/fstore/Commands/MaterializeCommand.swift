@@ -142,6 +142,7 @@ extension MaterializationReport.View {
         if self.nullKey > 0 { parts.append("\(grouped(self.nullKey)) with a null key") }
         if self.nullTime > 0 { parts.append("\(grouped(self.nullTime)) without time") }
         if self.afterEnd > 0 { parts.append("\(grouped(self.afterEnd)) after the end") }
+        if self.createdLater > 0 { parts.append("\(grouped(self.createdLater)) created later") }
         if let newest = self.newestEventTime { parts.append("newest event \(newest)") }
         return "\(self.name): " + parts.joined(separator: ", ") + ", "
             + secondsText(self.seconds)

@@ -36,9 +36,10 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = self.global.logger()
         let socketPath = store.commandSocketPath
         try reportingFailure { () throws(FeatureStoreError) in
-            try store.openOnlineStore(socketPath: socketPath)
+            try store.openOnlineStore()
         }
         let host = self.host
+        let asJSON = self.global.json
         let server = FeatureServer(
             serving: store,
             host: host,
@@ -46,7 +47,12 @@ struct ServeCommand: AsyncParsableCommand {
             unixSocketPath: socketPath,
             logger: logger,
             onListening: { port in
-                announce(store, address: "http://\(host):\(port)", socketPath: socketPath)
+                announce(
+                    store,
+                    address: "http://\(host):\(port)",
+                    socketPath: socketPath,
+                    asJSON: asJSON
+                )
             }
         )
         let group = ServiceGroup(
@@ -64,21 +70,35 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 /// Says where the server listens, with a command that works when it is copied.
-private func announce(_ store: FeatureStore, address: String, socketPath: String) {
+private func announce(
+    _ store: FeatureStore,
+    address: String,
+    socketPath: String,
+    asJSON: Bool
+) {
     do {
         try store.openOnlineStore(address: address, socketPath: socketPath)
-        print("Serving project \(store.configuration.project) at \(address)")
-        if let example = try store.exampleRequest() {
-            let body = String(decoding: try example.jsonBody(), as: UTF8.self)
-            let quoted = body.split(separator: "'", omittingEmptySubsequences: false)
-                .joined(separator: #"'\''"#)
-            print("Try:  curl -s \(address)/get-online-features -d '\(quoted)'")
+        let project = store.configuration.project
+        if asJSON {
+            print(try jsonText(["project": project, "address": address, "socket": socketPath]))
         } else {
-            print("Nothing is loaded yet: run `fstore materialize`")
+            print("Serving project \(project) at \(address)")
+            print(try hint(for: store, address: address))
         }
         // Whoever started the server waits for these lines, also when they go to a file.
         fflush(nil)
     } catch {
         printError("warning: \(error)")
     }
+}
+
+/// A command that reads something which is there, or what to do first.
+private func hint(for store: FeatureStore, address: String) throws -> String {
+    guard let example = try store.exampleRequest() else {
+        return "Nothing is loaded yet: run `fstore materialize`"
+    }
+    let body = String(decoding: example.jsonBody(), as: UTF8.self)
+    let quoted = body.split(separator: "'", omittingEmptySubsequences: false)
+        .joined(separator: #"'\''"#)
+    return "Try:  curl -s \(address)/get-online-features -d '\(quoted)'"
 }

@@ -14,7 +14,8 @@ struct NewRepository {
 
     /// Writes the files.
     ///
-    /// - Throws: ``NewRepositoryError`` when the folder holds something already, or cannot be written.
+    /// - Throws: ``NewRepositoryError`` when the folder holds something already, or cannot be
+    /// written.
     func write(_ template: InitCommand.Template) throws {
         let files = FileManager.default
         if let names = try? files.contentsOfDirectory(atPath: self.directory), !names.isEmpty {

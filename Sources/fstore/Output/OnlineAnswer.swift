@@ -6,11 +6,21 @@ struct OnlineAnswer: Decodable {
     struct Column: Decodable {
         let values: [JSONCell]
         let statuses: [String]
-        let event_timestamps: [String]
+        let eventTimestamps: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case values
+            case statuses
+            case eventTimestamps = "event_timestamps"
+        }
     }
 
     struct Metadata: Decodable {
-        let feature_names: [String]
+        let featureNames: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case featureNames = "feature_names"
+        }
     }
 
     let results: [Column]
@@ -22,7 +32,7 @@ struct OnlineAnswer: Decodable {
 
     /// One line per entity row; a value that is not there is its status.
     var table: String {
-        var lines = [self.metadata.feature_names]
+        var lines = [self.metadata.featureNames]
         for row in 0..<self.rowCount {
             lines.append(
                 self.results.map { column in
@@ -38,8 +48,8 @@ struct OnlineAnswer: Decodable {
     func explanation(now: Timestamp) -> String {
         var lines = [["row", "column", "value", "status", "event time", "age"]]
         for row in 0..<self.rowCount {
-            for (name, column) in zip(self.metadata.feature_names, self.results) {
-                let time = column.event_timestamps[row]
+            for (name, column) in zip(self.metadata.featureNames, self.results) {
+                let time = column.eventTimestamps[row]
                 var age = ""
                 if let event = Timestamp(time), event != .epoch {
                     age = ageText(microseconds: now.microseconds &- event.microseconds)

@@ -293,7 +293,8 @@ package final class Registry: Sendable {
         case .notADatabase:
             RegistryError(
                 code: .notARegistry,
-                message: "\(self.path) is no registry: \(error.message)",
+                message: "\(self.path) is no registry, or is damaged: \(error.message); name "
+                    + "another file as the registry in feature_store.yaml, or put a copy back",
                 cause: error
             )
         case .cannotOpen, .constraint, .inputOutput, .other:

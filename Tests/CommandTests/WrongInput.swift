@@ -54,7 +54,12 @@ extension WrongInput {
         WrongInput("materialize-incremental 2024-02-30", 64, "'2024-02-30' is invalid"),
         WrongInput(online, 64, "give either --features or --feature-service"),
         WrongInput(online + " --feature-service a -f b:c", 64, "give either --features or"),
-        WrongInput("get-online-features -f a:b", 64, "Missing expected argument '--entities"),
+        WrongInput("get-online-features -f a:b", 1, "Feature view a does not exist in project"),
+        WrongInput(
+            "get-online-features -f driver_stats:trips",
+            1,
+            "Missing join key values for keys: driver_id"
+        ),
         WrongInput("get-online-features -e driver_id -f a:b", 64, #""driver_id" is no key=value"#),
         WrongInput("get-historical-features -f a:b", 64, "--entity-df <file>"),
         WrongInput("serve -p 70000", 64, "port 70000 does not exist; give one from 0 to 65535"),

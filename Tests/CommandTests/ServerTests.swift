@@ -56,6 +56,7 @@ struct ServerTests {
             #expect(gone)
             let stopped = try server.stop()
             #expect(stopped.exitCode == 0, "\(stopped)")
+            #expect(stopped.signal == 0, "\(stopped)")
             #expect(stopped.errors.isEmpty, "\(stopped)")
             #expect(access(fleet.directory + "/data/online.sock", F_OK) != 0)
         }
@@ -135,6 +136,7 @@ struct ServerTests {
             #expect(try server.read("driver_stats:trips", id: 1001) == 200)
             let stopped = try server.stop()
             #expect(stopped.exitCode == 0, "\(stopped)")
+            #expect(stopped.signal == 0, "\(stopped)")
         }
     }
 
@@ -167,6 +169,24 @@ struct ServerTests {
             #expect(load.exitCode == 0, "\(load)")
             let server = try RunningServer(fleet)
             #expect(try server.read("driver_stats:trips", id: 1001) == 200)
+        }
+    }
+
+    @Test
+    func `A server ends in order at whatever moment it is told to`() throws {
+        try withTemporaryDirectory { directory in
+            let fleet = try FleetRepository(at: directory)
+            try fleet.prepare("apply", "materialize")
+            for round in 0..<12 {
+                let server = try RunningServer(fleet)
+                if round % 2 == 0 {
+                    try fleet.prepare(round % 4 == 0 ? "materialize" : "apply")
+                }
+                let stopped = try server.stop()
+                #expect(stopped.exitCode == 0, "\(stopped)")
+                #expect(stopped.signal == 0, "\(stopped)")
+                #expect(stopped.errors.isEmpty, "\(stopped)")
+            }
         }
     }
 }

@@ -64,9 +64,19 @@ struct ServeCommand: AsyncParsableCommand {
             try await group.run()
         } catch let error as FeatureStoreError {
             printError("error: \(error.message)")
-            throw ExitCode.failure
+            endNow(1)
         }
+        endNow(0)
     }
+}
+
+/// Ends the process without the destructors that libraries left for its end.
+///
+/// Those of RocksDB destroy locks that its threads may still hold, which aborts the process now and
+/// then. What was committed is on disk, and the kernel gives the lock of the store back.
+private func endNow(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
 }
 
 /// Says where the server listens, with a command that works when it is copied.

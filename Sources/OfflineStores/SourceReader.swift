@@ -37,6 +37,16 @@ package struct SourceReader: Sendable {
         }
     }
 
+    /// The files that a source reads and that are there, as absolute paths.
+    package func files(of source: DataSource) -> [String] {
+        switch source.kind {
+        case .csv(let options):
+            return (try? FilePattern.files(options.path, root: self.root)) ?? []
+        case .sqlite(let options):
+            return [(try? self.sqliteSource(options, name: source.name).path)].compactMap { $0 }
+        }
+    }
+
     /// Reads a source once, from its beginning to its end, in batches of at most 16,384 rows.
     ///
     /// Reading has a thread of its own, a few batches ahead of `body`; that and `progress` are

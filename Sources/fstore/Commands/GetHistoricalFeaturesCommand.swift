@@ -64,7 +64,7 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
         let progress = ProgressLine()
         defer { progress.clear() }
         let report = try reportingFailure { () throws(FeatureStoreError) in
-            try destination.check()
+            try store.check(destination)
             let trainingSet = try store.historicalFeatures(
                 self.features.selection,
                 entities: self.entityDf == "-" ? .standardInput : .file(self.entityDf),

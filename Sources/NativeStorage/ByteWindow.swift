@@ -18,7 +18,10 @@ package struct ByteWindow: ~Copyable {
 
     /// Opens a file and reads the first window.
     ///
-    /// - Parameter size: How many bytes the window has at first; at least one.
+    /// - Parameters:
+    ///   - path: Where the file is.
+    ///   - size: How many bytes the window has at first; at least one.
+    /// - Throws: When the file cannot be read or unpacked.
     package init(path: String, size: Int) throws(FileError) {
         try self.init(
             InputFile(path: path),
@@ -29,7 +32,11 @@ package struct ByteWindow: ~Copyable {
 
     /// Reads from a descriptor that is open already, and stays open.
     ///
-    /// - Parameter name: What messages call it.
+    /// - Parameters:
+    ///   - descriptor: What to read.
+    ///   - name: What messages call it.
+    ///   - size: How many bytes the window has at first; at least one.
+    /// - Throws: When it cannot be read.
     package init(descriptor: CInt, name: String, size: Int) throws(FileError) {
         try self.init(InputFile(descriptor: descriptor, name: name), gzip: nil, size: size)
     }

@@ -22,7 +22,9 @@ final class GzipReader {
     private var inputRange = 0..<0
     private var isInputOver = false
 
-    /// - Parameter path: The file's path, for messages.
+    /// Starts with the first member of the file at `path`, which is only named in messages.
+    ///
+    /// - Throws: When zlib has no memory.
     init(path: String) throws(FileError) {
         self.path = path
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
@@ -43,7 +45,10 @@ final class GzipReader {
 
     /// Fills the buffer with unpacked bytes from `start` on.
     ///
-    /// - Parameter file: The packed file; always the same.
+    /// - Parameters:
+    ///   - file: The packed file; always the same.
+    ///   - buffer: What is filled.
+    ///   - start: Where in the buffer.
     /// - Returns: How many bytes there were; fewer than fit only when these were the last.
     /// - Throws: When the bytes are no gzip, are damaged, or end too early.
     func read(
@@ -82,7 +87,7 @@ final class GzipReader {
         } else if self.isInputOver {
             self.state = .finished
         } else {
-            self.state = .behindMember(sawZeros: sawZeros || !zeros.isEmpty)
+            self.state = .behindMember(sawZeros: true)
         }
     }
 

@@ -14,12 +14,7 @@ struct CSVFile: ~Copyable {
     /// Opens a file and reads its header.
     init(path: String, delimiter: UInt8, size: CSVWindowSize) throws(OfflineStoreError) {
         var window = try withFileErrors { () throws(FileError) in
-            var window = try ByteWindow(path: path, size: size.initial)
-            // A byte order mark has three bytes.
-            while window.bytes.count < 3, !window.isLast {
-                try window.advance(to: 0)
-            }
-            return window
+            try ByteWindow(path: path, size: size.initial)
         }
         while true {
             let isLast = window.isLast

@@ -55,10 +55,7 @@ struct CSVScanner: ~Escapable {
     /// The physical line on which the current record begins, from 1.
     private(set) var line = 0
 
-    /// Starts at the beginning of a text.
-    ///
-    /// - Parameter isLast: Whether the bytes are the whole text; else there are three at least, so
-    ///   that a byte order mark can be seen.
+    /// Starts at the beginning of a text, which goes on behind the bytes unless they are the last.
     @_lifetime(copy bytes)
     init(_ bytes: Span<UInt8>, delimiter: UInt8 = UInt8(ascii: ","), isLast: Bool = true) {
         self.bytes = bytes

@@ -58,8 +58,8 @@ struct CSVSource {
         progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
     }
 
-    /// - Parameter progress: Called once for each batch of rows, with the part of the file that was
-    ///   read.
+    /// Reads one file; `progress` is called once for each batch of rows, with the part of the file
+    /// that was read.
     private func scanFile(
         _ path: String,
         _ assembler: inout RowAssembler,

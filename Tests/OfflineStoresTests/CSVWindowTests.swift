@@ -165,6 +165,32 @@ private func randomText(_ random: inout SeededGenerator) -> String {
         }
     }
 
+    @Test("Members end anywhere, zeros may follow the last, and nothing else")
+    func memberEnds() throws {
+        try withTemporaryDirectory { directory in
+            let file = directory.appendingPathComponent("s.csv.gz")
+            for length in 65_510...65_516 {
+                // 23 bytes more than that in the file: about what is read of it at once.
+                let first = Array("a\n".utf8) + [UInt8](repeating: 120, count: length - 3) + [10]
+                let members = [first, Array("y\n".utf8)].map { gzipFile(members: [$0]) }
+                for zeros in 0..<3 {
+                    let filling = [UInt8](repeating: 0, count: zeros)
+                    try Data(members[0] + members[1] + filling).write(to: file)
+                    let whole = outcome(of: "s.csv.gz", in: directory, window: wholeFile)
+                    #expect(whole.contains("rowsKept: 2") && !whole.contains("no intact"))
+                    try Data(members[0] + filling + members[1]).write(to: file)
+                    let split = outcome(of: "s.csv.gz", in: directory, window: wholeFile)
+                    #expect(split.contains("no intact gzip file") == (zeros > 0))
+                }
+                try Data(members[0] + Array("garbage".utf8)).write(to: file)
+                #expect(
+                    outcome(of: "s.csv.gz", in: directory, window: wholeFile)
+                        .contains("no intact gzip file")
+                )
+            }
+        }
+    }
+
     @Test("A file that is cut short while it is read is an error")
     func cutShort() throws {
         try withTemporaryDirectory { directory in

@@ -1,86 +1,67 @@
-import FeatureCompute
-import FeatureModel
 import NativeStorage
 
-/// The bytes of one CSV file, unpacked when its name ends in `.gz`, and its header.
-struct CSVFile {
-    /// The path, for messages.
-    let path: String
-    /// The names in the header, in order; all different, none empty.
-    let columns: [String]
+/// A CSV file that is read window by window, unpacked when its name ends in `.gz`.
+///
+/// The rows of a window are those that ``scanner()`` gives until it says `windowEnd`; then
+/// ``advance(past:)`` moves on.
+struct CSVFile: ~Copyable {
+    let header: CSVHeader
+    private let delimiter: UInt8
+    private let maximumSize: Int
+    private var window: ByteWindow
+    private var cursor: CSVScanner.Cursor
 
-    /// Calls `body` with the unpacked bytes of a file.
-    static func withBytes<Result>(
-        of path: String,
-        _ body: (Span<UInt8>) throws(OfflineStoreError) -> Result
-    ) throws(OfflineStoreError) -> Result {
-        try self.withBytes(of: path) { (bytes, _) throws(OfflineStoreError) in try body(bytes) }
+    /// Opens a file and reads its header.
+    init(path: String, delimiter: UInt8, size: CSVWindowSize) throws(OfflineStoreError) {
+        var window = try withFileErrors { () throws(FileError) in
+            try ByteWindow(path: path, size: size.initial)
+        }
+        while true {
+            let isLast = window.isLast
+            var scanner = CSVScanner(window.bytes, delimiter: delimiter, isLast: isLast)
+            if let header = try CSVHeader(path: path, scanner: &scanner) {
+                self.header = header
+                self.cursor = scanner.cursor
+                break
+            }
+            let cursor = CSVScanner.Cursor()
+            try Self.advance(&window, to: cursor, path: path, maximumSize: size.maximum)
+        }
+        self.delimiter = delimiter
+        self.maximumSize = size.maximum
+        self.window = window
     }
 
-    /// Calls `body` with the unpacked bytes of a file, and with what it may call to say up to
-    /// where it has read: memory need not hold what came before.
-    static func withBytes<Result>(
-        of path: String,
-        _ body: (Span<UInt8>, (Int) -> Void) throws(OfflineStoreError) -> Result
-    ) throws(OfflineStoreError) -> Result {
-        let file: MappedFile
-        do { file = try MappedFile(path: path) } catch { throw OfflineStoreError(error) }
-        guard path.hasSuffix(".gz") else {
-            return try file.withBytesReadOnce(body)
-        }
-        let unpacked: [UInt8]
-        do {
-            unpacked = try file.withBytes { (bytes) throws(FileError) in
-                try GzipReader.decompress(bytes, path: path)
-            }
-        } catch {
-            throw OfflineStoreError(error)
-        }
-        return try body(unpacked.span) { _ in }
+    /// A cursor before the first row of the window.
+    @_lifetime(borrow self)
+    borrowing func scanner() -> CSVScanner {
+        CSVScanner(
+            self.window.bytes,
+            delimiter: self.delimiter,
+            isLast: self.window.isLast,
+            from: self.cursor
+        )
     }
 
-    /// Reads the header, so that the scanner stands before the first row.
-    init(path: String, scanner: inout CSVScanner) throws(OfflineStoreError) {
-        switch scanner.next() {
-        case .record: break
-        case .end:
-            throw OfflineStoreError(
-                code: .malformedFile,
-                message: "\(path): the file is empty; its first line must name the columns"
-            )
-        case .textAfterQuote, .unterminatedQuote:
-            throw OfflineStoreError(
-                code: .malformedFile,
-                message: "\(path):\(scanner.line): the header's quotes are broken"
-            )
-        }
-        var columns: [String] = []
-        for field in 0..<scanner.fieldCount {
-            var bytes: [UInt8] = []
-            scanner.append(field, to: &bytes)
-            let name = String(decoding: bytes, as: UTF8.self)
-            guard !name.isEmpty else {
-                throw OfflineStoreError(
-                    code: .malformedFile,
-                    message: """
-                        \(path):\(scanner.line): column \(field + 1) has no name; name it in the \
-                        header (pandas writes its index so: use to_csv(index=False))
-                        """
-                )
-            }
-            // Text is code points: two spellings of one letter are two names.
-            guard !columns.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
-                throw OfflineStoreError(
-                    code: .malformedFile,
-                    message: """
-                        \(path):\(scanner.line): two columns are called "\(name)"; rename one
-                        """
-                )
-            }
-            columns.append(name)
-        }
-        self.path = path
-        self.columns = columns
+    /// Moves the window behind the rows that were read.
+    ///
+    /// - Parameter cursor: Where the scanner stands, after it said `windowEnd`.
+    /// - Throws: Also when the record there is too long to be one.
+    mutating func advance(past cursor: CSVScanner.Cursor) throws(OfflineStoreError) {
+        try Self.advance(
+            &self.window,
+            to: cursor,
+            path: self.header.path,
+            maximumSize: self.maximumSize
+        )
+        self.cursor = cursor
+        self.cursor.position = 0
+    }
+
+    /// Which part of the file lies before a place of the window, from 0 to 1; `nil` when the file's
+    /// size is not known.
+    func fraction(at cursor: CSVScanner.Cursor) -> Double? {
+        self.window.fraction(at: cursor.position)
     }
 
     /// The error for a quoted field that nothing closes.
@@ -88,9 +69,27 @@ struct CSVFile {
         OfflineStoreError(
             code: .malformedFile,
             message: """
-                \(path):\(line): a quoted field of the record that begins here is never closed; \
-                close the quote, or write a quote inside a field twice
+                \(path):\(line): a quoted field that begins here is never closed; close the \
+                quote, or write a quote inside a field twice
                 """
         )
+    }
+
+    private static func advance(
+        _ window: inout ByteWindow,
+        to cursor: CSVScanner.Cursor,
+        path: String,
+        maximumSize: Int
+    ) throws(OfflineStoreError) {
+        guard window.bytes.count - cursor.position < maximumSize else {
+            throw OfflineStoreError(
+                code: .malformedFile,
+                message: """
+                    \(path):\(cursor.line): the record that begins here is longer than \
+                    \(maximumSize) bytes; a quote in it may never be closed
+                    """
+            )
+        }
+        do { try window.advance(to: cursor.position) } catch { throw OfflineStoreError(error) }
     }
 }

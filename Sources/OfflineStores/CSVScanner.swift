@@ -4,7 +4,11 @@ import FeatureCompute
 ///
 /// Records end with LF or CRLF; the last may end with the text. A quoted field may hold anything, a
 /// quote written twice. A quote inside an unquoted field is a letter like any other. Lines without
-/// a single byte are skipped, and so is a byte order mark at the start.
+/// a single byte are skipped, except below a header of one column, where such a line is a blank
+/// field. A byte order mark at the start is skipped.
+///
+/// The bytes may be a window of the text. A record that touches the end of a window that is not
+/// the last is not taken: what follows may belong to it.
 struct CSVScanner: ~Escapable {
     /// Where one field of the current record lies.
     private struct Field {
@@ -15,6 +19,16 @@ struct CSVScanner: ~Escapable {
         var hasDoubledQuotes: Bool
     }
 
+    /// A place between two records, from where a scanner of a later window can go on.
+    struct Cursor {
+        /// How many bytes of the window were passed.
+        var position = 0
+        /// The line that follows, from 1.
+        var line = 1
+        /// Whether a line without a single byte is a record.
+        var takesBlankLines = false
+    }
+
     /// What ``next()`` found.
     enum Outcome {
         /// A record.
@@ -23,29 +37,54 @@ struct CSVScanner: ~Escapable {
         case textAfterQuote
         /// A quoted field that nothing closes, from ``CSVScanner/line`` to the end of the text.
         case unterminatedQuote
+        /// The window ends before the next record does; the cursor stands before it.
+        case windowEnd
         /// Nothing is left.
         case end
     }
 
     private let bytes: Span<UInt8>
     private let delimiter: UInt8
+    /// Whether the text ends with the bytes.
+    private let isLast: Bool
     private var fields: [Field] = []
     private var position = 0
     private var nextLine = 1
+    /// Whether a line without a single byte is a record of one blank field.
+    var takesBlankLines = false
     /// The physical line on which the current record begins, from 1.
     private(set) var line = 0
 
+    /// Starts at the beginning of a text, which goes on behind the bytes unless they are the last.
     @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>, delimiter: UInt8 = UInt8(ascii: ",")) {
+    init(_ bytes: Span<UInt8>, delimiter: UInt8 = UInt8(ascii: ","), isLast: Bool = true) {
         self.bytes = bytes
         self.delimiter = delimiter
+        self.isLast = isLast
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             self.position = 3
         }
     }
 
-    /// How many bytes were passed.
-    var bytesRead: Int { self.position }
+    /// Goes on where a scanner of an earlier window stopped.
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>, delimiter: UInt8, isLast: Bool, from cursor: Cursor) {
+        self.bytes = bytes
+        self.delimiter = delimiter
+        self.isLast = isLast
+        self.position = cursor.position
+        self.nextLine = cursor.line
+        self.takesBlankLines = cursor.takesBlankLines
+    }
+
+    /// Where the next record begins.
+    var cursor: Cursor {
+        Cursor(
+            position: self.position,
+            line: self.nextLine,
+            takesBlankLines: self.takesBlankLines
+        )
+    }
 
     /// How many fields the current record has.
     var fieldCount: Int { self.fields.count }
@@ -87,18 +126,30 @@ struct CSVScanner: ~Escapable {
 
     /// Moves to the next record.
     mutating func next() -> Outcome {
-        self.skipBlankLines()
+        if !self.takesBlankLines { self.skipBlankLines() }
         self.fields.removeAll(keepingCapacity: true)
-        self.line = self.nextLine
-        guard self.position < self.bytes.count else { return .end }
-        if self.takePlainFields() { return .record }
+        let start = self.position
+        let startLine = self.nextLine
+        self.line = startLine
+        guard start < self.bytes.count else { return self.isLast ? .end : .windowEnd }
+        let outcome = self.takePlainFields() ? .record : self.takeOtherFields()
+        guard self.position == self.bytes.count, !self.isLast else { return outcome }
+        self.position = start
+        self.nextLine = startLine
+        return .windowEnd
+    }
+
+    /// Takes the fields from the cursor to the end of the record, quoted or not.
+    private mutating func takeOtherFields() -> Outcome {
         var outcome = Outcome.record
         while true {
             if self.position < self.bytes.count, self.bytes[self.position] == quote {
                 switch self.takeQuotedField() {
                 case .record: break
                 case .textAfterQuote: outcome = .textAfterQuote
-                default: return .unterminatedQuote
+                default:
+                    self.line = self.nextLine
+                    return .unterminatedQuote
                 }
             } else {
                 self.takeField()
@@ -171,6 +222,12 @@ struct CSVScanner: ~Escapable {
 
     private mutating func skipBlankLines() {
         while self.position < self.bytes.count, self.isLineEnd(self.position) {
+            // Whether a line feed follows a CR at the very end, the next window tells.
+            if !self.isLast, self.position + 1 == self.bytes.count,
+                self.bytes[self.position] == carriageReturn
+            {
+                return
+            }
             self.position += self.bytes[self.position] == carriageReturn ? 2 : 1
             self.nextLine += 1
         }
@@ -209,7 +266,10 @@ struct CSVScanner: ~Escapable {
         var hasDoubledQuotes = false
         let bytes = self.bytes
         while true {
-            guard index < bytes.count else { return .unterminatedQuote }
+            guard index < bytes.count else {
+                self.position = index
+                return .unterminatedQuote
+            }
             let byte = bytes[index]
             index += 1
             if byte == lineFeed { lines += 1 }

@@ -1,12 +1,15 @@
 import FeatureCompute
 import FeatureModel
 import Glibc
-import NativeStorage
 
 /// The files of one CSV source.
 struct CSVSource {
+    /// How many bytes are read for a header; it is larger seldom.
+    private static let headerWindowSize = 1 << 14
+
     let options: DataSource.CSVOptions
     let root: String
+    let windowSize: CSVWindowSize
 
     /// The byte between fields.
     var delimiter: UInt8 {
@@ -16,7 +19,7 @@ struct CSVSource {
     /// The columns of the first file, after a look that all files have the same ones.
     func columns() throws(OfflineStoreError) -> [String] {
         let paths = try FilePattern.files(self.options.path, root: self.root)
-        var first: CSVFile?
+        var first: CSVHeader?
         for path in paths {
             let file = try self.header(of: path)
             guard let known = first else {
@@ -41,18 +44,13 @@ struct CSVSource {
         let total = max(1, sizes.reduce(0, +))
         var before: Double = 0
         for (path, size) in zip(paths, sizes) {
-            try CSVFile.withBytes(of: path) { (bytes, release) throws(OfflineStoreError) in
-                try self.scanFile(path, bytes, &assembler, body) { assembler, position in
-                    release(position)
-                    guard let progress else { return }
-                    let part = Double(position) / Double(max(1, bytes.count))
-                    progress(
-                        ScanProgress(
-                            rowsRead: assembler.report.rowsRead,
-                            fraction: (before + part * size) / total
-                        )
+            try self.scanFile(path, &assembler, body) { assembler, fraction in
+                progress?(
+                    ScanProgress(
+                        rowsRead: assembler.report.rowsRead,
+                        fraction: (before + fraction * size) / total
                     )
-                }
+                )
             }
             before += size
         }
@@ -60,70 +58,79 @@ struct CSVSource {
         progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
     }
 
+    /// Reads one file; `progress` is called once for each batch of rows, with the part of the file
+    /// that was read.
     private func scanFile(
         _ path: String,
-        _ bytes: Span<UInt8>,
         _ assembler: inout RowAssembler,
         _ body: (SourceBatch) throws(OfflineStoreError) -> Void,
-        progress: (RowAssembler, Int) -> Void
+        progress: (RowAssembler, Double) -> Void
     ) throws(OfflineStoreError) {
-        var scanner = CSVScanner(bytes, delimiter: self.delimiter)
-        let file = try CSVFile(path: path, scanner: &scanner)
-        let places = try positions(
-            of: assembler.layout.columns,
-            among: file.columns,
-            of: path
-        )
-        var row = CSVRow(
-            scanner: scanner,
-            path: path,
-            positions: places,
-            nullValues: self.options.nullValues
-        )
+        var file = try self.open(path)
+        let columns = file.header.columns
+        let places = try positions(of: assembler.layout.columns, among: columns, of: path)
         var untilProgress = RowAssembler.batchSize
         while true {
-            switch row.scanner.next() {
-            case .end:
-                return
-            case .unterminatedQuote:
-                throw CSVFile.unterminatedQuote(path: path, line: row.scanner.line)
-            case .textAfterQuote:
-                assembler.addBrokenRow(
-                    place: row.place(),
-                    reason: "there is text after a closing quote"
-                )
-            case .record:
-                if row.scanner.fieldCount == file.columns.count {
-                    assembler.add(&row)
-                } else {
+            var row = CSVRow(
+                scanner: file.scanner(),
+                path: path,
+                positions: places,
+                nullValues: self.options.nullValues
+            )
+            window: while true {
+                switch row.scanner.next() {
+                case .end:
+                    return
+                case .windowEnd:
+                    break window
+                case .unterminatedQuote:
+                    throw CSVFile.unterminatedQuote(path: path, line: row.scanner.line)
+                case .textAfterQuote:
                     assembler.addBrokenRow(
                         place: row.place(),
-                        reason: """
-                            the row has \(row.scanner.fieldCount) fields, the header \
-                            \(file.columns.count)
-                            """
+                        reason: "there is text after a closing quote"
                     )
+                case .record:
+                    Self.add(&row, columnCount: columns.count, to: &assembler)
+                }
+                if assembler.isFull, let batch = assembler.finishBatch() { try body(batch) }
+                untilProgress -= 1
+                if untilProgress == 0 {
+                    untilProgress = RowAssembler.batchSize
+                    progress(assembler, file.fraction(at: row.scanner.cursor) ?? 0)
                 }
             }
-            if assembler.isFull, let batch = assembler.finishBatch() { try body(batch) }
-            untilProgress -= 1
-            if untilProgress == 0 {
-                untilProgress = RowAssembler.batchSize
-                progress(assembler, row.scanner.bytesRead)
-            }
+            try file.advance(past: row.scanner.cursor)
         }
     }
 
-    private func header(of path: String) throws(OfflineStoreError) -> CSVFile {
-        try CSVFile.withBytes(of: path) { (bytes) throws(OfflineStoreError) in
-            var scanner = CSVScanner(bytes, delimiter: self.delimiter)
-            return try CSVFile(path: path, scanner: &scanner)
-        }
+    private static func add(
+        _ row: inout CSVRow,
+        columnCount: Int,
+        to assembler: inout RowAssembler
+    ) {
+        guard row.scanner.fieldCount != columnCount else { return assembler.add(&row) }
+        assembler.addBrokenRow(
+            place: row.place(),
+            reason: "the row has \(row.scanner.fieldCount) fields, the header \(columnCount)"
+        )
+    }
+
+    /// Opens one of the files.
+    func open(_ path: String) throws(OfflineStoreError) -> CSVFile {
+        try CSVFile(path: path, delimiter: self.delimiter, size: self.windowSize)
+    }
+
+    /// Reads no more of a file than its header needs.
+    private func header(of path: String) throws(OfflineStoreError) -> CSVHeader {
+        var size = self.windowSize
+        size.initial = min(size.initial, Self.headerWindowSize)
+        return try CSVFile(path: path, delimiter: self.delimiter, size: size).header
     }
 
     private static func checkSameColumns(
-        _ file: CSVFile,
-        _ first: CSVFile
+        _ file: CSVHeader,
+        _ first: CSVHeader
     ) throws(OfflineStoreError) {
         let missing = Self.columns(of: first, notIn: file)
         let surplus = Self.columns(of: file, notIn: first)
@@ -140,7 +147,7 @@ struct CSVSource {
         )
     }
 
-    private static func columns(of file: CSVFile, notIn other: CSVFile) -> [String] {
+    private static func columns(of file: CSVHeader, notIn other: CSVHeader) -> [String] {
         file.columns.filter { name in
             !other.columns.contains { $0.utf8.elementsEqual(name.utf8) }
         }

@@ -4,8 +4,12 @@ import NativeStorage
 
 /// The rows of an entity file, every column as text, letter for letter.
 ///
-/// An empty field without quotes is null; one in quotes is an empty string.
+/// An empty field without quotes is null; one in quotes is an empty string. An empty line is no
+/// row, except below a header of one column, where it is a null.
 package struct EntityTable: Sendable {
+    /// How many bytes are read at first; the whole file is held in the end.
+    private static let firstReadSize = 1 << 20
+
     /// The columns in the order of the file, all strings.
     package let table: Table
     /// What messages call the file.
@@ -15,9 +19,12 @@ package struct EntityTable: Sendable {
 
     /// Reads a CSV file, unpacked first when its name ends in `.gz`.
     package init(path: String) throws(OfflineStoreError) {
-        self = try CSVFile.withBytes(of: path) { (bytes) throws(OfflineStoreError) in
-            try EntityTable(bytes: bytes, file: path)
+        let window = try withFileErrors { () throws(FileError) in
+            var window = try ByteWindow(path: path, size: Self.firstReadSize)
+            try window.takeRest()
+            return window
         }
+        try self.init(bytes: window.bytes, file: path)
     }
 
     /// Reads CSV that is in memory already.
@@ -33,24 +40,24 @@ package struct EntityTable: Sendable {
 
     /// Reads what standard input still holds.
     package static func readStandardInput() throws(OfflineStoreError) -> EntityTable {
-        let bytes: [UInt8]
-        do {
-            bytes = try MappedFile.readAll(0, path: "standard input")
-        } catch {
-            throw OfflineStoreError(error)
+        let name = "standard input"
+        let window = try withFileErrors { () throws(FileError) in
+            var window = try ByteWindow(descriptor: 0, name: name, size: Self.firstReadSize)
+            try window.takeRest()
+            return window
         }
-        return try EntityTable(bytes: bytes, file: "standard input")
+        return try EntityTable(bytes: window.bytes, file: name)
     }
 
     private init(bytes: Span<UInt8>, file: String) throws(OfflineStoreError) {
         var scanner = CSVScanner(bytes)
-        let header = try CSVFile(path: file, scanner: &scanner)
-        var builders = header.columns.map { _ in ColumnBuilder(type: .string) }
+        let columns = try CSVHeader(path: file, scanner: &scanner)?.columns ?? []
+        var builders = columns.map { _ in ColumnBuilder(type: .string) }
         var lines: [Int32] = []
         var scratch: [UInt8] = []
         reading: while true {
             switch scanner.next() {
-            case .end:
+            case .end, .windowEnd:
                 break reading
             case .unterminatedQuote:
                 throw CSVFile.unterminatedQuote(path: file, line: scanner.line)
@@ -87,7 +94,7 @@ package struct EntityTable: Sendable {
         self.file = file
         self.lines = lines
         self.table = Table(
-            columns: zip(header.columns, builders).map { name, builder in
+            columns: zip(columns, builders).map { name, builder in
                 Table.NamedColumn(name: name, column: builder.finish())
             },
             rowCount: lines.count

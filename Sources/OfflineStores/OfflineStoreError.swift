@@ -63,3 +63,10 @@ package struct OfflineStoreError: Error, Sendable, CustomStringConvertible {
 
     package var description: String { self.message }
 }
+
+/// Does something with a file, and passes its error on as one of this layer.
+func withFileErrors<Result: ~Copyable>(
+    _ body: () throws(FileError) -> Result
+) throws(OfflineStoreError) -> Result {
+    do { return try body() } catch { throw OfflineStoreError(error) }
+}

@@ -131,7 +131,7 @@ extension SourceReader {
         let columns = checks.map(\.column)
         switch source.kind {
         case .csv(let options):
-            try CSVSource(options: options, root: self.root).sample(columns, &sampler)
+            try self.csvSource(options).sample(columns, &sampler)
         case .sqlite(let options):
             try self.sqliteSource(options, name: source.name).sample(columns, &sampler)
         }

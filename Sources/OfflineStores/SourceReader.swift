@@ -18,10 +18,16 @@ package struct SourceReader: Sendable {
     package let root: String
     /// The database for SQLite sources that name no file.
     package let offlineDatabasePath: String?
+    private let windowSize: CSVWindowSize
 
-    package init(root: String, offlineDatabasePath: String? = nil) {
+    package init(
+        root: String,
+        offlineDatabasePath: String? = nil,
+        windowSize: CSVWindowSize = CSVWindowSize()
+    ) {
         self.root = root
         self.offlineDatabasePath = offlineDatabasePath
+        self.windowSize = windowSize
     }
 
     /// The columns of a source under their own names, before any mapping.
@@ -30,7 +36,7 @@ package struct SourceReader: Sendable {
     package func columns(of source: DataSource) throws(OfflineStoreError) -> [SourceColumn] {
         switch source.kind {
         case .csv(let options):
-            return try CSVSource(options: options, root: self.root).columns()
+            return try self.csvSource(options).columns()
                 .map { SourceColumn(name: $0, declaredType: nil) }
         case .sqlite(let options):
             return try self.sqliteSource(options, name: source.name).columns()
@@ -123,8 +129,7 @@ package struct SourceReader: Sendable {
         do throws(OfflineStoreError) {
             switch scan.source.kind {
             case .csv(let options):
-                let source = CSVSource(options: options, root: self.root)
-                try source.scan(&assembler, progress: progress, body)
+                try self.csvSource(options).scan(&assembler, progress: progress, body)
             case .sqlite(let options):
                 let source = try self.sqliteSource(options, name: scan.source.name)
                 try source.scan(&assembler, progress: progress, body)
@@ -133,6 +138,10 @@ package struct SourceReader: Sendable {
             return BatchPipeline.Outcome(report: assembler.report, error: error)
         }
         return BatchPipeline.Outcome(report: assembler.report, error: nil)
+    }
+
+    func csvSource(_ options: DataSource.CSVOptions) -> CSVSource {
+        CSVSource(options: options, root: self.root, windowSize: self.windowSize)
     }
 
     func sqliteSource(

@@ -33,6 +33,19 @@ package enum TableDestination: Hashable, Sendable {
         default: return nil
         }
     }
+
+    /// Looks, before the work begins, whether it could be written.
+    ///
+    /// Nothing is made or changed. What is fine now may still fail later.
+    ///
+    /// - Throws: `inputOutput` when the folder is missing or cannot be written to, or when the path
+    ///   is a folder itself.
+    package func check() throws(OfflineStoreError) {
+        switch self {
+        case .file(let path, _), .sqlite(let path, _): try OutputFile.check(path: path)
+        case .descriptor: break
+        }
+    }
 }
 
 /// Writes tables.

@@ -122,26 +122,38 @@ extension CSVSource {
     ) throws(OfflineStoreError) {
         for path in try FilePattern.files(self.options.path, root: self.root) {
             if sampler.isFull { return }
-            try CSVFile.withBytes(of: path) { (bytes) throws(OfflineStoreError) in
-                var scanner = CSVScanner(bytes, delimiter: self.delimiter)
-                let file = try CSVFile(path: path, scanner: &scanner)
-                var row = CSVRow(
-                    scanner: scanner,
-                    path: path,
-                    positions: try positions(of: columns, among: file.columns, of: path),
-                    nullValues: self.options.nullValues
-                )
-                while !sampler.isFull {
-                    switch row.scanner.next() {
-                    case .end: return
-                    case .unterminatedQuote:
-                        throw CSVFile.unterminatedQuote(path: path, line: row.scanner.line)
-                    case .textAfterQuote: continue
-                    case .record:
-                        if row.scanner.fieldCount == file.columns.count { sampler.add(&row) }
-                    }
+            try self.sample(path, columns, &sampler)
+        }
+    }
+
+    private func sample(
+        _ path: String,
+        _ columns: [String],
+        _ sampler: inout TypeSampler
+    ) throws(OfflineStoreError) {
+        var file = try self.open(path)
+        let columnCount = file.header.columns.count
+        let places = try positions(of: columns, among: file.header.columns, of: path)
+        while true {
+            var row = CSVRow(
+                scanner: file.scanner(),
+                path: path,
+                positions: places,
+                nullValues: self.options.nullValues
+            )
+            window: while !sampler.isFull {
+                switch row.scanner.next() {
+                case .end: return
+                case .windowEnd: break window
+                case .unterminatedQuote:
+                    throw CSVFile.unterminatedQuote(path: path, line: row.scanner.line)
+                case .textAfterQuote: continue
+                case .record:
+                    if row.scanner.fieldCount == columnCount { sampler.add(&row) }
                 }
             }
+            if sampler.isFull { return }
+            try file.advance(past: row.scanner.cursor)
         }
     }
 }

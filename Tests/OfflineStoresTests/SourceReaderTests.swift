@@ -163,8 +163,9 @@ private func readAll(
             let members: [UInt8] = [
                 31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 203, 76, 209, 41, 225, 50, 212, 49, 228, 2, 0,
             ]
-            var packed = members + checksum("id,t\n1,1\n")
-            packed += [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 51, 210, 49, 226, 2, 0] + checksum("2,2\n")
+            var packed = members + gzipTrailer(of: Array("id,t\n1,1\n".utf8))
+            packed += [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 51, 210, 49, 226, 2, 0]
+            packed += gzipTrailer(of: Array("2,2\n".utf8))
             try Data(packed).write(to: file)
             let scan = SourceScan(source: csvSource("*.csv.gz"), joinKeys: [id], features: [])
             #expect(try readAll(scan, root: directory).keys == [1, 2])
@@ -302,17 +303,4 @@ private func readAll(
             #expect(wrong.first?.diagnostic.message.contains("not a database") ?? false)
         }
     }
-}
-
-/// What follows the packed bytes of a gzip member: CRC-32 and length.
-private func checksum(_ text: String) -> [UInt8] {
-    var crc = UInt32.max
-    for byte in text.utf8 {
-        crc ^= UInt32(byte)
-        for _ in 0..<8 {
-            crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1
-        }
-    }
-    let words = [~crc, UInt32(text.utf8.count)]
-    return words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
 }

@@ -94,4 +94,56 @@ private func example() throws -> Table {
             ((error as? OfflineStoreError)?.message ?? "").hasPrefix("cannot write /no/t.csv")
         }
     }
+
+    @Test("A symbolic link stays, and what it points to is replaced or made")
+    func symbolicLinks() throws {
+        try withTemporaryDirectory { directory in
+            let manager = FileManager.default
+            let folder = directory.appendingPathComponent("real")
+            try manager.createDirectory(at: folder, withIntermediateDirectories: false)
+            let link = directory.appendingPathComponent("link.csv").path
+            try manager.createSymbolicLink(atPath: link, withDestinationPath: "second.csv")
+            try manager.createSymbolicLink(
+                atPath: directory.appendingPathComponent("second.csv").path,
+                withDestinationPath: "real/t.csv"
+            )
+            let destination = TableDestination.file(path: link, format: .csv)
+            for _ in 0..<2 {
+                try destination.check()
+                try TableWriter.write(try example(), to: destination)
+                #expect(try manager.destinationOfSymbolicLink(atPath: link) == "second.csv")
+                #expect(try manager.contentsOfDirectory(atPath: folder.path) == ["t.csv"])
+                #expect(try EntityTable(path: link).table.rowCount == 2)
+            }
+            let loop = directory.appendingPathComponent("loop.csv").path
+            try manager.createSymbolicLink(atPath: loop, withDestinationPath: "loop.csv")
+            #expect {
+                try TableWriter.write(try example(), to: .file(path: loop, format: .csv))
+            } throws: { error in
+                "\(error)".contains("leads to itself")
+            }
+        }
+    }
+
+    @Test("A destination that cannot be written to is known before the work")
+    func checks() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.path
+            for (destination, words) in [
+                (TableDestination.file(path: "\(path)/no/t.csv", format: .csv), "\(path)/no; make"),
+                (.sqlite(path: "\(path)/no/t.db"), "there is no folder \(path)/no"),
+                (.file(path: path, format: .csv), "it is a folder"),
+            ] {
+                #expect { try destination.check() } throws: { error in
+                    (error as? OfflineStoreError)?.message.contains(words) ?? false
+                }
+            }
+            try TableDestination.file(path: "\(path)/t.csv", format: .csv).check()
+            try TableDestination.sqlite(path: "\(path)/t.db").check()
+            try TableDestination.file(path: "t.csv", format: .csv).check()
+            try TableDestination.file(path: "/dev/null", format: .csv).check()
+            try TableDestination.descriptor(1, format: .csv).check()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [])
+        }
+    }
 }

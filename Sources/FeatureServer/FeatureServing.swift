@@ -10,6 +10,9 @@ public protocol FeatureServing: Sendable {
     /// The project that is served.
     var project: String { get }
 
+    /// How many features a selection stands for, without any I/O; 0 for an unknown service.
+    func featureCount(of selection: FeatureSelection) -> Int
+
     /// The newest values of some features for some entities.
     func onlineFeatures(
         _ request: OnlineFeaturesRequest

@@ -6,7 +6,8 @@ extension OnlineFeaturesRequest {
     ///
     /// Unknown keys are ignored, a key of value null counts as absent, and `feature_service` wins
     /// over `features`. An id without fraction and exponent is an integer, exactly; one with
-    /// either, or beyond 64 bits, is a float, which the store will refuse.
+    /// either, or beyond 64 bits, is a float, which the store takes for a whole number only where it
+    /// is one without doubt.
     ///
     /// - Throws: The answer to a body that is no JSON, lacks a part, or exceeds a limit.
     init(json: Span<UInt8>, limits: ServerLimits) throws(RequestError) {
@@ -25,14 +26,6 @@ extension OnlineFeaturesRequest {
     /// How many entity rows the request has.
     var rowCount: Int { self.entities.first?.values.count ?? 0 }
 
-    /// How many cells the answer has at least; a service counts as one feature.
-    var cellCount: Int {
-        switch self.selection {
-        case .features(let references): self.rowCount * max(1, references.count)
-        case .service: self.rowCount
-        }
-    }
-
     private func checkRows(limits: ServerLimits) throws(RequestError) {
         if let first = self.entities.first,
             let other = self.entities.first(where: { $0.values.count != first.values.count })
@@ -49,10 +42,11 @@ extension OnlineFeaturesRequest {
                     + "\(limits.maximumEntityRows); send them in several requests."
             )
         }
-        guard self.cellCount <= limits.maximumCells else {
+        guard case .features(let references) = self.selection else { return }
+        guard references.count <= limits.maximumFeatures else {
             throw .badRequest(
-                "\(self.rowCount) entity rows times the requested features are more than the "
-                    + "limit of \(limits.maximumCells) values; send them in several requests."
+                "\(references.count) features are more than the limit of "
+                    + "\(limits.maximumFeatures); send them in several requests."
             )
         }
     }

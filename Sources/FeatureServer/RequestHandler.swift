@@ -88,7 +88,15 @@ final class RequestHandler: Sendable {
         _ request: OnlineFeaturesRequest,
         encoder: inout OnlineResponseEncoder
     ) -> Outcome {
-        guard request.cellCount <= self.limits.maximumCellsOnEventLoop else {
+        let features = max(1, self.serving.featureCount(of: request.selection))
+        let cells = max(1, request.rowCount) * features
+        guard cells <= self.limits.maximumCells else {
+            let message =
+                "\(request.rowCount) entity rows times \(features) features are more than the limit "
+                + "of \(self.limits.maximumCells) values; send them in several requests."
+            return .answer(.detail(message, status: .badRequest))
+        }
+        guard cells <= self.limits.maximumCellsOnEventLoop else {
             self.workCount.wrappingAdd(1, ordering: .relaxed)
             return .work(self.readPool) {
                 defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
@@ -130,7 +138,8 @@ final class RequestHandler: Sendable {
                     body: Array((wantsSummary ? summary : "null").utf8)
                 )
             } catch {
-                return self.answer(to: error)
+                self.logger.error("load failed", metadata: ["message": "\(error.message)"])
+                return HTTPAnswer(error)
             }
         }
     }

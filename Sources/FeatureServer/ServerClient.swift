@@ -81,8 +81,8 @@ package struct ServerClient: Sendable {
         } catch {
             throw FeatureStoreError(
                 code: .unavailable,
-                message: "the server at \"\(self.unixSocketPath)\" did not answer \(path): "
-                    + "\(error); its log may say why",
+                message: "the server at \"\(self.unixSocketPath)\" ended without answering \(path) "
+                    + "(\(error)); of a view that it was loading nothing is visible",
                 cause: error
             )
         }

@@ -189,24 +189,34 @@ struct FeatureResolution: Sendable {
 
 /// Several mistakes of one request, told at once.
 struct Problems {
+    /// More are counted and not told: a message costs more than a look-up.
+    private static let maximumTold = 20
+
     private var lines: [String] = []
     private var code: FeatureStoreError.Code?
+    private var untold = 0
 
     /// Adds a mistake.
     ///
     /// The same one is told once, and the first one's code is the error's.
-    mutating func add(_ code: FeatureStoreError.Code, _ message: String) {
+    mutating func add(_ code: FeatureStoreError.Code, _ message: @autoclosure () -> String) {
         if self.code == nil {
             self.code = code
         }
-        if !self.lines.contains(message) {
-            self.lines.append(message)
+        guard self.lines.count < Self.maximumTold else {
+            self.untold += 1
+            return
+        }
+        let line = message()
+        if !self.lines.contains(line) {
+            self.lines.append(line)
         }
     }
 
     /// Throws what was added, if anything was.
     func check() throws(FeatureStoreError) {
         guard let code = self.code else { return }
-        throw FeatureStoreError(code: code, message: self.lines.joined(separator: "\n"))
+        let more = self.untold > 0 ? ["… and \(self.untold) more"] : []
+        throw FeatureStoreError(code: code, message: (self.lines + more).joined(separator: "\n"))
     }
 }

@@ -76,9 +76,12 @@ public final class FeatureStore: Sendable {
     /// The definitions that calls go by: those of the registry at the first use or the last
     /// ``refresh()``.
     func snapshot() throws(FeatureStoreError) -> DefinitionSnapshot {
-        if let known = self.definitions.withLock({ $0 }) { return known }
+        if let known = self.knownDefinitions { return known }
         return try self.reloadDefinitions()
     }
+
+    /// The definitions that were read before, if any were.
+    var knownDefinitions: DefinitionSnapshot? { self.definitions.withLock { $0 } }
 
     @discardableResult
     func reloadDefinitions() throws(FeatureStoreError) -> DefinitionSnapshot {

@@ -32,6 +32,13 @@ final class FakeServing: FeatureServing {
         self.read = read
     }
 
+    func featureCount(of selection: FeatureSelection) -> Int {
+        switch selection {
+        case .features(let references): references.count
+        case .service(let name): name == "wide" ? 300 : 1
+        }
+    }
+
     func onlineFeatures(
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures {

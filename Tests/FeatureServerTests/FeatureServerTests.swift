@@ -180,6 +180,25 @@ extension ServerTests {
             }
         }
 
+        @Test func aServiceCountsWithAllItsFeatures() async throws {
+            var limits = testLimits()
+            limits.maximumCells = 600
+            try await withServer(limits: limits) { server in
+                let replies = try await onThread {
+                    let socket = try server.connect()
+                    try socket.post(
+                        readPath, #"{"feature_service":"wide","entities":{"k":[1,2]}}"#)
+                    let first = try socket.reply()
+                    try socket.post(
+                        readPath, #"{"feature_service":"wide","entities":{"k":[1,2,3]}}"#)
+                    return [first, try socket.reply()]
+                }
+                #expect(replies[0]?.status == 200)
+                #expect(replies[1]?.status == 400)
+                #expect(replies[1]?.body.contains("the limit of 600 values") == true)
+            }
+        }
+
         @Test func aLoadHoldsUpNoRead() async throws {
             let gate = DispatchSemaphore(value: 0)
             let fake = FakeServing(

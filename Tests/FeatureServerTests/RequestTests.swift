@@ -164,19 +164,19 @@ private func load(_ text: String, isIncremental: Bool = false) -> String {
     @Test func namesTheLimits() {
         var limits = ServerLimits()
         limits.maximumEntityRows = 3
-        limits.maximumCells = 4
+        limits.maximumFeatures = 2
         let tooManyRows = refusal(
             #"{"features":["a:b"],"entities":{"k":[1,2,3,4]}}"#,
             limits: limits
         )
         #expect(tooManyRows.hasPrefix("400 "))
         #expect(tooManyRows.contains("4 entity rows are more than the limit of 3"))
-        let tooManyCells = refusal(
-            #"{"features":["a:b","a:c"],"entities":{"k":[1,2,3]}}"#,
+        let tooManyFeatures = refusal(
+            #"{"features":["a:b","a:c","a:d"],"entities":{"k":[]}}"#,
             limits: limits
         )
-        #expect(tooManyCells.hasPrefix("400 "))
-        #expect(tooManyCells.contains("the limit of 4 values"))
+        #expect(tooManyFeatures.hasPrefix("400 "))
+        #expect(tooManyFeatures.contains("3 features are more than the limit of 2"))
         let fits = refusal(#"{"features":["a:b","a:c"],"entities":{"k":[1,2]}}"#, limits: limits)
         #expect(fits.hasPrefix("accepted"))
     }

@@ -234,3 +234,28 @@ import Testing
         }
     }
 }
+
+@Suite("Requests with a great many mistakes")
+struct ManyMistakesTests {
+    @Test("The first mistakes are told, and the rest counted")
+    func manyMistakes() throws {
+        try withTemporaryDirectory { directory in
+            let files = LoadedRepository(
+                directory: directory.path,
+                configuration: ProjectConfiguration(project: "p"),
+                repository: FeatureRepository(
+                    entities: [Entity(name: "thing", joinKeys: [.init(name: "id", type: .int64)])]
+                )
+            )
+            let store = FeatureStore(files)
+            try store.apply(store.plan(files))
+            let references = (0..<3000).map { "view\($0):feature" }
+            let error = #expect(throws: FeatureStoreError.self) {
+                try store.onlineFeatures(.features(references), entities: ["id": []])
+            }
+            let lines = error?.message.split(separator: "\n") ?? []
+            #expect(lines.count == 21)
+            #expect(lines.last == "… and 2980 more")
+        }
+    }
+}

@@ -7,7 +7,7 @@ package struct CSVWindowSize: Sendable {
     /// A quote that nothing closes makes the rest of a file one record: memory has to end somewhere.
     package var maximum: Int
 
-    package init(initial: Int = 1 << 20, maximum: Int = 1 << 28) {
+    package init(initial: Int = 1 << 22, maximum: Int = 1 << 28) {
         self.initial = initial
         self.maximum = maximum
     }

@@ -4,8 +4,8 @@ import NativeStorage
 
 /// The rows of an entity file, every column as text, letter for letter.
 ///
-/// An empty field without quotes is null; one in quotes is an empty string. An empty line is no row,
-/// except below a header of one column, where it is a null.
+/// An empty field without quotes is null; one in quotes is an empty string. An empty line is no
+/// row, except below a header of one column, where it is a null.
 package struct EntityTable: Sendable {
     /// How many bytes are read at first; the whole file is held in the end.
     private static let firstReadSize = 1 << 20

@@ -155,7 +155,7 @@ let package = Package(
             name: "FeatureStoreKitTests",
             dependencies: [
                 "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
-                "TestSupport",
+                "NativeStorage", "TestSupport",
             ],
             swiftSettings: strictTests
         ),

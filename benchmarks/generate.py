@@ -72,7 +72,9 @@ def write_sqlite(path, rows):
     marks = ", ".join("?" * len(names))
     database.executemany(
         f"insert into history values ({marks})",
-        ([cell if cell else None for cell in row] for row in rows),
+        # Python reads numbers exactly; SQLite's own reading of text may be off by the last bit.
+        (row[:3] + [float(cell) if cell else None for cell in row[3:8]]
+         + row[8:11] + [cell or None for cell in row[11:]] for row in rows),
     )
     database.execute("create index history_key on history (driver_id, event_timestamp)")
     database.commit()

@@ -14,7 +14,7 @@ public struct Table: Sendable {
         }
     }
 
-    /// The columns, in order, all of one length; names are unique.
+    /// The columns, in order, all of one length; names are unique, code point by code point.
     public private(set) var columns: [NamedColumn]
     /// How many rows every column has.
     public let rowCount: Int
@@ -22,14 +22,17 @@ public struct Table: Sendable {
     /// A table of columns that all have `rowCount` rows and different names.
     public init(columns: [NamedColumn], rowCount: Int) {
         precondition(columns.allSatisfy { $0.column.count == rowCount }, "one length for all")
-        precondition(Set(columns.map(\.name)).count == columns.count, "names are unique")
+        precondition(
+            Set(columns.map { Array($0.name.utf8) }).count == columns.count,
+            "names are unique"
+        )
         self.columns = columns
         self.rowCount = rowCount
     }
 
-    /// The column with that name.
+    /// The column with that name, code point by code point.
     public subscript(name: String) -> Column? {
-        self.columns.first { $0.name == name }?.column
+        self.columns.first { $0.name.utf8.elementsEqual(name.utf8) }?.column
     }
 
     /// The names of the columns, in order.

@@ -84,10 +84,11 @@ extension LoadedRepository {
         let configurationName = RepositoryFiles.configurationName
         guard FileManager.default.fileExists(atPath: "\(path)/\(configurationName)") else {
             let isFolder = RepositoryFiles.isFolder(path)
+            let isThere = FileManager.default.fileExists(atPath: path)
             let problem = Diagnostic(
                 message: isFolder
                     ? "\(path) is no feature repository: it has no \(configurationName)"
-                    : "the folder \(path) does not exist",
+                    : isThere ? "\(path) is no folder" : "the folder \(path) does not exist",
                 fix: "name a repository with --chdir, or make one with \"fstore init\""
             )
             throw DiagnosticsError(diagnostics: [problem])

@@ -60,6 +60,8 @@ public struct DataSource: Hashable, Codable, Sendable {
     /// An IANA time zone for times without zone; `nil` for UTC.
     public var timezone: String?
     /// How much later than its event time a row may arrive, in microseconds.
+    ///
+    /// Loads find late rows however late they are, so this only tells people.
     public var latenessMicroseconds: Int64
     /// What the source is, for people.
     public var description: String

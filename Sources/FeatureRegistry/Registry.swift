@@ -26,6 +26,20 @@ package final class Registry: Sendable {
         return Int(try self.mapped { () throws(SQLiteError) in try tables.newestVersion() })
     }
 
+    /// Which state the registry is in: equal as long as nothing was applied and nobody replaced the
+    /// file.
+    ///
+    /// - Complexity: See ``currentVersion()``.
+    package func currentState() throws(RegistryError) -> RegistryState {
+        guard let tables = try self.openForReading(),
+            let newest = try self.mapped({ () throws(SQLiteError) in try tables.newestState() })
+        else { return RegistryState(version: 0, appliedAt: nil) }
+        return RegistryState(
+            version: Int(newest.version),
+            appliedAt: Timestamp(microseconds: newest.appliedAt)
+        )
+    }
+
     /// The definitions in force.
     package func snapshot() throws(RegistryError) -> RegistrySnapshot {
         guard let tables = try self.openForReading() else { return RegistrySnapshot() }
@@ -279,7 +293,8 @@ package final class Registry: Sendable {
         case .notADatabase:
             RegistryError(
                 code: .notARegistry,
-                message: "\(self.path) is no registry: \(error.message)",
+                message: "\(self.path) is no registry, or is damaged: \(error.message); name "
+                    + "another file as the registry in feature_store.yaml, or put a copy back",
                 cause: error
             )
         case .cannotOpen, .constraint, .inputOutput, .other:

@@ -25,6 +25,21 @@ public struct RegistrySnapshot: Hashable, Sendable {
     }
 }
 
+/// Tells one state of a registry from any other, also from that of a registry that was made anew.
+package struct RegistryState: Hashable, Sendable {
+    /// The newest version; 0 when nothing was applied yet.
+    package let version: Int
+    /// When it was applied.
+    package let appliedAt: Timestamp?
+}
+
+extension RegistrySnapshot {
+    /// The state that the snapshot shows.
+    package var state: RegistryState {
+        RegistryState(version: self.version, appliedAt: self.appliedAt)
+    }
+}
+
 /// One version of a registry: who made it, when, and what it changed.
 public struct RegistryVersion: Hashable, Codable, Sendable {
     private enum CodingKeys: String, CodingKey {

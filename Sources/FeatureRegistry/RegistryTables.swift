@@ -82,6 +82,15 @@ struct RegistryTables {
         try self.integer("SELECT coalesce(max(version), 0) FROM version")
     }
 
+    /// The newest version's number and time; `nil` when there is none.
+    func newestState() throws(SQLiteError) -> (version: Int64, appliedAt: Int64)? {
+        let statement = try self.database.prepare(
+            "SELECT version, applied_at FROM version ORDER BY version DESC LIMIT 1"
+        )
+        guard try statement.step() else { return nil }
+        return (statement.integer(at: 0), statement.integer(at: 1))
+    }
+
     /// The versions from one number to another, oldest first.
     func versions(_ range: ClosedRange<Int64>) throws(SQLiteError) -> [VersionRow] {
         let statement = try self.database.prepare(

@@ -21,7 +21,7 @@ struct RepositoryDifference {
             self.new.dataSources,
             name: \.name,
             fields: { DefinitionFields($0) },
-            losses: { _, _ in [] }
+            losses: { self.losses(of: $0, $1) }
         )
         let views = self.changes(
             .featureView,
@@ -104,6 +104,24 @@ struct RepositoryDifference {
         return ["changes the keys of \(noun) \(Self.list(views))\(Self.clause(users))"]
     }
 
+    /// What a change of a source loses: nothing, unless a service uses a view whose rows would then
+    /// be others, because the view serves nothing until it is loaded again.
+    private func losses(of old: DataSource, _ new: DataSource?) -> [String] {
+        guard let new else { return [] }
+        let views = self.old.featureViews
+            .filter { $0.source == old.name && $0.rowIdentity(in: old) != $0.rowIdentity(in: new) }
+            .map(\.name)
+        let users = self.services(using: { views.contains($0) })
+        guard !users.isEmpty else { return [] }
+        let noun = views.count == 1 ? "feature view" : "feature views"
+        let verb = views.count == 1 ? "serves" : "serve"
+        return [
+            "changes the rows of \(noun) \(Self.list(views)), which \(verb) nothing until the "
+                + "next load"
+                + Self.clause(users)
+        ]
+    }
+
     /// What a change or, without a new definition, the deletion of a view loses.
     private func losses(of old: FeatureView, _ new: FeatureView?) -> [String] {
         let users = self.services(using: { $0 == old.name })
@@ -134,6 +152,11 @@ struct RepositoryDifference {
                 "changes the source from \"\(old.source)\" to \"\(new.source)\""
                     + Self.clause(users)
             )
+        } else if old.filterByCreatedTimestamp != new.filterByCreatedTimestamp, !users.isEmpty {
+            losses.append("serves nothing until it is loaded again\(Self.clause(users))")
+        }
+        if old.online, !new.online {
+            losses.append("is no longer served, and its rows are removed\(Self.clause(users))")
         }
         return losses
     }

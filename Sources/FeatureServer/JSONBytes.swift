@@ -2,7 +2,7 @@ import FeatureCompute
 
 extension [UInt8] {
     /// Appends a string in quotes; only what RFC 8259 demands is escaped.
-    mutating func append(jsonString text: String) {
+    package mutating func append(jsonString text: String) {
         let bytes = Array(text.utf8)
         JSONString.encode(bytes.span, to: &self)
     }

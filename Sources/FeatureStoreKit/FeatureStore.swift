@@ -27,14 +27,23 @@ public final class FeatureStore: Sendable {
     let registry: Registry
     let now: @Sendable () -> Timestamp
     let sources: SourceReader
+    private let loadMemory: Int
     private let definitions: Mutex<DefinitionSnapshot?> = Mutex(nil)
     private let openedOnline: Mutex<OnlineReader?> = Mutex(nil)
     /// One load at a time: the second one waits.
     let loads = Mutex<Void>(())
 
     /// A store for a repository that was read from files.
-    public convenience init(_ files: LoadedRepository) {
-        self.init(directory: files.directory, configuration: files.configuration)
+    ///
+    /// - Parameters:
+    ///   - files: The repository.
+    ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
+    public convenience init(_ files: LoadedRepository, loadMemory: Int = 64 << 20) {
+        self.init(
+            directory: files.directory,
+            configuration: files.configuration,
+            loadMemory: loadMemory
+        )
     }
 
     /// A store for definitions that are made in code.
@@ -42,14 +51,17 @@ public final class FeatureStore: Sendable {
     /// - Parameters:
     ///   - directory: What relative paths of the configuration and of the sources are relative to.
     ///   - configuration: The project.
+    ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
     ///   - now: The clock; ttl and the end of loads go by it.
     public init(
         directory: String,
         configuration: ProjectConfiguration,
+        loadMemory: Int = 64 << 20,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.directory = directory
         self.configuration = configuration
+        self.loadMemory = loadMemory
         self.now = now
         self.paths = StorePaths(directory: directory, configuration: configuration)
         self.registry = Registry(path: self.paths.registry)
@@ -77,12 +89,7 @@ public final class FeatureStore: Sendable {
             throw FeatureStoreError(error)
         }
         let definitions = DefinitionSnapshot(snapshot, project: self.configuration.project)
-        self.definitions.withLock { known in
-            // Two threads may reload at once; the newer state stays.
-            if known == nil || known.map({ $0.version < definitions.version }) == true {
-                known = definitions
-            }
-        }
+        self.definitions.withLock { $0 = definitions }
         return definitions
     }
 
@@ -105,7 +112,11 @@ public final class FeatureStore: Sendable {
             if let opened { return opened }
             let store: RocksDBOnlineStore
             do throws(OnlineStoreError) {
-                store = try RocksDBOnlineStore(directory: self.paths.online)
+                store = try RocksDBOnlineStore(
+                    directory: self.paths.online,
+                    project: self.configuration.project,
+                    loadMemory: self.loadMemory
+                )
             } catch {
                 throw FeatureStoreError(error)
             }

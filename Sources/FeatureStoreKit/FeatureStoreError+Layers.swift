@@ -24,6 +24,7 @@ extension FeatureStoreError {
             case .locked, .superseded: .conflict
             case .corruptFiles, .corruptRow, .corruptKey, .corruptCatalogue: .corruptData
             case .invalidRow, .invalidKey: .invalidValue
+            case .otherProject: .invalidArgument
             }
         self.init(code: code, message: error.message, cause: error)
     }
@@ -31,8 +32,9 @@ extension FeatureStoreError {
     init(_ error: OfflineStoreError) {
         let code: Code =
             switch error.code {
-            case .missingFile, .inputOutput: .unavailable
-            case .missingColumn, .missingTable, .invalidSQL, .unknownTimeZone, .tooManyRows:
+            case .inputOutput: .unavailable
+            case .missingFile, .missingColumn, .missingTable, .invalidSQL, .unknownTimeZone,
+                .tooManyRows:
                 .invalidArgument
             case .malformedFile, .notADatabase, .badRows: .invalidData
             }

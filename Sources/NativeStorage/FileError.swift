@@ -27,7 +27,7 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         let reason = unsafe String(cString: strerror(errorNumber))
         self.init(
             code: errorNumber == ENOENT || errorNumber == ENOTDIR ? .missing : .inputOutput,
-            message: "\(path): \(reason)"
+            message: "cannot read \(path): \(reason)"
         )
     }
 

@@ -6,7 +6,8 @@ import Glibc
 /// ```
 /// pid 4711
 /// command fstore serve --port 6566
-/// http://127.0.0.1:6566
+/// serving http://127.0.0.1:6566
+/// socket /srv/repo/data/online.sock
 /// ```
 package struct FileLockHolder: Hashable, Sendable {
     /// The process.

@@ -27,7 +27,10 @@ package struct RocksDBError: Error, Sendable, CustomStringConvertible {
 
     /// The error that a status text of RocksDB stands for.
     init(status: String) {
-        if status.hasPrefix("IO error"), status.contains("/LOCK:") {
+        if status.hasPrefix("IO error"), status.contains("/LOCK:"),
+            status.contains("lock hold by current process")
+                || status.contains("Resource temporarily unavailable")
+        {
             self.init(code: .locked, message: status)
         } else if status.hasPrefix("IO error") {
             self.init(code: .inputOutput, message: status)

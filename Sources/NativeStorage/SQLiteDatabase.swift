@@ -49,8 +49,20 @@ package final class SQLiteDatabase {
     /// Values are bound by position, from 1.
     package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
         var statement: OpaquePointer?
-        let result = unsafe sqlite3_prepare_v3(self.connection, sql, -1, 0, &statement, nil)
+        let (result, hasMore) = unsafe sql.withCString { start in
+            var rest: UnsafePointer<CChar>?
+            let result = unsafe sqlite3_prepare_v3(self.connection, start, -1, 0, &statement, &rest)
+            let tail = unsafe rest.map { unsafe String(cString: $0) } ?? ""
+            return (result, tail.contains { !$0.isWhitespace && $0 != ";" })
+        }
         guard result == SQLITE_OK else { throw self.error(result, sql: sql) }
+        if hasMore {
+            unsafe sqlite3_finalize(statement)
+            throw SQLiteError(
+                code: .other,
+                message: "\(self.path): there is more than one statement (in: \(sql.prefix(200)))"
+            )
+        }
         guard let compiled = unsafe statement else {
             throw SQLiteError(code: .other, message: "\(self.path): there is no statement to run")
         }

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Synchronization
 
 /// Hands the batches of a scan from the thread that reads to the thread that uses them.
@@ -31,48 +31,48 @@ final class BatchPipeline: Sendable {
     private static let capacity = 4
 
     private let state = Mutex(State())
-    // Both begin with nothing, because a semaphore must not end below where it began.
-    private let filled = DispatchSemaphore(value: 0)
-    private let free = DispatchSemaphore(value: 0)
-
-    init() {
-        for _ in 0..<Self.capacity {
-            self.free.signal()
-        }
-    }
+    /// Held for every change of the state, which it announces.
+    private let changed = NSCondition()
 
     /// Passes an item on, when there is room for it.
     ///
     /// - Returns: Whether the other side still wants items.
     func send(_ item: Item) -> Bool {
-        self.free.wait()
-        let isWanted = self.state.withLock { state in
-            if !state.isStopped { state.items.append(item) }
-            return !state.isStopped
+        self.wait {
+            $0.isStopped || $0.items.count < Self.capacity
+        } then: { state in
+            guard !state.isStopped else { return false }
+            state.items.append(item)
+            return true
         }
-        if isWanted {
-            self.filled.signal()
-        } else {
-            self.free.signal()
-        }
-        return isWanted
     }
 
     /// Passes the outcome on, without waiting.
     func finish(_ outcome: Outcome) {
-        self.state.withLock { $0.items.append(.finished(outcome)) }
-        self.filled.signal()
+        self.wait(until: { _ in true }, then: { $0.items.append(.finished(outcome)) })
     }
 
     /// Waits for the next item.
     func receive() -> Item {
-        self.filled.wait()
-        defer { self.free.signal() }
-        return self.state.withLock { $0.items.removeFirst() }
+        self.wait(until: { !$0.items.isEmpty }, then: { $0.items.removeFirst() })
     }
 
     /// Makes ``send(_:)`` refuse whatever comes from now on.
     func stop() {
-        self.state.withLock { $0.isStopped = true }
+        self.wait(until: { _ in true }, then: { $0.isStopped = true })
+    }
+
+    /// Changes the state as soon as it is fit for that.
+    private func wait<Result: Sendable>(
+        until isReady: (State) -> Bool,
+        then change: (inout State) -> Result
+    ) -> Result {
+        self.changed.lock()
+        defer { self.changed.unlock() }
+        while !self.state.withLock({ isReady($0) }) {
+            self.changed.wait()
+        }
+        defer { self.changed.broadcast() }
+        return self.state.withLock { change(&$0) }
     }
 }

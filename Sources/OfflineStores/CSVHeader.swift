@@ -37,7 +37,8 @@ struct CSVHeader {
                         """
                 )
             }
-            guard !columns.contains(name) else {
+            // Text is code points: two spellings of one letter are two names.
+            guard !columns.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
                 throw OfflineStoreError(
                     code: .malformedFile,
                     message: """

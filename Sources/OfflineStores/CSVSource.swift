@@ -132,8 +132,8 @@ struct CSVSource {
         _ file: CSVHeader,
         _ first: CSVHeader
     ) throws(OfflineStoreError) {
-        let missing = first.columns.filter { !file.columns.contains($0) }
-        let surplus = file.columns.filter { !first.columns.contains($0) }
+        let missing = Self.columns(of: first, notIn: file)
+        let surplus = Self.columns(of: file, notIn: first)
         guard !missing.isEmpty || !surplus.isEmpty else { return }
         var differences: [String] = []
         if !missing.isEmpty { differences.append("lacks \(missing.joined(separator: ", "))") }
@@ -145,6 +145,12 @@ struct CSVSource {
                 files of a source must have the same columns, in any order
                 """
         )
+    }
+
+    private static func columns(of file: CSVHeader, notIn other: CSVHeader) -> [String] {
+        file.columns.filter { name in
+            !other.columns.contains { $0.utf8.elementsEqual(name.utf8) }
+        }
     }
 
     private static func size(of path: String) -> Double {

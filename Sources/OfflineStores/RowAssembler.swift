@@ -141,12 +141,25 @@ struct RowAssembler {
     }
 
     private mutating func startBatch() {
+        // A batch after the first will most likely be full; the first may be all there is.
+        let capacity = self.report.rowsKept > 0 ? Self.batchSize : 0
         self.rowCount = 0
         self.keyIDs = []
         self.times = []
         self.created = []
+        self.times.reserveCapacity(capacity)
+        if self.filter != nil { self.keyIDs.reserveCapacity(capacity) }
+        if self.layout.createdPosition != nil { self.created.reserveCapacity(capacity) }
         self.keyBuilders = self.scan.joinKeys.map { ColumnBuilder(type: $0.type) }
         self.builders = self.scan.features.map { ColumnBuilder(type: $0.type) }
+        if self.filter == nil {
+            for index in self.keyBuilders.indices {
+                self.keyBuilders[index].reserveCapacity(capacity)
+            }
+        }
+        for index in self.builders.indices where self.wanted[index] {
+            self.builders[index].reserveCapacity(capacity)
+        }
     }
 
     /// Reads the key columns: their id with a filter, else their values go to the builders.

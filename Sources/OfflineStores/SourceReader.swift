@@ -1,5 +1,5 @@
-import Dispatch
 package import FeatureModel
+import Foundation
 
 /// Reads the history of data sources: CSV files and SQLite tables.
 ///
@@ -43,6 +43,16 @@ package struct SourceReader: Sendable {
         }
     }
 
+    /// The files that a source reads and that are there, as absolute paths.
+    package func files(of source: DataSource) -> [String] {
+        switch source.kind {
+        case .csv(let options):
+            return (try? FilePattern.files(options.path, root: self.root)) ?? []
+        case .sqlite(let options):
+            return [(try? self.sqliteSource(options, name: source.name).path)].compactMap { $0 }
+        }
+    }
+
     /// Reads a source once, from its beginning to its end, in batches of at most 16,384 rows.
     ///
     /// Reading has a thread of its own, a few batches ahead of `body`; that and `progress` are
@@ -64,7 +74,7 @@ package struct SourceReader: Sendable {
         let reader = self
         // The reading thread alone touches the scan, and its key filter, until it has finished.
         nonisolated(unsafe) let scan = scan
-        DispatchQueue(label: "fstore.scan").async {
+        Thread.detachNewThread {
             unsafe pipeline.finish(reader.read(scan, into: pipeline))
         }
         var failure: OfflineStoreError?
@@ -165,7 +175,7 @@ func positions(
 ) throws(OfflineStoreError) -> [Int] {
     var positions: [Int] = []
     for name in wanted {
-        let exact = columns.firstIndex(of: name)
+        let exact = columns.firstIndex { $0.utf8.elementsEqual(name.utf8) }
         let found =
             ignoringCase
             ? exact ?? columns.firstIndex { $0.lowercased() == name.lowercased() } : exact

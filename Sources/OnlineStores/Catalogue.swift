@@ -2,9 +2,10 @@ import FoundationEssentials
 
 // The key 0x00 "catalogue" holds the list of the views as JSON:
 //
-//   { "version": 1, "nextViewID": 7, "garbage": [3, 5], "views": [ StoredView… ] }
+//   { "version": 1, "project": "p", "nextViewID": 7, "garbage": [3, 5], "views": [ StoredView… ] }
 //
-// It is one entry, so that every change of it is atomic, alone or together with rows. View ids in
+// A store belongs to the project that wrote it first. The catalogue is one entry, so that every
+// change of it is atomic, alone or together with rows. View ids in
 // `garbage` belong to generations that nobody can see any more; their rows are being deleted.
 
 /// What the store knows of its views, as it lies in the database.
@@ -13,14 +14,15 @@ struct Catalogue: Codable {
     static let key: [UInt8] = [Keyspace.metadata] + Array("catalogue".utf8)
 
     var version = Catalogue.currentVersion
+    var project: String
     var nextViewID: UInt32
     var garbage: [UInt32]
     var views: [StoredView]
 
-    /// The catalogue that `bytes` hold; an empty one for `nil`.
-    init(bytes: [UInt8]?) throws(OnlineStoreError) {
+    /// The catalogue that `bytes` hold; an empty one of the project for `nil`.
+    init(bytes: [UInt8]?, project: String) throws(OnlineStoreError) {
         guard let bytes else {
-            self.init(nextViewID: 1, garbage: [], views: [])
+            self.init(project: project, nextViewID: 1, garbage: [], views: [])
             return
         }
         let decoder = JSONDecoder()
@@ -47,7 +49,8 @@ struct Catalogue: Codable {
         }
     }
 
-    init(nextViewID: UInt32, garbage: [UInt32], views: [StoredView]) {
+    init(project: String, nextViewID: UInt32, garbage: [UInt32], views: [StoredView]) {
+        self.project = project
         self.nextViewID = nextViewID
         self.garbage = garbage
         self.views = views

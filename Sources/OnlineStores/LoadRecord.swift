@@ -4,7 +4,7 @@ package import FeatureModel
 package struct LoadRecord: Hashable, Codable, Sendable {
     /// The first event time that the load asked for; `nil` for all from the beginning.
     package var windowStart: Timestamp?
-    /// The last event time that the load asked for: the next incremental load begins here.
+    /// The last event time that the loads of this generation asked for.
     package var windowEnd: Timestamp
     /// When the load was done.
     package var finishedAt: Timestamp

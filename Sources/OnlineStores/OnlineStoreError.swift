@@ -6,6 +6,8 @@ package struct OnlineStoreError: Error, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         /// The files cannot be read or written; trying again may help.
         case unavailable
+        /// The store holds the rows of another project.
+        case otherProject
         /// Another process, or another store of this one, has the directory open.
         case locked
         /// RocksDB's own files are damaged; tear the store down and load it again.

@@ -16,6 +16,12 @@ extension RocksDBOnlineStore {
     package func dropViews(
         where isDropped: (String) -> Bool
     ) throws(OnlineStoreError) -> [String] {
+        // Nothing to drop is the rule, and must not wait for a commit.
+        let isNeeded = self.state.withLock { state in
+            state.views.keys.contains(where: isDropped)
+                || state.pending.keys.contains(where: isDropped)
+        }
+        guard isNeeded else { return [] }
         let dropped = try self.commits.withLock { _ throws(OnlineStoreError) -> [String] in
             var next = self.state.withLock { $0 }
             let pendingNames = next.pending.keys.filter(isDropped)

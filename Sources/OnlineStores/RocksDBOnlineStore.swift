@@ -24,6 +24,7 @@ package final class RocksDBOnlineStore: Sendable {
     ///
     /// - Parameters:
     ///   - directory: The folder.
+    ///   - project: Whose rows it holds; a store of another project is refused.
     ///   - cacheBytes: The size of the cache for blocks of the database.
     ///   - loadMemory: What one load may hold in memory before it uses files.
     ///   - holderLines: What others should know of this process, such as a server's address.
@@ -31,6 +32,7 @@ package final class RocksDBOnlineStore: Sendable {
     ///   another process has the store.
     package init(
         directory: String,
+        project: String,
         cacheBytes: Int = 256 << 20,
         loadMemory: Int = 64 << 20,
         holderLines: [String] = []
@@ -49,7 +51,17 @@ package final class RocksDBOnlineStore: Sendable {
         }
         try emptyDirectory(self.loadDirectory)
         self.database = try StoreDatabase(directory: directory, cacheBytes: cacheBytes)
-        let catalogue = try Catalogue(bytes: self.database.value(forKey: Catalogue.key))
+        let catalogue = try Catalogue(
+            bytes: self.database.value(forKey: Catalogue.key),
+            project: project
+        )
+        guard catalogue.project == project else {
+            throw OnlineStoreError(
+                .otherProject,
+                "the online store at \(directory) belongs to project \(catalogue.project); give "
+                    + "project \(project) a path of its own (online_store in feature_store.yaml)"
+            )
+        }
         self.state = Mutex(StoreState(catalogue))
         try self.collectGarbage()
     }

@@ -14,6 +14,8 @@ struct StoreState: Sendable {
         weak var lease: GenerationLease?
     }
 
+    /// The project that the store belongs to.
+    let project: String
     /// The committed views by name.
     var views: [String: StoredView]
     var pending: [String: Pending] = [:]
@@ -25,6 +27,7 @@ struct StoreState: Sendable {
     var isCollecting = false
 
     init(_ catalogue: Catalogue) {
+        self.project = catalogue.project
         self.views = [:]
         for view in catalogue.views {
             self.views[view.name] = view
@@ -36,6 +39,7 @@ struct StoreState: Sendable {
     /// The state as it is stored.
     var catalogue: Catalogue {
         Catalogue(
+            project: self.project,
             nextViewID: self.nextViewID,
             garbage: self.garbage.map(\.viewID),
             views: self.views.values

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureModel
 import Glibc
 
 /// The program: one subcommand for each thing to do.
@@ -46,8 +47,28 @@ struct FStore: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away, such as `head`, ends the output and not the program.
         signal(SIGPIPE, SIG_IGN)
-        await self.main(globalOptionsLast(Array(CommandLine.arguments.dropFirst())))
+        let arguments = globalOptionsLast(Array(CommandLine.arguments.dropFirst()))
+        refuseUnknownCommand(arguments)
+        await self.main(arguments)
     }
+}
+
+/// Ends the program when the first argument is no command, and names the nearest one.
+private func refuseUnknownCommand(_ arguments: [String]) {
+    guard let first = arguments.first, !first.hasPrefix("-") else { return }
+    var commands: [String] = []
+    for group in FStore.configuration.groupedSubcommands {
+        for command in group.subcommands {
+            commands.append(command.configuration.commandName ?? "")
+        }
+    }
+    guard !commands.contains(first), first != "help" else { return }
+    FStore.exit(
+        withError: ValidationError(
+            "there is no command \"\(first)\"; "
+                + suggestion(for: first, among: commands, noun: "command")
+        )
+    )
 }
 
 /// The arguments with the global options that stand before the command put after it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeatureDefinitions
 import FeatureStoreKit
+import Foundation
 import Logging
 
 /// What every command that works on a repository understands.
@@ -34,7 +35,7 @@ struct GlobalOptions: ParsableArguments {
         let configured = try reportingFailure { () throws(DiagnosticsError) in
             try LoadedRepository(configurationIn: self.chdir)
         }
-        return FeatureStore(configured)
+        return FeatureStore(configured, loadMemory: try loadMemory())
     }
 
     /// A logger to standard error.
@@ -52,4 +53,14 @@ private func parseLogLevel(_ name: String) throws -> Logger.Level {
         throw ValidationError("\"\(name)\" is no log level; the levels are \(names)")
     }
     return level
+}
+
+/// What one load may hold in memory, in bytes: `FSTORE_LOAD_MEMORY_MB`, or 64 MB.
+private func loadMemory() throws -> Int {
+    let name = "FSTORE_LOAD_MEMORY_MB"
+    guard let text = ProcessInfo.processInfo.environment[name] else { return 64 << 20 }
+    guard let megabytes = Int(text), (1...65_536).contains(megabytes) else {
+        throw ValidationError("\(name) is \"\(text)\"; give whole megabytes from 1 to 65536")
+    }
+    return megabytes << 20
 }

@@ -1,29 +1,42 @@
+import FeatureServer
 import FeatureStoreKit
-import Foundation
 
 extension OnlineFeaturesRequest {
     /// The request as the body of `POST /get-online-features`.
     ///
-    /// Ids are text, which the store reads as the declared type.
-    func jsonBody() throws(FeatureStoreError) -> [UInt8] {
-        var object: [String: Any] = ["full_feature_names": self.fullFeatureNames]
+    /// Ids are text, which the store reads as the declared type. The columns keep their order,
+    /// because the answer has them in the order of the body.
+    func jsonBody() -> [UInt8] {
+        var body: [UInt8] = []
         switch self.selection {
-        case .features(let features): object["features"] = features
-        case .service(let name): object["feature_service"] = name
-        }
-        var entities: [String: Any] = [:]
-        for column in self.entities {
-            entities[column.name] = column.values.map { value -> Any in
-                if case .string(let text) = value { return text }
-                return NSNull()
+        case .features(let features):
+            body.append(contentsOf: #"{"features":["#.utf8)
+            for (index, feature) in features.enumerated() {
+                if index > 0 { body.append(UInt8(ascii: ",")) }
+                body.append(jsonString: feature)
             }
+            body.append(contentsOf: "],".utf8)
+        case .service(let name):
+            body.append(contentsOf: #"{"feature_service":"#.utf8)
+            body.append(jsonString: name)
+            body.append(UInt8(ascii: ","))
         }
-        object["entities"] = entities
-        do {
-            let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-            return Array(try JSONSerialization.data(withJSONObject: object, options: options))
-        } catch {
-            throw FeatureStoreError(code: .invalidArgument, message: "\(error)", cause: error)
+        body.append(contentsOf: #""entities":{"#.utf8)
+        for (index, column) in self.entities.enumerated() {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            body.append(jsonString: column.name)
+            body.append(contentsOf: ":[".utf8)
+            for (row, value) in column.values.enumerated() {
+                if row > 0 { body.append(UInt8(ascii: ",")) }
+                if case .string(let text) = value {
+                    body.append(jsonString: text)
+                } else {
+                    body.append(contentsOf: "null".utf8)
+                }
+            }
+            body.append(UInt8(ascii: "]"))
         }
+        body.append(contentsOf: #"},"full_feature_names":\#(self.fullFeatureNames)}"#.utf8)
+        return body
     }
 }

@@ -10,9 +10,7 @@ import Testing
     func tornRows() async throws {
         try await withTemporaryDirectory { directory in
             var project = SmallProject(directory: directory)
-            project.repository.featureViews[0].schema = (0..<6).map {
-                Field(name: "column_\($0)", type: $0 % 2 == 0 ? .int64 : .string)
-            }
+            project.repository.featureViews[0].schema = Self.schema(6)
             try Self.write(project, round: 1)
             try project.apply()
             try project.store.materialize()
@@ -39,15 +37,17 @@ import Testing
                     }
                 }
                 group.addTask {
+                    var changed = prepared
                     defer { end.isReached.store(true, ordering: .releasing) }
                     for round in 2...Self.rounds {
                         try Self.write(prepared, round: round)
-                        // Now and then a new generation, whose rows have the same columns.
+                        // Now and then a new generation, or a new schema of the same one.
                         if round % 7 == 0 {
-                            var changed = prepared
                             changed.repository.dataSources[0].timezone = "Etc/GMT-\(round % 3)"
-                            try changed.apply(allowDestroy: true)
+                        } else if round % 3 == 0 {
+                            changed.repository.featureViews[0].schema = Self.schema(6 + round % 4)
                         }
+                        try changed.apply(allowDestroy: true)
                         try store.materialize()
                     }
                     return Self.rounds
@@ -62,12 +62,19 @@ import Testing
     private static let drivers = 40
     private static let rounds = 80
 
+    private static func schema(_ columns: Int) -> [Field] {
+        (0..<columns).map { column in
+            Field(name: "column_\(column)", type: column % 2 == 0 ? .int64 : .string)
+        }
+        .reversed()
+    }
+
     private static func write(_ project: SmallProject, round: Int) throws {
         let lines = (0..<self.drivers).map { driver in
-            let numbers = Array(repeating: "\(round)", count: 6).joined(separator: ",")
+            let numbers = Array(repeating: "\(round)", count: 10).joined(separator: ",")
             return "\(driver),\(second(Int64(round))),,\(numbers)"
         }
-        let names = (0..<6).map { "column_\($0)" }.joined(separator: ",")
+        let names = (0..<10).map { "column_\($0)" }.joined(separator: ",")
         try project.write(lines, header: "driver_id,event_time,created,\(names)")
     }
 

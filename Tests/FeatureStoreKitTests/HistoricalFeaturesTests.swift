@@ -203,12 +203,12 @@ import Testing
                 try error("driver_id,event_timestamp", ["stats:rat"])?.code == .featureNotFound
             )
             let read = try error("driver_id,event_timestamp")
-            #expect(read?.code == .unavailable)
+            #expect(read?.code == .invalidArgument)
             #expect(read?.message.contains("stats.csv") ?? false)
             let noFile = failure {
                 try project.store.historicalFeatures(trips, entities: .file("/no/such/file.csv"))
             }
-            #expect(noFile?.code == .unavailable)
+            #expect(noFile?.code == .invalidArgument)
         }
     }
 

@@ -118,6 +118,10 @@ import Testing
             let status = try project.store.status().featureViews[0]
             #expect(status.loadedUpTo == second(100) && status.loaded)
 
+            let later = try project.store.materialize(from: second(105))
+            #expect(later.views[0].keysWritten == 0 && later.notes.count == 1)
+            #expect(later.notes[0].contains("the start \(second(105)) is in the future"))
+
             project.clock.now = second(110)
             #expect(try project.values([1]) == [1])
             #expect(try project.store.materializeIncremental(to: second(110)).notes.isEmpty)

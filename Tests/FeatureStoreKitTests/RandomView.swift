@@ -19,6 +19,7 @@ struct RandomView {
     let view: FeatureView
     let source: DataSource
     let joinKeys: [Entity.JoinKey]
+    private let table: String
     var lines: [SourceLine] = []
 
     /// Times in seconds; none lies in the gap, so that the clock may move in it without a load.
@@ -33,15 +34,20 @@ struct RandomView {
         let isStatic = Int.random(in: 0..<5, using: &random) == 0
         let hasCreated = Bool.random(using: &random)
         let mapsNames = Int.random(in: 0..<4, using: &random) == 0
+        let relation: DataSource.SQLiteOptions.Relation =
+            Bool.random(using: &random)
+            ? .table("table_\(number)") : .query("SELECT * FROM table_\(number) ORDER BY rowid")
+        self.table = "table_\(number)"
         self.joinKeys = chosen.flatMap(\.joinKeys)
         self.source = DataSource(
             name: "source_\(number)",
             kind: isSQLite
-                ? .sqlite(.init(path: "warehouse.db", relation: .table("table_\(number)")))
-                : .csv(.init(path: "\(name).csv")),
+                ? .sqlite(.init(path: "warehouse.db", relation: relation))
+                : .csv(.init(path: "\(name).csv", delimiter: ";", nullValues: ["", "NULL"])),
             timestampField: isStatic ? nil : "event_time",
             createdTimestampColumn: hasCreated ? "created" : nil,
-            fieldMapping: mapsNames ? ["raw": "feature_0"] : [:]
+            fieldMapping: mapsNames ? ["raw": "feature_0"] : [:],
+            timezone: Bool.random(using: &random) ? "Etc/GMT-2" : nil
         )
         self.view = FeatureView(
             name: name,
@@ -104,10 +110,10 @@ struct RandomView {
             columns.append((key.name, self.lines.map { $0.keys[index]?.text }))
         }
         if !self.source.isStatic {
-            columns.append(("event_time", self.lines.map { Self.timeText($0.time, &random) }))
+            columns.append(("event_time", self.lines.map { self.timeText($0.time, &random) }))
         }
         if self.source.createdTimestampColumn != nil {
-            columns.append(("created", self.lines.map { Self.timeText($0.created, &random) }))
+            columns.append(("created", self.lines.map { self.timeText($0.created, &random) }))
         }
         for (index, feature) in self.view.schema.enumerated() {
             let name = self.source.sourceColumn(for: feature.name)
@@ -116,13 +122,13 @@ struct RandomView {
         columns.shuffle(using: &random)
         switch self.source.kind {
         case .csv(let options):
-            let texts = [columns.map(\.name)].map { $0.joined(separator: ",") }
+            let texts = [columns.map(\.name)].map { $0.joined(separator: ";") }
             let rows = self.lines.indices.map { row in
                 // A line of one blank field would be no line at all.
                 (columns.map { Self.field($0.cells[row], &random) } + ["x"])
-                    .joined(separator: ",")
+                    .joined(separator: ";")
             }
-            let text = (texts.map { $0 + ",rest" } + rows).joined(separator: "\n") + "\n"
+            let text = (texts.map { $0 + ";rest" } + rows).joined(separator: "\n") + "\n"
             try Data(text.utf8).write(to: directory.appendingPathComponent(options.path))
         case .sqlite:
             try self.writeTable(columns, in: directory)
@@ -133,19 +139,19 @@ struct RandomView {
         _ columns: [(name: String, cells: [String?])],
         in directory: URL
     ) throws {
-        guard case .sqlite(let options) = self.source.kind,
-            case .table(let table) = options.relation
-        else { return }
+        guard case .sqlite(let options) = self.source.kind else { return }
         let path = directory.appendingPathComponent(options.path ?? "").path
         let database = try SQLiteDatabase(path: path, mode: .readWriteCreate)
         let names = (columns.map(\.name) + ["rest"]).joined(separator: ", ")
-        try database.execute("DROP TABLE IF EXISTS \(table); CREATE TABLE \(table) (\(names))")
+        try database.execute(
+            "DROP TABLE IF EXISTS \(self.table); CREATE TABLE \(self.table) (\(names))"
+        )
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         let prefix = columns.map(\.name).joined(separator: ", ")
         let insert = try database.prepare(
             columns.isEmpty
-                ? "INSERT INTO \(table) (rest) VALUES (1)"
-                : "INSERT INTO \(table) (\(prefix)) VALUES (\(marks))"
+                ? "INSERT INTO \(self.table) (rest) VALUES (1)"
+                : "INSERT INTO \(self.table) (\(prefix)) VALUES (\(marks))"
         )
         for row in self.lines.indices {
             for (index, column) in columns.enumerated() {
@@ -170,21 +176,24 @@ struct RandomView {
         return type == .int32 || type == .int64
     }
 
-    private static func timeText(_ seconds: Int64?, _ random: inout SeededGenerator) -> String? {
+    private func timeText(_ seconds: Int64?, _ random: inout SeededGenerator) -> String? {
         guard let seconds else { return nil }
         let time = second(seconds)
         switch Int.random(in: 0..<3, using: &random) {
         case 0: return time.description
         case 1:
-            return time.description.replacingOccurrences(of: "T", with: " ")
+            // The zone's sign is the wrong way round, as POSIX has it: it is two hours ahead.
+            let ahead: Int64 = self.source.timezone == nil ? 0 : 7_200_000_000
+            return Timestamp(microseconds: time.microseconds + ahead).description
+                .replacingOccurrences(of: "T", with: " ")
                 .replacingOccurrences(of: "Z", with: "")
         default: return String(time.microseconds / 1_000_000)
         }
     }
 
     private static func field(_ text: String?, _ random: inout SeededGenerator) -> String {
-        guard let text else { return "" }
-        let mustQuote = text.isEmpty || text.contains { ",\"\n".contains($0) }
+        guard let text else { return Bool.random(using: &random) ? "" : "NULL" }
+        let mustQuote = text.isEmpty || text.contains { ";\"\n".contains($0) }
         guard mustQuote || Bool.random(using: &random) else { return text }
         return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
     }

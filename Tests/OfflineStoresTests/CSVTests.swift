@@ -45,6 +45,15 @@ private func cells(_ text: String) throws -> [[Value]] {
         #expect(try cells(text) == expected.map { $0.map { $0.map { .string($0) } ?? .null } })
     }
 
+    @Test("Names are code points: two spellings of one letter are two columns")
+    func namesAreCodePoints() throws {
+        let table = try read("\u{E9},e\u{301}\n1,2\n").table
+
+        #expect(table.columnNames.map { Array($0.utf8) } == [[0xC3, 0xA9], [0x65, 0xCC, 0x81]])
+        #expect(table["\u{E9}"]?[0] == "1")
+        #expect(table["e\u{301}"]?[0] == "2")
+    }
+
     @Test(
         "Broken files are refused, with the line",
         arguments: [

@@ -60,6 +60,7 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
             var lastRecord: LoadRecord?
             var store: RocksDBOnlineStore? = try RocksDBOnlineStore(
                 directory: path,
+                project: "p",
                 cacheBytes: 1 << 20,
                 loadMemory: memory
             )
@@ -77,6 +78,7 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
                     store = nil
                     store = try RocksDBOnlineStore(
                         directory: path,
+                        project: "p",
                         cacheBytes: 1 << 20,
                         loadMemory: memory
                     )
@@ -155,6 +157,7 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
             rows.shuffle(using: &random)
             let store = try RocksDBOnlineStore(
                 directory: directory.appendingPathComponent("online").path,
+                project: "p",
                 loadMemory: [1, 64 << 20].randomElement(using: &random) ?? 1
             )
             var rest = rows[...]
@@ -176,7 +179,11 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
             var random = SeededGenerator(seed: 1)
             var expected = NaiveStore()
             do {
-                let store = try RocksDBOnlineStore(directory: path, loadMemory: 10_000)
+                let store = try RocksDBOnlineStore(
+                    directory: path,
+                    project: "p",
+                    loadMemory: 10_000
+                )
                 for round in Int64(0)..<3 {
                     let rows = (0..<3000).map { _ in
                         TestRow(
@@ -192,7 +199,7 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
                     #expect(result.stale == naive.stale)
                 }
             }
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path, project: "p")
             let view = try #require(store.view(named: "ratings"))
             #expect(view.loadRecord?.windowEnd == Timestamp(microseconds: 2))
             #expect(try store.allRows(of: view) == expected.sorted)
@@ -203,12 +210,12 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path
             do {
-                let store = try RocksDBOnlineStore(directory: path)
+                let store = try RocksDBOnlineStore(directory: path, project: "p")
                 #expect(store.views().isEmpty)
                 let result = try store.load([], end: 7)
                 #expect(result.keysWritten == 0)
             }
-            let store = try RocksDBOnlineStore(directory: path + "/")
+            let store = try RocksDBOnlineStore(directory: path + "/", project: "p")
             let view = try #require(store.storedView(matching: ratings()))
             #expect(try FileManager.default.contentsOfDirectory(atPath: path + ".load").isEmpty)
             #expect(view.loadRecord == record(end: 7))
@@ -220,7 +227,8 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
     @Test func rowsThatDoNotBelongAreRefused() throws {
         try withTemporaryDirectory { directory in
             let store = try RocksDBOnlineStore(
-                directory: directory.appendingPathComponent("online").path
+                directory: directory.appendingPathComponent("online").path,
+                project: "p"
             )
             let load = try store.beginLoad(ratings())
             var encoder = RowEncoder(layout: load.rowLayout)
@@ -257,7 +265,8 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
     @Test func severalLoadsOfANewViewShareItsGeneration() throws {
         try withTemporaryDirectory { directory in
             let store = try RocksDBOnlineStore(
-                directory: directory.appendingPathComponent("online").path
+                directory: directory.appendingPathComponent("online").path,
+                project: "p"
             )
             let load = try store.beginLoad(ratings())
             let push = try store.beginLoad(ratings())

@@ -13,7 +13,7 @@ private let floats = [Field(name: "rating", type: .float64)]
     @Test func aFieldOfAnotherTypeMakesANewGenerationAtTheCommit() throws {
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path, project: "p")
             try store.load(oneRow)
             var old = store.view(named: "ratings")
             let oldID = old?.viewID
@@ -53,7 +53,7 @@ private let floats = [Field(name: "rating", type: .float64)]
             let path = directory.appendingPathComponent("online").path
             var old: StoredView?
             do {
-                let store = try RocksDBOnlineStore(directory: path)
+                let store = try RocksDBOnlineStore(directory: path, project: "p")
                 try store.load(
                     (0..<2500).map { TestRow(id: $0, eventTime: 0, writeTime: 0, rating: 1) }
                 )
@@ -62,7 +62,7 @@ private let floats = [Field(name: "rating", type: .float64)]
                 let left = try #require(old)
                 #expect(try store.allRows(of: left).count == 2500)
             }
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path, project: "p")
             let left = try #require(old)
             #expect(try store.allRows(of: left).isEmpty)
             let view = try #require(store.view(named: "ratings"))
@@ -73,7 +73,8 @@ private let floats = [Field(name: "rating", type: .float64)]
     @Test func aNewFieldGetsASchemaInTheSameGeneration() throws {
         try withTemporaryDirectory { directory in
             let store = try RocksDBOnlineStore(
-                directory: directory.appendingPathComponent("online").path
+                directory: directory.appendingPathComponent("online").path,
+                project: "p"
             )
             try store.load(oneRow)
             let wider = ratings(fields: [
@@ -101,7 +102,7 @@ private let floats = [Field(name: "rating", type: .float64)]
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path
             do {
-                let store = try RocksDBOnlineStore(directory: path)
+                let store = try RocksDBOnlineStore(directory: path, project: "p")
                 try store.load(oneRow, end: 5)
                 let wider = ratings(fields: [
                     Field(name: "name", type: .string), Field(name: "rating", type: .int64),
@@ -110,7 +111,7 @@ private let floats = [Field(name: "rating", type: .float64)]
                 try push.add(TestRow(id: 2, eventTime: 0, writeTime: 0, rating: 2))
                 #expect(try push.commitRows() == (1, 0))
             }
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path, project: "p")
             let view = try #require(store.view(named: "ratings"))
             #expect(view.loadRecord?.windowEnd == Timestamp(microseconds: 5))
             #expect(try store.allRows(of: view).map(\.rating) == [1, 2])
@@ -122,7 +123,7 @@ private let floats = [Field(name: "rating", type: .float64)]
             let path = directory.appendingPathComponent("online").path
             var ids: [UInt32] = []
             do {
-                let store = try RocksDBOnlineStore(directory: path)
+                let store = try RocksDBOnlineStore(directory: path, project: "p")
                 for name in ["a", "b", "c"] {
                     try store.load(oneRow, into: ratings(name: name))
                 }
@@ -132,7 +133,7 @@ private let floats = [Field(name: "rating", type: .float64)]
                 #expect(store.views().map(\.name) == ["b"])
                 #expect(try store.dropViews { $0 == "nothing" } == [])
             }
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path, project: "p")
             #expect(store.views().map(\.name) == ["b"])
             let view = try #require(store.view(named: "b"))
             #expect(try store.rows([1, 2], of: view) == [oneRow[0], nil])
@@ -143,7 +144,8 @@ private let floats = [Field(name: "rating", type: .float64)]
     @Test func aLoadOfAViewThatIsDroppedOrRedefinedMeanwhileFails() throws {
         try withTemporaryDirectory { directory in
             let store = try RocksDBOnlineStore(
-                directory: directory.appendingPathComponent("online").path
+                directory: directory.appendingPathComponent("online").path,
+                project: "p"
             )
             try store.load(oneRow)
             let dropped = try store.beginLoad(ratings())
@@ -167,7 +169,7 @@ private let floats = [Field(name: "rating", type: .float64)]
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path
             do {
-                let store = try RocksDBOnlineStore(directory: path, loadMemory: 1)
+                let store = try RocksDBOnlineStore(directory: path, project: "p", loadMemory: 1)
                 try store.load(oneRow)
                 let load = try store.beginLoad(ratings())
                 try load.add(TestRow(id: 1, eventTime: 9, writeTime: 0, rating: 9))
@@ -177,7 +179,7 @@ private let floats = [Field(name: "rating", type: .float64)]
                 let run = path + ".load/" + (files.first ?? "")
                 try FileManager.default.copyItem(atPath: run, toPath: path + ".load/stray.run")
             }
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path, project: "p")
             #expect(try FileManager.default.contentsOfDirectory(atPath: path + ".load").isEmpty)
             let view = try #require(store.view(named: "ratings"))
             #expect(try store.allRows(of: view) == oneRow)
@@ -187,9 +189,13 @@ private let floats = [Field(name: "rating", type: .float64)]
     @Test func aSecondOwnerIsToldWhoTheFirstIs() throws {
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path
-            let store = try RocksDBOnlineStore(directory: path, holderLines: ["http://here:1"])
+            let store = try RocksDBOnlineStore(
+                directory: path,
+                project: "p",
+                holderLines: ["http://here:1"]
+            )
             do throws(OnlineStoreError) {
-                _ = try RocksDBOnlineStore(directory: path)
+                _ = try RocksDBOnlineStore(directory: path, project: "p")
                 Issue.record("the store was opened twice")
             } catch {
                 #expect(error.code == .locked)
@@ -208,10 +214,10 @@ private let floats = [Field(name: "rating", type: .float64)]
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path
             do {
-                try RocksDBOnlineStore(directory: path).load(oneRow)
+                try RocksDBOnlineStore(directory: path, project: "p").load(oneRow)
             }
             try overwriteRows(path)
-            let store = try RocksDBOnlineStore(directory: path)
+            let store = try RocksDBOnlineStore(directory: path, project: "p")
             let view = try #require(store.view(named: "ratings"))
             #expect(code { try store.rows([1], of: view) } == .corruptRow)
             #expect(code { try store.allRows(of: view) } == .corruptRow)
@@ -231,7 +237,9 @@ private let floats = [Field(name: "rating", type: .float64)]
                 batch.put(key: key.span, value: value.span)
                 try database.write(batch, synced: true)
             }
-            #expect(code { try RocksDBOnlineStore(directory: path) } == .corruptCatalogue)
+            #expect(
+                code { try RocksDBOnlineStore(directory: path, project: "p") } == .corruptCatalogue
+            )
         }
     }
 
@@ -240,6 +248,7 @@ private let floats = [Field(name: "rating", type: .float64)]
         try withTemporaryDirectory { directory in
             let store = try RocksDBOnlineStore(
                 directory: directory.appendingPathComponent("online").path,
+                project: "p",
                 loadMemory: loadMemory
             )
             let ids = Array(Int64(0)..<50)

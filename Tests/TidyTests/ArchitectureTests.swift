@@ -22,7 +22,8 @@ struct ArchitectureTests {
             "NIOPosix", "ServiceLifecycle",
         ],
         "fstore": [
-            "FeatureModel", "FeatureDefinitions", "FeatureStoreKit", "FeatureServer",
+            "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
+            "FeatureServer",
             "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
     ]

@@ -76,6 +76,9 @@ def bad_count(view, now):
         is_future = not values.is_bad(row.time) and row.time is not None and row.time > now
         if row.is_broken or values.is_bad(row.time):
             count += None not in row.keys or row.is_broken
+        elif view.filters_by_created and not values.is_bad(row.created) and (
+                row.created is None or row.created > now):
+            continue
         elif row.is_bad and None not in row.keys and not is_future:
             count += view.is_static or row.time is not None
     return count

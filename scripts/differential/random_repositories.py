@@ -9,6 +9,7 @@ the code. Needs Python 3.11 and nothing else. A folder with a difference is kept
 """
 
 import argparse
+import gzip
 import json
 import os
 import random
@@ -20,6 +21,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 
 import oracle
@@ -42,6 +44,9 @@ class Runner:
         self.rng = random.Random(seed)
         self.directory = Path(tempfile.mkdtemp(prefix=f"fstore-{seed}-"))
         self.repository = Repository(self.rng, self.directory / "repository")
+        self.is_serving = False
+        # Views whose last feature was defined after the last load.
+        self.hidden = set()
 
     def run(self, *arguments, code=0, stdin=None):
         command = [self.fstore, *arguments, "-c", str(self.repository.directory)]
@@ -64,7 +69,27 @@ class Runner:
         self.check(again.count(b"No changes") == 2, "a second apply has changes: " + again.decode())
         for _ in range(3):
             self.training_set()
-        self.loads()
+        if self.rng.random() < 0.3:
+            # All commands go through the server now.
+            with self.server():
+                self.loads()
+        else:
+            self.loads()
+        self.training_set()
+
+    @contextmanager
+    def server(self):
+        command = [self.fstore, "serve", "-p", "0", "-c", str(self.repository.directory)]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.is_serving = True
+        try:
+            self.check(b"http://" in server.stdout.readline(), "no server")
+            self.counts["servers"] += 1
+            yield
+        finally:
+            self.is_serving = False
+            server.terminate()
+            server.wait(20)
 
     # Training sets
 
@@ -129,7 +154,9 @@ class Runner:
         path = self.directory / f"out.{form}"
         source = self.directory / "entities.csv"
         if rng.random() < 0.5:
-            source.write_bytes(text)
+            if rng.random() < 0.3:
+                source = source.with_suffix(".csv.gz")
+            source.write_bytes(gzip.compress(text) if source.suffix == ".gz" else text)
             arguments[2] = str(source)
         done = self.run(*arguments, "-o", str(path), stdin=text)
         read = {"csv": read_csv, "jsonl": read_json_lines, "db": read_sqlite}[form](path)
@@ -250,6 +277,27 @@ class Runner:
             self.check(fresh.is_static or view["keysWritten"] == 0,
                        f"{view['name']}: an idle load wrote {view['keysWritten']} keys")
         self.online_reads(online)
+        self.define_more(online)
+
+    def define_more(self, online):
+        """Adds features to views that hold rows already: null until the next load."""
+        grown = [view for view in self.repository.views if view.visible < len(view.whole_schema)]
+        if not grown:
+            return
+        for view in grown:
+            view.visible += 1
+        self.repository.write_definitions()
+        self.run("apply")
+        if self.is_serving:
+            time.sleep(1.2)
+        self.hidden.update(grown)
+        self.online_reads(online)
+        self.hidden.clear()
+        self.run("materialize")
+        for view in online.values():
+            view.load(None, None, NOW)
+        self.online_reads(online)
+        self.online_equals_historical(online)
 
     def check_load_report(self, report, views, now):
         for entry in report["views"]:
@@ -283,6 +331,10 @@ class Runner:
             features, full, needed, rows, arguments = self.online_request()
             done = self.run("get-online-features", *arguments, "--json", code=None)
             now = int(time.time() * 1_000_000)
+            if any(view not in online for view, _, _ in features):
+                self.check(done.returncode == 1 and b"not served online" in done.stderr,
+                           f"{arguments}: a view that is not online was read")
+                continue
             self.check(done.returncode == 0, lambda: f"{arguments}: {done.stderr.decode()}")
             self.compare_online(values.load_json(done.stdout), features, full, needed, rows, online, now)
 
@@ -299,10 +351,10 @@ class Runner:
             position = [feature for feature, _ in view.schema].index(name)
             for number, row in enumerate(rows):
                 key = tuple(row[key] for key, _ in view.join_keys)
-                found, status = (None, "NOT_FOUND")
-                if view in online:
-                    found, status = online[view].read(key, now)
+                found, status = online[view].read(key, now)
                 value = found.features[position] if status == "PRESENT" else None
+                if view in self.hidden and position == view.visible - 1:
+                    value = None
                 if status == "PRESENT" and value is None:
                     status = "NULL_VALUE"
                 event = values.spell_utc(0 if found is None else found.time or 0)

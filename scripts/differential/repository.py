@@ -15,7 +15,7 @@ MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 AGES = [20 * MINUTE, 2 * HOUR, 7 * HOUR, 30 * HOUR, 4 * DAY, 40 * DAY, 200 * DAY, 3000 * DAY]
 TTLS = {"90s": 90_000_000, "15m": 15 * MINUTE, "6h": 6 * HOUR, "1d": DAY, "2w": 14 * DAY, "0": 0, None: 0}
 ZONES = [None, None, "UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
-BAD_TEXT = {"bool": "maybe", "uuid": "1234", "decimal": "1e5x", "string": None, "map": "[1]", "json": "{oops"}
+BAD_TEXT = {"bytes": "%%", "bool": "maybe", "uuid": "1234", "decimal": "1e5x", "string": None, "map": "[1]", "json": "{oops"}
 KEY_POOL = {
     "int64": [1, 2, 2**53 + 1, 2**53, -7],
     "int32": [0, 1, 2**31 - 1, -3],
@@ -28,14 +28,14 @@ KEY_POOL = {
 class Row:
     """A row of a source: key, times and features; each may be None or Unreadable."""
 
-    def __init__(self, keys, time, created, features, is_broken=False):
-        self.keys, self.time, self.created = keys, time, created
-        self.features, self.is_broken = features, is_broken
+    def __init__(self, view, keys, time, created, features):
+        self.view, self.keys, self.time, self.created = view, keys, time, created
+        self.features, self.is_broken = features, False
 
     @property
     def is_bad(self):
         return self.is_broken or any(
-            map(values.is_bad, [*self.keys, self.time, self.created, *self.features]))
+            map(values.is_bad, [*self.keys, self.time, self.created, *self.features[:self.view.visible]]))
 
 
 class View:
@@ -52,14 +52,16 @@ class View:
         self.filters_by_created = self.has_created and rng.random() < 0.25
         self.online = rng.random() < 0.95
         shared = rng.random() < 0.1
-        self.schema = [
+        self.whole_schema = [
             ((f"f{i}" if shared else f"v{number}_f{i}"), rng.choice(values.TYPES))
             for i in range(rng.randint(1, 6))
         ]
+        # The last features may be defined later than the first ones.
+        self.visible = len(self.whole_schema) - (rng.random() < 0.4 and len(self.whole_schema) > 1)
         self.zone = rng.choice(ZONES)
         self.kind = rng.choice(["csv", "csv", "sqlite", "sqlite_query"])
         self.columns = {}
-        for name in [key for key, _ in self.join_keys] + [name for name, _ in self.schema]:
+        for name in [key for key, _ in self.join_keys] + [name for name, _ in self.whole_schema]:
             plain = rng.random() < 0.7
             self.columns[name] = name if plain else f"{rng.choice(['ключ', 'a b', 'x,y', 'q', 'é'])} {name}"
         # What stands for null, and which texts may therefore not be values.
@@ -72,6 +74,10 @@ class View:
         if rng.random() < 0.01:
             size = 40_000
         self.rows = [self.draw_row() for _ in range(size)]
+
+    @property
+    def schema(self):
+        return self.whole_schema[:self.visible]
 
     def draw_value(self, kind):
         rng = self.rng
@@ -95,12 +101,14 @@ class View:
             moment = rng.choice(self.grid) if rng.random() < 0.97 else None
         if self.has_created and rng.random() < 0.9:
             created = rng.choice(self.grid)
-        features = [self.draw_value(kind) for _, kind in self.schema]
+        features = [self.draw_value(kind) for _, kind in self.whole_schema]
         # One flaw a row is enough, so that each is counted once.
         flaws = [index for index, value in enumerate(features) if values.is_bad(value)]
         for index in flaws[1:]:
             features[index] = None
-        row = Row(keys, moment, created, features)
+        if values.is_bad(features[-1]):
+            features[-1] = None
+        row = Row(self, keys, moment, created, features)
         if not flaws and len(self.rows) > 20 and rng.random() < 0.02:
             if not self.is_static and rng.random() < 0.5 and moment is not None and None not in keys:
                 row.time = values.Unreadable("yesterday")
@@ -158,13 +166,13 @@ class View:
             names.append("happened at")
         if self.has_created:
             names.append("created")
-        return names + [self.columns[name] for name, _ in self.schema] + ["unused"]
+        return names + [self.columns[name] for name, _ in self.whole_schema] + ["unused"]
 
     def kinds(self):
         kinds = [kind for _, kind in self.join_keys]
         kinds += [] if self.is_static else ["unix_timestamp"]
         kinds += ["unix_timestamp"] if self.has_created else []
-        return kinds + [kind for _, kind in self.schema] + ["string"]
+        return kinds + [kind for _, kind in self.whole_schema] + ["string"]
 
     def cells(self, row):
         cells = list(row.keys)

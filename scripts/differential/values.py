@@ -51,15 +51,14 @@ def single(number):
     exact = Fraction(number)
     if exact == 0:
         return 0.0
-    low = high = struct.unpack("<f", struct.pack("<f", float(exact)))[0]
-    bits = struct.unpack("<I", struct.pack("<f", abs(low)))[0]
+    near = struct.unpack("<f", struct.pack("<f", float(exact)))[0]
+    bits = struct.unpack("<I", struct.pack("<f", abs(near)))[0]
     candidates = []
-    for near in (bits - 1, bits, bits + 1):
-        if 0 <= near < 0x7F800000:
-            candidates.append((near, struct.unpack("<f", struct.pack("<I", near))[0]))
+    for pattern in (bits - 1, bits, bits + 1):
+        if 0 <= pattern < 0x7F800000:
+            candidates.append((pattern, struct.unpack("<f", struct.pack("<I", pattern))[0]))
     size = abs(exact)
     best = min(candidates, key=lambda pair: (abs(Fraction(pair[1]) - size), pair[0] & 1))
-    del high
     return -best[1] if exact < 0 else best[1]
 
 
@@ -404,7 +403,9 @@ def sqlite_cell_is(read, value, kind):
     if kind in ("int32", "int64", "bool"):
         return type(read) is int and read == int(value)
     if kind in ("float32", "float64"):
-        return read == "NaN" if value != value else type(read) is float and same_bits(read, value)
+        # A REAL column keeps whole numbers as integers, which have no negative zero.
+        return read == "NaN" if value != value else type(read) is float and same_bits(
+            read or 0.0, value or 0.0)
     if kind == "bytes":
         return read == value and type(read) is bytes
     return type(read) is str and csv_cell_is(

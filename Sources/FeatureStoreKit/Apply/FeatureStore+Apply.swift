@@ -72,7 +72,7 @@ extension FeatureStore {
         }
         let definitions = try self.reloadDefinitions()
         if plan.changes.contains(where: \.mayLeaveRowsBehind) {
-            try self.dropUnknownViewsIfFree(definitions)
+            try self.dropUnservedViewsIfFree(definitions)
         }
         return definitions.version
     }
@@ -90,7 +90,16 @@ extension FeatureStore {
             throw FeatureStoreError(error)
         }
         let definitions = try self.reloadDefinitions()
-        try self.dropUnknownViewsIfFree(definitions)
+        do {
+            try self.dropUnservedViewsIfFree(definitions)
+        } catch {
+            throw FeatureStoreError(
+                code: error.code,
+                message: "the registry is empty now, but the online rows could not be removed: "
+                    + "\(error.message)\nremove the folder \(self.paths.online) by hand",
+                cause: error
+            )
+        }
         return definitions.version
     }
 
@@ -101,31 +110,57 @@ extension FeatureStore {
     /// - Returns: Whether there were any.
     @discardableResult
     public func refresh() throws(FeatureStoreError) -> Bool {
-        if self.isOnlineOpen {
-            try self.online().releaseOldPlans()
-        }
-        let known = try self.snapshot().version
+        let known = try self.snapshot().state
+        let current: RegistryState
         do {
-            guard try self.registry.currentVersion() != known else { return false }
+            current = try self.registry.currentState()
         } catch {
             throw FeatureStoreError(error)
         }
-        let definitions = try self.reloadDefinitions()
-        if self.isOnlineOpen {
-            try self.dropUnknownViews(of: try self.online(), definitions: definitions)
+        guard current.version > 0 || known.version == 0 else {
+            throw FeatureStoreError(
+                code: .unavailable,
+                message: "the registry \(self.paths.registry) is gone; the definitions of its "
+                    + "version \(known.version) stay in force"
+            )
         }
-        return true
+        let isNew = current != known
+        if isNew {
+            let definitions = try self.reloadDefinitions()
+            if self.isOnlineOpen {
+                try self.dropUnservedViews(of: try self.online(), definitions: definitions)
+            }
+        }
+        if self.isOnlineOpen {
+            try self.online().releaseOldPlans()
+        }
+        return isNew
     }
 
-    /// Removes the rows of views that the definitions no longer have, or do not serve.
-    func dropUnknownViews(
+    /// Removes the rows of views that were deleted from the registry, or that it says are not
+    /// served.
+    ///
+    /// Rows of a view that the registry has never heard of stay: then it is another registry, or a
+    /// new one, and nobody has said that they may go.
+    func dropUnservedViews(
         of online: OnlineReader,
         definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
-        do {
-            try online.store.dropViews { name in
-                definitions.repository.featureView(name).map { !$0.online } ?? true
+        let stored = Set(online.store.views().map(\.name))
+        let unknown = stored.filter { definitions.repository.featureView($0) == nil }
+        var dropped = stored.filter { definitions.repository.featureView($0)?.online == false }
+        if !unknown.isEmpty {
+            for version in try self.registryHistory() {
+                for change in version.changes where change.kind == .featureView {
+                    if change.action == .deleted, unknown.contains(change.name) {
+                        dropped.insert(change.name)
+                    }
+                }
             }
+        }
+        guard !dropped.isEmpty else { return }
+        do {
+            try online.store.dropViews { dropped.contains($0) }
         } catch {
             throw FeatureStoreError(error)
         }
@@ -133,11 +168,11 @@ extension FeatureStore {
 
     /// The same, unless another process has the store: its owner does it then, at its next refresh
     /// or load.
-    private func dropUnknownViewsIfFree(
+    private func dropUnservedViewsIfFree(
         _ definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
         do {
-            try self.dropUnknownViews(of: try self.online(), definitions: definitions)
+            try self.dropUnservedViews(of: try self.online(), definitions: definitions)
         } catch  where error.code == .conflict {
             return
         }

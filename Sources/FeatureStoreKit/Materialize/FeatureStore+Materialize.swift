@@ -85,8 +85,14 @@ extension FeatureStore {
                     report.notes.append("the end \(end) is in the future; loaded up to now, \(now)")
                 }
             }
+            if let start, start > last {
+                report.notes.append(
+                    "the start \(start) is in the future; only static tables have rows to load yet"
+                )
+            }
             let online = try self.online()
-            try self.dropUnknownViews(of: online, definitions: definitions)
+            try self.dropUnservedViews(of: online, definitions: definitions)
+            var failures: [FeatureStoreError] = []
             for view in views {
                 let load = ViewLoad(
                     view: view,
@@ -96,27 +102,40 @@ extension FeatureStore {
                     start: start,
                     end: last,
                     loadTime: now,
-                    strict: strict
+                    strict: strict,
+                    now: self.now
                 )
-                report.views.append(load.run(progress: progress))
+                let result = load.run(progress: progress)
+                report.views.append(result.view)
+                failures += [result.failure].compactMap { $0 }
             }
-            try report.throwFailures()
+            try report.throwFailures(failures)
             return report
         }
     }
 }
 
 extension MaterializationReport {
-    fileprivate func throwFailures() throws(FeatureStoreError) {
+    fileprivate func throwFailures(
+        _ failures: [FeatureStoreError]
+    ) throws(FeatureStoreError) {
         let failed = self.views.filter { $0.error != nil }
         guard !failed.isEmpty else { return }
         let lines = failed.map { "feature view \"\($0.name)\": \($0.error ?? "")" }
         throw FeatureStoreError(
-            code: .invalidData,
+            code: failures.map(\.code).gravest,
             message: "\(failed.count) of \(self.views.count) feature views were not loaded and are "
                 + "as they were:\n" + lines.joined(separator: "\n"),
             cause: PartialMaterialization(report: self)
         )
+    }
+}
+
+extension [FeatureStoreError.Code] {
+    /// The code of an error that stands for several: the machine's trouble before the user's.
+    fileprivate var gravest: FeatureStoreError.Code {
+        let machine: [FeatureStoreError.Code] = [.corruptData, .unavailable, .conflict]
+        return machine.first(where: self.contains) ?? .invalidData
     }
 }
 

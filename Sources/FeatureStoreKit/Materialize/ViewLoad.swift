@@ -14,27 +14,30 @@ struct ViewLoad {
     /// When the load began: what was created later is not known yet.
     let loadTime: Timestamp
     let strict: Bool
+    let now: @Sendable () -> Timestamp
 
     /// Loads the view; an error is a part of the result, so that other views go on.
     func run(
         progress: (@Sendable (MaterializationProgress) -> Void)?
-    ) -> MaterializationReport.View {
+    ) -> (view: MaterializationReport.View, failure: FeatureStoreError?) {
         var result = MaterializationReport.View(
             name: self.view.name,
             start: self.start,
             end: self.end
         )
+        var failure: FeatureStoreError?
         let clock = ContinuousClock()
         let began = clock.now
         do throws(FeatureStoreError) {
             try self.load(into: &result, progress: progress)
         } catch {
             result.error = error.message
+            failure = error
         }
         let elapsed = clock.now - began
         result.seconds =
             Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        return result
+        return (result, failure)
     }
 
     private func load(
@@ -111,15 +114,22 @@ struct ViewLoad {
         report: ScanReport,
         into result: inout MaterializationReport.View
     ) throws(FeatureStoreError) {
+        // What an earlier load of the generation reached stays reached.
+        let stored = self.store.view(named: self.view.name)
+        let earlier = stored?.viewID == load.viewID ? stored?.loadRecord : nil
+        let isEmptyWindow = self.start.map { $0 > self.end } ?? false
         do {
             let record = try load.commit(
                 LoadRecord(
                     windowStart: self.start,
-                    windowEnd: self.end,
-                    finishedAt: Timestamp.now(),
+                    windowEnd: isEmptyWindow
+                        ? earlier?.windowEnd ?? self.end
+                        : max(self.end, earlier?.windowEnd ?? self.end),
+                    finishedAt: self.now(),
                     rowsRead: report.rowsRead,
                     bad: report.bad,
-                    newestEventTime: report.newestEventTime
+                    newestEventTime: [report.newestEventTime, earlier?.newestEventTime]
+                        .compactMap { $0 }.max()
                 )
             )
             result.keysWritten = record.keysWritten
@@ -159,19 +169,23 @@ private struct BatchWriter {
     }
 
     mutating func write(_ batch: SourceBatch) throws(OnlineStoreError) {
-        let keys = self.encoder.order.map { batch.keyColumns[$0] }
+        let keys = BatchCells(
+            self.encoder.order.map { batch.keyColumns[$0] },
+            rowCount: batch.rowCount
+        )
+        let features = BatchCells(batch.features, rowCount: batch.rowCount)
         for index in 0..<batch.rowCount {
             self.key.removeAll(keepingCapacity: true)
             self.encoder.begin(into: &self.key)
-            for column in keys {
-                switch column.storage {
-                case .integers(let values):
-                    self.encoder.append(integer: values[index], into: &self.key)
-                case .bytes(let values):
-                    let span = values.bytes.span.extracting(values.range(at: index))
+            for column in 0..<keys.columnCount {
+                switch keys.cell(row: index, column: column) {
+                case .integer(let value):
+                    self.encoder.append(integer: value, into: &self.key)
+                case .bytes(let range):
+                    let span = keys.bytes.span.extracting(range)
                     self.encoder.append(bytes: span, into: &self.key)
-                case .floats:
-                    preconditionFailure("a float is no join key")
+                case .null, .float:
+                    preconditionFailure("a join key is neither null nor a float")
                 }
             }
             self.encoder.finish(into: &self.key)
@@ -182,8 +196,17 @@ private struct BatchWriter {
             let eventTime = self.isStatic ? 0 : batch.times[index]
             let writeTime = batch.created?[index] ?? Int64.min
             self.row.begin(eventTime: eventTime, writeTime: writeTime)
-            for column in batch.features {
-                try self.appendCell(column, at: index)
+            for column in 0..<features.columnCount {
+                switch features.cell(row: index, column: column) {
+                case .null:
+                    try self.row.appendNull()
+                case .integer(let value):
+                    try self.row.append(integer: value)
+                case .float(let value):
+                    try self.row.append(float: value)
+                case .bytes(let range):
+                    try self.row.append(bytes: features.bytes.span.extracting(range))
+                }
             }
             try self.row.finish()
             try self.load.add(
@@ -192,24 +215,6 @@ private struct BatchWriter {
                 writeTime: writeTime,
                 row: self.row.bytes.span
             )
-        }
-    }
-
-    private mutating func appendCell(
-        _ column: Column,
-        at index: Int
-    ) throws(OnlineStoreError) {
-        if column.isNull(at: index) {
-            try self.row.appendNull()
-            return
-        }
-        switch column.storage {
-        case .integers(let values):
-            try self.row.append(integer: values[index])
-        case .floats(let values):
-            try self.row.append(float: values[index])
-        case .bytes(let values):
-            try self.row.append(bytes: values.bytes.span.extracting(values.range(at: index)))
         }
     }
 }

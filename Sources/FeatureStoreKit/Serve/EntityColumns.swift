@@ -15,7 +15,9 @@ struct EntityColumns: Sendable {
         plan: ReadPlan,
         definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
-        self.rowCount = request.entities.first?.values.count ?? 0
+        // Global features have one row, which needs no key.
+        let rowCount = request.entities.first?.values.count ?? (plan.joinKeys.isEmpty ? 1 : 0)
+        self.rowCount = rowCount
         if let ragged = request.entities.first(where: { $0.values.count != self.rowCount }) {
             throw FeatureStoreError(
                 code: .invalidArgument,
@@ -59,12 +61,6 @@ struct EntityColumns: Sendable {
                 .missingJoinKey,
                 "Missing join key values for keys: \(missing.joined(separator: ", ")); given were: "
                     + (given.isEmpty ? "none" : given.joined(separator: ", "))
-            )
-        }
-        if request.entities.isEmpty, missing.isEmpty {
-            problems.add(
-                .missingJoinKey,
-                "no entity rows were given; give at least one join key with its values"
             )
         }
         try problems.check()

@@ -31,7 +31,10 @@ extension ColumnBuilder {
     fileprivate mutating func append(id value: Value, parser: inout CellParser) -> Bool {
         switch (self.type, value) {
         case (.int32, .float(let float)), (.int64, .float(let float)):
-            guard let integer = Int64(exactly: float) else { return false }
+            // Beyond 2^53 a float does not say which whole number was meant.
+            guard abs(float) <= 9_007_199_254_740_992, let integer = Int64(exactly: float) else {
+                return false
+            }
             return self.append(.integer(integer))
         case (.unixTimestamp, .integer(let seconds)):
             return self.append(epochSeconds: Double(seconds))

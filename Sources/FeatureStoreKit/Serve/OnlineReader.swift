@@ -1,5 +1,6 @@
 import FeatureCompute
 import FeatureModel
+import FeatureRegistry
 import OnlineStores
 import Synchronization
 
@@ -12,8 +13,8 @@ final class OnlineReader: Sendable {
     }
 
     private struct Plans {
-        /// The version of the definitions that the plans go by.
-        var definitions = -1
+        /// The state of the definitions that the plans go by.
+        var definitions: RegistryState?
         /// The state of the store's catalogue that the plans go by.
         var catalogue: UInt64 = 0
         var plans: [PlanKey: ReadPlan] = [:]
@@ -77,7 +78,7 @@ final class OnlineReader: Sendable {
             fullFeatureNames: request.fullFeatureNames
         )
         let known = self.plans.withLock { plans -> ReadPlan? in
-            guard plans.definitions == definitions.version, plans.catalogue == catalogue else {
+            guard plans.definitions == definitions.state, plans.catalogue == catalogue else {
                 return nil
             }
             return plans.plans[key]
@@ -90,10 +91,10 @@ final class OnlineReader: Sendable {
         )
         let plan = try ReadPlan(resolution, store: self.store)
         self.plans.withLock { plans in
-            if plans.definitions != definitions.version || plans.catalogue != catalogue
+            if plans.definitions != definitions.state || plans.catalogue != catalogue
                 || plans.plans.count >= Self.maximumPlans
             {
-                plans = Plans(definitions: definitions.version, catalogue: catalogue)
+                plans = Plans(definitions: definitions.state, catalogue: catalogue)
             }
             plans.plans[key] = plan
         }

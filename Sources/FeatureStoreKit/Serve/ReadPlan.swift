@@ -102,24 +102,11 @@ struct ReadPlan: Sendable {
 
 extension OnlineViewDescription {
     /// A feature view as the online store knows it.
-    ///
-    /// The identity says where the rows come from: rows of another source, or of other columns of
-    /// it, are other rows, whatever the view's name; and so are those that only views see which do
-    /// not filter by created time.
     init(_ view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey]) {
-        var identity = source
-        identity.description = ""
-        identity.tags = [:]
-        identity.owner = ""
-        identity.latenessMicroseconds = 0
-        var parts = DefinitionFields(identity).fields.map { "\($0.path)=\($0.value)" }
-        if view.filterByCreatedTimestamp {
-            parts.append("filter_by_created_timestamp=true")
-        }
         self.init(
             name: view.name,
             joinKeys: joinKeys,
-            identity: parts.joined(separator: "\n"),
+            identity: view.rowIdentity(in: source),
             fields: view.schema
         )
     }

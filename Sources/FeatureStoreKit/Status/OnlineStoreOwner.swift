@@ -46,7 +46,7 @@ extension FeatureStore {
         } catch {
             throw FeatureStoreError(error)
         }
-        try self.dropUnknownViews(of: online, definitions: try self.snapshot())
+        try self.dropUnservedViews(of: online, definitions: try self.snapshot())
     }
 
     /// Where a server of this project listens for other commands: beside the online store, or, when

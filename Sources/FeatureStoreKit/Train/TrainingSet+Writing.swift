@@ -27,14 +27,10 @@ extension TrainingSet {
 }
 
 extension TrainingSetDestination {
-    /// Checks the destination before the work begins.
+    /// What the writer is told.
     ///
-    /// - Throws: ``FeatureStoreError`` for an unknown ending.
-    public func check() throws(FeatureStoreError) {
-        _ = try self.resolved()
-    }
-
-    fileprivate func resolved() throws(FeatureStoreError) -> TableDestination {
+    /// - Throws: `invalidArgument` for an ending that names no format.
+    func resolved() throws(FeatureStoreError) -> TableDestination {
         switch self {
         case .jsonLinesOnStandardOutput:
             return .descriptor(1, format: .jsonLines)

@@ -45,6 +45,12 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
     @Flag(help: "Fail on rows and cells that cannot be read.")
     var strict = false
 
+    func validate() throws {
+        if self.table.isEmpty {
+            throw ValidationError("--table is empty; name the table of the SQLite output")
+        }
+    }
+
     func run() throws {
         let destination: TrainingSetDestination =
             self.output == "-" && self.global.json
@@ -58,7 +64,7 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
         let progress = ProgressLine()
         defer { progress.clear() }
         let report = try reportingFailure { () throws(FeatureStoreError) in
-            try destination.check()
+            try store.check(destination)
             let trainingSet = try store.historicalFeatures(
                 self.features.selection,
                 entities: self.entityDf == "-" ? .standardInput : .file(self.entityDf),

@@ -19,7 +19,7 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
         parsing: .singleValue,
         help: ArgumentHelp("An id of a join key; repeat for more rows.", valueName: "key=value")
     )
-    var entities: [String]
+    var entities: [String] = []
 
     @Flag(help: "One line per value, with its status, event time and age.")
     var explain = false

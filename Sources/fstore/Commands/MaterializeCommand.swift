@@ -23,7 +23,9 @@ struct MaterializeCommand: ParsableCommand {
         abstract: "Load the newest row of each key in [START, END] into the online store.",
         discussion: """
             Both ends are inclusive, and without dates everything is loaded. The newest row wins, \
-            whatever was loaded before. A load is atomic: killed, it leaves the old state.
+            whatever was loaded before. A load is atomic: killed, it leaves the old state. It \
+            holds up to 64 MB in memory and the rest in files; FSTORE_LOAD_MEMORY_MB sets another \
+            limit.
             """
     )
 

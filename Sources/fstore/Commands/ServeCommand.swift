@@ -25,6 +25,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "The port; 0 for any that is free.")
     var port = 6566
 
+    func validate() throws {
+        guard (0...65_535).contains(self.port) else {
+            throw ValidationError("port \(self.port) does not exist; give one from 0 to 65535")
+        }
+    }
+
     func run() async throws {
         let store = try self.global.store()
         let logger = self.global.logger()
@@ -58,9 +64,19 @@ struct ServeCommand: AsyncParsableCommand {
             try await group.run()
         } catch let error as FeatureStoreError {
             printError("error: \(error.message)")
-            throw ExitCode.failure
+            endNow(1)
         }
+        endNow(0)
     }
+}
+
+/// Ends the process without the destructors that libraries left for its end.
+///
+/// Those of RocksDB destroy locks that its threads may still hold, which aborts the process now and
+/// then. What was committed is on disk, and the kernel gives the lock of the store back.
+private func endNow(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
 }
 
 /// Says where the server listens, with a command that works when it is copied.
@@ -91,7 +107,7 @@ private func hint(for store: FeatureStore, address: String) throws -> String {
     guard let example = try store.exampleRequest() else {
         return "Nothing is loaded yet: run `fstore materialize`"
     }
-    let body = String(decoding: try example.jsonBody(), as: UTF8.self)
+    let body = String(decoding: example.jsonBody(), as: UTF8.self)
     let quoted = body.split(separator: "'", omittingEmptySubsequences: false)
         .joined(separator: #"'\''"#)
     return "Try:  curl -s \(address)/get-online-features -d '\(quoted)'"

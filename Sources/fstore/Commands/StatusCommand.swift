@@ -53,12 +53,3 @@ struct StatusCommand: ParsableCommand {
         }
     }
 }
-
-/// An age in its largest unit: `3 days`.
-private func ageText(microseconds: Int64) -> String {
-    let seconds = Int(microseconds / 1_000_000)
-    if seconds >= 172_800 { return counted(seconds / 86_400, "day") }
-    if seconds >= 7200 { return counted(seconds / 3600, "hour") }
-    if seconds >= 120 { return counted(seconds / 60, "minute") }
-    return counted(seconds, "second")
-}

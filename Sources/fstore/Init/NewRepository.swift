@@ -23,6 +23,11 @@ struct NewRepository {
                 message: "\(self.directory) is not empty; name a folder that does not exist yet"
             )
         }
+        guard !files.fileExists(atPath: self.directory) || self.isFolder else {
+            throw NewRepositoryError(
+                message: "\(self.directory) is a file; name a folder that does not exist yet"
+            )
+        }
         var contents = [
             "feature_store.yaml": self.configuration,
             ".gitignore": "data/registry.db*\ndata/online*\ndata/offline.db*\n",
@@ -43,8 +48,22 @@ struct NewRepository {
                 try Data(text.utf8).write(to: path)
             }
         } catch {
-            throw NewRepositoryError(message: "\(self.directory) cannot be written: \(error)")
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+            var reason = error.localizedDescription
+            if let code = cause.map({ ($0 as NSError).code }),
+                let text = unsafe strerror(CInt(truncatingIfNeeded: code))
+            {
+                reason = unsafe String(cString: text)
+            }
+            throw NewRepositoryError(
+                message: "\(self.directory) cannot be made: "
+                    + "\(reason); name another folder"
+            )
         }
+    }
+
+    private var isFolder: Bool {
+        (try? FileManager.default.contentsOfDirectory(atPath: self.directory)) != nil
     }
 
     private var configuration: String {

@@ -31,6 +31,10 @@ private func text(of error: any Error) -> String {
 }
 
 private func summary(of error: DiagnosticsError) -> String {
+    // A repository that is not there has no definitions to count problems of.
+    guard error.diagnostics.contains(where: { $0.location != nil }) else {
+        return error.description
+    }
     let count = error.diagnostics.count { $0.severity == .error }
     return error.description + "\n" + (count == 1 ? "1 problem" : "\(count) problems")
         + "; nothing was changed"

@@ -52,8 +52,7 @@ struct OnlineAnswer: Decodable {
                 let time = column.eventTimestamps[row]
                 var age = ""
                 if let event = Timestamp(time), event != .epoch {
-                    let passed = now.microseconds - event.microseconds
-                    age = secondsText(Double(passed) / 1_000_000)
+                    age = ageText(microseconds: now.microseconds &- event.microseconds)
                 }
                 lines.append([
                     String(row), name, column.values[row].text, column.statuses[row],

@@ -25,6 +25,15 @@ func secondsText(_ value: Double) -> String {
     return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
 }
 
+/// An age in its largest unit: `3 days`.
+func ageText(microseconds: Int64) -> String {
+    let seconds = Int(microseconds / 1_000_000)
+    if seconds >= 172_800 { return counted(seconds / 86_400, "day") }
+    if seconds >= 7200 { return counted(seconds / 3600, "hour") }
+    if seconds >= 120 { return counted(seconds / 60, "minute") }
+    return counted(seconds, "second")
+}
+
 /// Lines whose cells stand in columns; the first line is the header.
 func aligned(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
     var widths: [Int] = []

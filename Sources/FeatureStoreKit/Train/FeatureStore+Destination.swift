@@ -1,0 +1,49 @@
+import Glibc
+import OfflineStores
+
+extension FeatureStore {
+    /// Checks before the work begins where a training set is to go.
+    ///
+    /// - Throws: ``FeatureStoreError``: `invalidArgument` for an ending that names no format, for a
+    ///   file or table that a data source reads, and for the project's own files.
+    public func check(_ destination: TrainingSetDestination) throws(FeatureStoreError) {
+        guard case .path(let path, let table) = destination, path != "-" else { return }
+        _ = try destination.resolved()
+        guard let file = FileIdentity(path) else { return }
+        var owner: String?
+        if file == FileIdentity(self.paths.registry) {
+            owner = "the registry"
+        }
+        for source in try self.snapshot().repository.dataSources {
+            let isRead = self.sources.files(of: source).contains { FileIdentity($0) == file }
+            guard isRead else { continue }
+            // Another table of a source's database may well hold training sets.
+            if case .sqlite(let options) = source.kind, case .table(let read) = options.relation,
+                read.lowercased() != table.lowercased()
+            {
+                continue
+            }
+            owner = "the data source \"\(source.name)\""
+        }
+        if let owner {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "\(path) belongs to \(owner) and would be replaced; name another output"
+            )
+        }
+    }
+}
+
+/// Tells whether two paths name one file, whatever links lead to it.
+private struct FileIdentity: Equatable {
+    private let device: UInt64
+    private let inode: UInt64
+
+    /// - Returns: `nil` when there is no such file.
+    init?(_ path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        self.device = UInt64(status.st_dev)
+        self.inode = UInt64(status.st_ino)
+    }
+}

@@ -6,8 +6,8 @@ extension OnlineFeaturesRequest {
     ///
     /// Unknown keys are ignored, a key of value null counts as absent, and `feature_service` wins
     /// over `features`. An id without fraction and exponent is an integer, exactly; one with
-    /// either, or beyond 64 bits, is a float, which the store takes for a whole number only where it
-    /// is one without doubt.
+    /// either, or beyond 64 bits, is a float, which the store takes for a whole number only where
+    /// it is one without doubt.
     ///
     /// - Throws: The answer to a body that is no JSON, lacks a part, or exceeds a limit.
     init(json: Span<UInt8>, limits: ServerLimits) throws(RequestError) {

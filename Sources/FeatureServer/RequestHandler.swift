@@ -92,8 +92,8 @@ final class RequestHandler: Sendable {
         let cells = max(1, request.rowCount) * features
         guard cells <= self.limits.maximumCells else {
             let message =
-                "\(request.rowCount) entity rows times \(features) features are more than the limit "
-                + "of \(self.limits.maximumCells) values; send them in several requests."
+                "\(request.rowCount) entity rows times \(features) features are more than the "
+                + "limit of \(self.limits.maximumCells) values; send them in several requests."
             return .answer(.detail(message, status: .badRequest))
         }
         guard cells <= self.limits.maximumCellsOnEventLoop else {

@@ -4,11 +4,11 @@ package struct CSVWindowSize: Sendable {
     package var initial: Int
     /// No record may be as long.
     ///
-    /// A quote that nothing closes makes the rest of a file one record: memory has to end
-    /// somewhere.
+    /// A quote that nothing closes makes the rest of a file one record; without a bound that would
+    /// take all memory.
     package var maximum: Int
 
-    package init(initial: Int = 1 << 20, maximum: Int = 1 << 28) {
+    package init(initial: Int = 1 << 22, maximum: Int = 1 << 28) {
         self.initial = initial
         self.maximum = maximum
     }

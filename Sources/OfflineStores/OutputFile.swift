@@ -121,8 +121,7 @@ extension OutputFile {
 
     /// Looks whether a file could be written, without writing any.
     ///
-    /// - Throws: `inputOutput` when the folder is missing or refuses files, or the path is a
-    /// folder.
+    /// - Throws: `inputOutput` when the folder is missing or refuses files, or the path is one.
     static func check(path: String) throws(OfflineStoreError) {
         let finalPath = try self.target(of: path)
         if let kind = self.kind(of: finalPath) {

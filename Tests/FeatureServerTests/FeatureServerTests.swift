@@ -187,10 +187,14 @@ extension ServerTests {
                 let replies = try await onThread {
                     let socket = try server.connect()
                     try socket.post(
-                        readPath, #"{"feature_service":"wide","entities":{"k":[1,2]}}"#)
+                        readPath,
+                        #"{"feature_service":"wide","entities":{"k":[1,2]}}"#
+                    )
                     let first = try socket.reply()
                     try socket.post(
-                        readPath, #"{"feature_service":"wide","entities":{"k":[1,2,3]}}"#)
+                        readPath,
+                        #"{"feature_service":"wide","entities":{"k":[1,2,3]}}"#
+                    )
                     return [first, try socket.reply()]
                 }
                 #expect(replies[0]?.status == 200)

@@ -5,10 +5,16 @@ extension FeatureStore {
     /// Checks before the work begins where a training set is to go.
     ///
     /// - Throws: ``FeatureStoreError``: `invalidArgument` for an ending that names no format, for a
-    ///   file or table that a data source reads, and for the project's own files.
+    ///   folder that is not there, for a file or table that a data source reads, and for the
+    /// project's own files.
     public func check(_ destination: TrainingSetDestination) throws(FeatureStoreError) {
         guard case .path(let path, let table) = destination, path != "-" else { return }
-        _ = try destination.resolved()
+        let resolved = try destination.resolved()
+        do {
+            try resolved.check()
+        } catch {
+            throw FeatureStoreError(error)
+        }
         guard let file = FileIdentity(path) else { return }
         var owner: String?
         if file == FileIdentity(self.paths.registry) {

@@ -141,7 +141,7 @@ extension WrongInput {
         WrongInput(
             history + " -f driver_stats:trips -o no/out.csv",
             1,
-            "cannot write no/out.csv: No such file or directory"
+            "cannot write no/out.csv: there is no folder no; make it first"
         ),
         WrongInput(
             "materialize --strict",

@@ -92,10 +92,17 @@ extension ServerTests {
         }
 
         @Test func acceptsNothingAfterAShutdown() async throws {
-            let port = try await withServer { server in server.port }
-            await #expect(throws: SocketError.self) {
-                try await onThread { _ = try HTTPSocket(port: port) }
+            // Another process or test may be given the port in between, so one refusal is enough.
+            var wasRefused = false
+            for _ in 0..<5 where !wasRefused {
+                let port = try await withServer { server in server.port }
+                do {
+                    try await onThread { _ = try HTTPSocket(port: port) }
+                } catch is SocketError {
+                    wasRefused = true
+                }
             }
+            #expect(wasRefused)
         }
 
         @Test func saysThatAPortIsInUse() async throws {

@@ -3,6 +3,8 @@
 /// Near means at most a third of the letters (and at least one) inserted, deleted, replaced or
 /// swapped with a neighbour, whatever their case; or the one name containing the other.
 package func nearestNames(to name: String, among candidates: [String]) -> [String] {
+    // Nobody misspells a name of that length by some letters, and the distance costs its square.
+    guard name.utf8.count <= 128 else { return [] }
     let wanted = Array(name.lowercased().unicodeScalars)
     let limit = max(1, wanted.count / 3)
     var scored: [(distance: Int, name: String)] = []

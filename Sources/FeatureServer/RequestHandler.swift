@@ -138,8 +138,13 @@ final class RequestHandler: Sendable {
                     body: Array((wantsSummary ? summary : "null").utf8)
                 )
             } catch {
-                self.logger.error("load failed", metadata: ["message": "\(error.message)"])
-                return HTTPAnswer(error)
+                let answer = HTTPAnswer(error)
+                self.logger.log(
+                    level: answer.status.code >= 500 ? .error : .warning,
+                    "load failed",
+                    metadata: ["message": "\(error.message)"]
+                )
+                return answer
             }
         }
     }

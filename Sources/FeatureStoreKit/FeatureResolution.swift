@@ -87,6 +87,7 @@ struct FeatureResolution: Sendable {
                 } else {
                     problems.add(
                         .invalidArgument,
+                        about: text,
                         "invalid feature reference \"\(text)\"; the form is view:feature"
                     )
                 }
@@ -125,6 +126,7 @@ struct FeatureResolution: Sendable {
         else {
             problems.add(
                 .featureViewNotFound,
+                about: reference.view,
                 "Feature view \(reference.view) does not exist in project \(snapshot.project); "
                     + snapshot.wayOut(
                         of: reference.view,
@@ -137,6 +139,7 @@ struct FeatureResolution: Sendable {
         guard let index = view.schema.firstIndex(where: { $0.name == reference.feature }) else {
             problems.add(
                 .featureNotFound,
+                about: reference.description,
                 "feature view \"\(view.name)\" has no feature \"\(reference.feature)\"; "
                     + suggestion(
                         for: reference.feature,
@@ -194,22 +197,31 @@ struct Problems {
 
     private var lines: [String] = []
     private var code: FeatureStoreError.Code?
+    /// What was complained about already.
+    private var subjects: Set<String> = []
     private var untold = 0
 
     /// Adds a mistake.
     ///
-    /// The same one is told once, and the first one's code is the error's.
-    mutating func add(_ code: FeatureStoreError.Code, _ message: @autoclosure () -> String) {
+    /// The first one's code is the error's.
+    ///
+    /// - Parameters:
+    ///   - code: What a caller can act on.
+    ///   - subject: What is wrong; the same thing is told once, and its message is made once.
+    ///   - message: What to tell.
+    mutating func add(
+        _ code: FeatureStoreError.Code,
+        about subject: String,
+        _ message: @autoclosure () -> String
+    ) {
+        guard self.subjects.insert(subject).inserted else { return }
         if self.code == nil {
             self.code = code
         }
-        guard self.lines.count < Self.maximumTold else {
+        if self.lines.count < Self.maximumTold {
+            self.lines.append(message())
+        } else {
             self.untold += 1
-            return
-        }
-        let line = message()
-        if !self.lines.contains(line) {
-            self.lines.append(line)
         }
     }
 

@@ -249,7 +249,8 @@ struct ManyMistakesTests {
             )
             let store = FeatureStore(files)
             try store.apply(store.plan(files))
-            let references = (0..<3000).map { "view\($0):feature" }
+            // Each view is asked for twice, and told once.
+            let references = (0..<6000).map { "view\($0 % 3000):feature\($0 / 3000)" }
             let error = #expect(throws: FeatureStoreError.self) {
                 try store.onlineFeatures(.features(references), entities: ["id": []])
             }

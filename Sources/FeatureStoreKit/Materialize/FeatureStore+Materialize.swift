@@ -151,6 +151,7 @@ extension DefinitionSnapshot {
             guard let view = self.repository.featureView(name) else {
                 problems.add(
                     .featureViewNotFound,
+                    about: name,
                     "Feature view \(name) does not exist in project \(self.project); "
                         + self.wayOut(of: name, among: views.map(\.name), noun: "feature view")
                 )
@@ -159,6 +160,7 @@ extension DefinitionSnapshot {
             if !view.online {
                 problems.add(
                     .invalidArgument,
+                    about: name,
                     "feature view \"\(name)\" is not served online; set `online: true` and apply"
                 )
             }

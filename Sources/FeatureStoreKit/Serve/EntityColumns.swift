@@ -35,6 +35,7 @@ struct EntityColumns: Sendable {
             if self.columns.contains(where: { $0.name == key.name }) {
                 problems.add(
                     .invalidArgument,
+                    about: "\(key.name), twice",
                     "the join key \"\(key.name)\" is given twice; give it once"
                 )
                 continue
@@ -43,7 +44,7 @@ struct EntityColumns: Sendable {
                 let column = try Column(ids: given.values, of: key)
                 self.columns.append(.init(name: key.name, values: column))
             } catch {
-                problems.add(error.code, error.message)
+                problems.add(error.code, about: key.name, error.message)
                 self.columns.append(.init(name: key.name, values: Column.empty(key.type)))
             }
         }
@@ -59,6 +60,7 @@ struct EntityColumns: Sendable {
             let given = request.entities.map(\.name)
             problems.add(
                 .missingJoinKey,
+                about: "missing keys",
                 "Missing join key values for keys: \(missing.joined(separator: ", ")); given were: "
                     + (given.isEmpty ? "none" : given.joined(separator: ", "))
             )

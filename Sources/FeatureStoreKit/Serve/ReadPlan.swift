@@ -50,6 +50,7 @@ struct ReadPlan: Sendable {
         for view in resolution.views.map(\.view) where !view.online {
             problems.add(
                 .invalidArgument,
+                about: view.name,
                 "feature view \"\(view.name)\" is not served online; set `online: true`, apply and "
                     + "materialize"
             )

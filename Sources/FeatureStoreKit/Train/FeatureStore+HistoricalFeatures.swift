@@ -120,6 +120,7 @@ extension FeatureResolution {
             let views = self.views.filter { $0.joinKeys.contains(key) }.map(\.view.name)
             problems.add(
                 .missingJoinKey,
+                about: key.name,
                 "the entity rows have no column \"\(key.name)\", a join key of "
                     + "\(views.joined(separator: ", ")); "
                     + suggestion(for: key.name, among: names, noun: "column")
@@ -128,6 +129,7 @@ extension FeatureResolution {
         for column in self.columns where names.contains(column.name) {
             problems.add(
                 .featureNameCollision,
+                about: column.name,
                 "the entity rows have a column \"\(column.name)\", and a feature of "
                     + "\(self.views[column.view].view.name) has the same name; rename the column, "
                     + "or use --full-feature-names"

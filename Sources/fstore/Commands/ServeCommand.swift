@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             What is applied while the server runs is served within a second. The other commands of \
             the repository go through the server. SIGTERM or Ctrl-C ends it after the requests in \
-            flight.
+            flight, and after ten seconds at most: a load that takes longer leaves nothing.
             """
     )
 

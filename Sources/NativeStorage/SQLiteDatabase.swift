@@ -93,12 +93,6 @@ package final class SQLiteDatabase {
         return result
     }
 
-    /// The rowid of the newest row that this connection inserted.
-    package var lastInsertRowID: Int64 { unsafe sqlite3_last_insert_rowid(self.connection) }
-
-    /// How many rows the newest INSERT, UPDATE or DELETE touched.
-    package var changedRows: Int { unsafe Int(sqlite3_changes64(self.connection)) }
-
     /// The error of a result code of this connection.
     func error(_ result: CInt, sql: String) -> SQLiteError {
         let code: SQLiteError.Code =

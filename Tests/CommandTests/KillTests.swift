@@ -56,7 +56,7 @@ struct KillTests {
             try fleet.prepare("apply")
             let began = ContinuousClock.now
             try self.load(fleet)
-            let wholeLoad = ContinuousClock.now - began
+            var wholeLoad = ContinuousClock.now - began
             var generator = SeededGenerator(seed: 20_240_101)
             var current = 0
             var kept = 0
@@ -82,6 +82,8 @@ struct KillTests {
                 #expect(marker == current || marker == round, "round \(round)")
                 if result.signal == 0 {
                     #expect(marker == round, "a load that said it was done")
+                    // The machine has become quicker than when the whole load was measured.
+                    wholeLoad = wholeLoad * 0.8
                 }
                 kept += marker == current ? 1 : 0
                 current = marker
@@ -92,9 +94,9 @@ struct KillTests {
                     #expect(current == round)
                 }
             }
-            // Guards the test itself: the machine decides how many kills come before the commit.
-            #expect(killed >= Self.rounds / 10)
-            #expect(kept >= 2)
+            // The moments were spread: some kills came before the commit.
+            #expect(killed >= Self.rounds / 3)
+            #expect(kept >= Self.rounds / 6)
             let left = try FileManager.default.contentsOfDirectory(
                 atPath: fleet.directory + "/data/online.load"
             )

@@ -61,6 +61,21 @@ package final class Registry: Sendable {
         return try self.snapshot(Int64(version), of: tables)
     }
 
+    /// The texts of all definitions as of a version, by kind and in the order of the repository.
+    ///
+    /// They are those that were stored by the apply, whatever release did it.
+    package func definitions(version: Int) throws(RegistryError) -> [RegisteredDefinition] {
+        guard let tables = try self.openForReading() else { return [] }
+        return try self.mapped { () throws(SQLiteError) in
+            try tables.objects(asOf: Int64(version))
+        }
+        .compactMap { row in
+            DefinitionKind(rawValue: row.kind).map { kind in
+                RegisteredDefinition(kind: kind, name: row.name, text: row.definition)
+            }
+        }
+    }
+
     /// All versions, oldest first.
     package func history() throws(RegistryError) -> [RegistryVersion] {
         guard let tables = try self.openForReading() else { return [] }

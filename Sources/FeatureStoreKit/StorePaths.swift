@@ -8,6 +8,12 @@ struct StorePaths: Sendable {
     let offlineDatabase: String?
     let online: String
 
+    /// The folder of the saved datasets, beside the registry.
+    var savedDatasets: String {
+        let folder = self.registry.lastIndex(of: "/").map { self.registry[..<$0] } ?? "."
+        return "\(folder)/saved_datasets"
+    }
+
     init(directory: String, configuration: ProjectConfiguration) {
         func absolute(_ path: String) -> String {
             path.hasPrefix("/") ? path : "\(directory)/\(path)"

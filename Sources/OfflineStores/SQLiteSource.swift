@@ -119,8 +119,7 @@ struct SQLiteSource {
     /// Compiles a statement over all columns.
     ///
     /// - Throws: `missingTable` with the nearest names, or `invalidSQL`.
-    private func prepareAll(_ database: SQLiteDatabase) throws(OfflineStoreError) -> SQLiteStatement
-    {
+    func prepareAll(_ database: SQLiteDatabase) throws(OfflineStoreError) -> SQLiteStatement {
         switch self.relation {
         case .table(let table):
             let tables = try self.tables(database)
@@ -147,7 +146,7 @@ struct SQLiteSource {
     }
 
     /// The name under which a table gives its rowid; `nil` when it has none.
-    private func rowIDName(
+    func rowIDName(
         _ database: SQLiteDatabase,
         table: String,
         columns: [String]
@@ -164,7 +163,7 @@ struct SQLiteSource {
         }
     }
 
-    private static func prepare(
+    static func prepare(
         _ sql: String,
         _ database: SQLiteDatabase
     ) throws(OfflineStoreError) -> SQLiteStatement {

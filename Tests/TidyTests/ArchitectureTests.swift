@@ -15,7 +15,7 @@ struct ArchitectureTests {
         "OfflineStores": ["FeatureModel", "FeatureCompute", "NativeStorage"],
         "FeatureStoreKit": [
             "FeatureModel", "FeatureCompute", "FeatureRegistry", "NativeStorage", "OfflineStores",
-            "OnlineStores",
+            "OnlineStores", "Crypto",
         ],
         "FeatureServer": [
             "FeatureModel", "FeatureCompute", "FeatureStoreKit", "Logging", "NIOCore", "NIOHTTP1",

@@ -12,7 +12,7 @@ extension FeatureStore {
     /// - Parameters:
     ///   - features: References such as `view:feature`, or a service.
     ///   - entities: The entity rows: the join keys of all views, the time, and anything else,
-    ///     which comes out unchanged.
+    ///     which comes out unchanged; or the keys that the views have.
     ///   - options: See ``HistoricalFeaturesOptions``.
     ///   - progress: Called after each batch of rows of a source.
     /// - Returns: The entity columns and one column per feature, `[rows]` each.
@@ -25,40 +25,50 @@ extension FeatureStore {
         options: HistoricalFeaturesOptions = HistoricalFeaturesOptions(),
         progress: (@Sendable (HistoricalFeaturesProgress) -> Void)? = nil
     ) throws(FeatureStoreError) -> TrainingSet {
-        let clock = ContinuousClock()
-        let began = clock.now
+        let began = ContinuousClock.now
         let resolution = try FeatureResolution(
             features,
             in: try self.appliedSnapshot(),
             fullFeatureNames: options.fullFeatureNames
         )
-        let rows: EntityRows
+        let rows = try self.entityRows(
+            entities,
+            for: resolution,
+            options: options,
+            progress: progress
+        )
+        return try self.trainingSet(
+            of: resolution,
+            for: rows,
+            options: options,
+            began: began,
+            progress: progress
+        )
+    }
+
+    /// Joins entity rows with what a selection resolved to.
+    func trainingSet(
+        of resolution: FeatureResolution,
+        for entities: ResolvedEntityRows,
+        options: HistoricalFeaturesOptions,
+        began: ContinuousClock.Instant = .now,
+        progress: (@Sendable (HistoricalFeaturesProgress) -> Void)? = nil
+    ) throws(FeatureStoreError) -> TrainingSet {
+        let rows = entities.rows
+        try resolution.check(columns: rows.table.columnNames)
         let result: HistoricalJoin.Result
-        do {
-            rows = try EntityRows(entities, options: options)
-        } catch {
-            throw FeatureStoreError(error)
-        }
-        try resolution.check(against: rows.table)
         do {
             result = try HistoricalJoin(reader: self.sources, strict: options.strict).run(
                 rows,
                 views: resolution.joinViews(options: options),
-                progress: { view, scanned in
-                    progress?(
-                        HistoricalFeaturesProgress(
-                            view: view,
-                            rowsRead: scanned.rowsRead,
-                            fraction: scanned.fraction
-                        )
-                    )
-                }
+                progress: scanProgress(progress)
             )
         } catch {
             throw FeatureStoreError(error)
         }
         var report = TrainingSetReport(result, rows: rows, resolution: resolution)
-        let elapsed = (clock.now - began).components
+        report.generated = entities.generated
+        let elapsed = (ContinuousClock.now - began).components
         report.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
         return TrainingSet(
             table: Table(result, rows: rows, resolution: resolution),
@@ -67,36 +77,24 @@ extension FeatureStore {
     }
 }
 
-extension EntityRows {
-    fileprivate init(
-        _ input: EntityRowsInput,
-        options: HistoricalFeaturesOptions
-    ) throws(OfflineStoreError) {
-        switch input {
-        case .file(let path):
-            try self.init(
-                EntityTable(path: path),
-                timestampColumn: options.timestampField,
-                strict: options.strict
+/// What a scan calls for a caller's progress.
+func scanProgress(
+    _ progress: (@Sendable (HistoricalFeaturesProgress) -> Void)?
+) -> (String, ScanProgress) -> Void {
+    { view, scanned in
+        progress?(
+            HistoricalFeaturesProgress(
+                view: view,
+                rowsRead: scanned.rowsRead,
+                fraction: scanned.fraction
             )
-        case .standardInput:
-            try self.init(
-                EntityTable.readStandardInput(),
-                timestampColumn: options.timestampField,
-                strict: options.strict
-            )
-        case .table(let table):
-            try self.init(
-                table: table,
-                timestampColumn: options.timestampField,
-                strict: options.strict
-            )
-        }
+        )
     }
 }
 
 extension FeatureResolution {
-    fileprivate func joinViews(options: HistoricalFeaturesOptions) -> [HistoricalJoin.View] {
+    /// The views as the join reads them.
+    func joinViews(options: HistoricalFeaturesOptions) -> [HistoricalJoin.View] {
         self.views.map { wanted in
             HistoricalJoin.View(
                 name: wanted.view.name,
@@ -113,9 +111,8 @@ extension FeatureResolution {
 
     /// Checks the entity columns before any source is read: every join key is there, and no feature
     /// has the name of one.
-    fileprivate func check(against table: Table) throws(FeatureStoreError) {
+    func check(columns names: [String]) throws(FeatureStoreError) {
         var problems = Problems()
-        let names = table.columnNames
         for key in self.joinKeys where !names.contains(key.name) {
             let views = self.views.filter { $0.joinKeys.contains(key) }.map(\.view.name)
             problems.add(

@@ -72,11 +72,12 @@ extension TrainingSetReport {
                 "feature view \"\(name)\": times without zone in its source were read as UTC"
             )
         }
-        let cells = view.summary.cellsCreatedFilterWouldChange
+        let cells = view.summary.cellsCreatedFilterWouldChange.reduce(0, +)
         if cells > 0 {
             self.warnings.append(
-                "feature view \"\(name)\": \(cells) cells hold values that were created after "
-                    + "their row's time; --filter-by-created-timestamp would change them"
+                "feature view \"\(name)\": \(cells) cells come from rows that were created after the "
+                    + "entity row's time, or at no known time; --filter-by-created-timestamp would "
+                    + "change them"
             )
         }
         if view.summary.rows > 0, view.summary.matched == 0,
@@ -91,6 +92,7 @@ extension TrainingSetReport.Column {
     fileprivate init(name: String, view: String, summary: MatchSummary, position: Int) {
         self.init(name: name, view: view)
         self.nullInSource = summary.nullInSource[position]
+        self.createdFilterWouldChange = summary.cellsCreatedFilterWouldChange[position]
         self.values = summary.matched - self.nullInSource
         for (reason, count) in summary.missed {
             switch reason {

@@ -117,7 +117,7 @@ extension FeatureStore {
 
     /// A saved dataset.
     ///
-    /// - Throws: ``FeatureStoreError``: `invalidArgument` with the nearest names when there is none.
+    /// - Throws: ``FeatureStoreError``: `invalidArgument` with the nearest names for no such set.
     public func savedDataset(_ name: String) throws(FeatureStoreError) -> SavedDataset {
         try self.savedDatasetFolder.manifest(of: name)
     }

@@ -7,7 +7,7 @@ import OfflineStores
 /// The folder of a project's saved datasets: a folder a set, which is there as a whole or not.
 ///
 /// A set is written into a hidden folder and then gets its name. One that is replaced lies aside in
-/// between, as `.NAME.replaced`; should the program die in that instant, the next look puts it back.
+/// between, as `.NAME.replaced`; should the program die at that moment, the next look puts it back.
 /// Whoever gives or takes names holds the file `.lock`.
 struct SavedDatasetFolder {
     static let manifestName = "manifest.json"

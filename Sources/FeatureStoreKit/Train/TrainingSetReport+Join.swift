@@ -75,9 +75,9 @@ extension TrainingSetReport {
         let cells = view.summary.cellsCreatedFilterWouldChange.reduce(0, +)
         if cells > 0 {
             self.warnings.append(
-                "feature view \"\(name)\": \(cells) cells come from rows that were created after the "
-                    + "entity row's time, or at no known time; --filter-by-created-timestamp would "
-                    + "change them"
+                "feature view \"\(name)\": \(cells) cells come from rows that were created after "
+                    + "the entity row's time, or at no known time; --filter-by-created-timestamp "
+                    + "would change them"
             )
         }
         if view.summary.rows > 0, view.summary.matched == 0,

@@ -44,9 +44,8 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
         } else {
             printError(report.summary)
             if let dataset {
-                printError(
-                    "saved as \(dataset.name), by version \(dataset.registryVersion) of the registry"
-                )
+                let version = dataset.registryVersion
+                printError("saved as \(dataset.name), by version \(version) of the registry")
             }
         }
     }

@@ -32,8 +32,10 @@ struct FStore: AsyncParsableCommand {
             CommandGroup(
                 name: "What there is",
                 subcommands: [
-                    StatusCommand.self, EntitiesCommand.self, DataSourcesCommand.self,
-                    FeatureViewsCommand.self, FeatureServicesCommand.self,
+                    StatusCommand.self, DoctorCommand.self, EntitiesCommand.self,
+                    DataSourcesCommand.self,
+                    FeatureViewsCommand.self, OnDemandFeatureViewsCommand.self,
+                    FeatureServicesCommand.self,
                     ConfigurationCommand.self,
                     VersionCommand.self,
                 ]

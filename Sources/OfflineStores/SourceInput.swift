@@ -46,6 +46,9 @@ extension SourceReader {
                     SourceInput(kind: .query, path: self.relativePath(path), relation: text)
                 ]
             }
+        case .push, .request:
+            // No file holds any rows.
+            return []
         }
     }
 

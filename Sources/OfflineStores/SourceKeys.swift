@@ -19,7 +19,7 @@ package struct SourceKeys: Sendable {
     ///
     /// - Parameters:
     ///   - views: The views; each has all of `joinKeys`, in any order, and no others.
-    ///   - joinKeys: The key columns of the result, in order.
+    ///   - joinKeys: The key columns of the result, in order, under the names of the entity rows.
     ///   - window: The first event time, `nil` for the beginning, and the last one.
     ///   - reader: Reads the sources.
     ///   - strict: Whether a bad row is an error.
@@ -35,9 +35,9 @@ package struct SourceKeys: Sendable {
     ) throws(OfflineStoreError) {
         var collector = KeyCollector(joinKeys)
         for view in views {
-            let places = joinKeys.compactMap { view.joinKeys.firstIndex(of: $0) }
+            let places = joinKeys.compactMap { view.entityKeys.firstIndex(of: $0) }
             precondition(
-                places.count == joinKeys.count && view.joinKeys.count == joinKeys.count,
+                places.count == joinKeys.count && view.entityKeys.count == joinKeys.count,
                 "every view has all keys"
             )
             let scan = SourceScan(

@@ -210,8 +210,15 @@ extension FeatureStore {
         if case .service(let name) = features { wanted[.featureService] = [name] }
         for view in resolution.views {
             wanted[.featureView, default: []].insert(view.view.name)
-            wanted[.dataSource, default: []].insert(view.source.name)
+            wanted[.dataSource, default: []].formUnion([view.view.source, view.source.name])
+            if let batchSource = repository.dataSource(view.view.source)?.batchSource {
+                wanted[.dataSource, default: []].insert(batchSource)
+            }
             wanted[.entity, default: []].formUnion(view.view.entities)
+        }
+        for view in resolution.onDemandViews {
+            wanted[.onDemandFeatureView, default: []].insert(view.view.name)
+            wanted[.dataSource, default: []].formUnion(view.view.sources)
         }
         let stored: [RegisteredDefinition]
         do {

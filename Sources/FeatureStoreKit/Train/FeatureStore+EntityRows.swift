@@ -87,7 +87,7 @@ extension FeatureStore {
         var keys: SourceKeys?
         if !joinKeys.isEmpty {
             let views = resolution.joinViews(options: options).filter { view in
-                view.joinKeys.count == joinKeys.count
+                FeatureResolution.isSpine(view.entityKeys, of: joinKeys)
             }
             do {
                 keys = try SourceKeys(
@@ -168,11 +168,11 @@ extension FeatureResolution {
     /// - Throws: `invalidArgument` when no view has the keys of all.
     fileprivate func spineKeys() throws(FeatureStoreError) -> [Entity.JoinKey] {
         let all = self.joinKeys
-        if let spine = self.views.first(where: { $0.joinKeys.count == all.count }) {
-            return spine.joinKeys
+        if let spine = self.views.first(where: { Self.isSpine($0.entityKeys, of: all) }) {
+            return spine.entityKeys
         }
         let views = self.views.map { view in
-            "\(view.view.name) (\(view.joinKeys.map(\.name).joined(separator: ", ")))"
+            "\(view.name) (\(view.entityKeys.map(\.name).joined(separator: ", ")))"
         }
         throw FeatureStoreError(
             code: .invalidArgument,
@@ -180,6 +180,13 @@ extension FeatureResolution {
                 + "which are \(views.joined(separator: ", ")); give the entity rows in a file with "
                 + "the columns \(all.map(\.name).joined(separator: ", ")) and the times"
         )
+    }
+}
+
+extension FeatureResolution {
+    /// Whether the rows of a view with these keys have all the keys, each in a column of its own.
+    fileprivate static func isSpine(_ keys: [Entity.JoinKey], of all: [Entity.JoinKey]) -> Bool {
+        keys.count == all.count && Set(keys) == Set(all)
     }
 }
 

@@ -61,6 +61,7 @@ public final class FeatureServer: Service {
             serving: self.serving,
             readPool: threads.reads,
             loadPool: threads.loads,
+            trainingPool: threads.training,
             limits: self.limits,
             logger: self.logger
         )
@@ -206,11 +207,13 @@ private struct Threads {
     let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let reads = NIOThreadPool(numberOfThreads: System.coreCount)
     let loads = NIOThreadPool(numberOfThreads: 1)
+    let training = NIOThreadPool(numberOfThreads: 1)
     let refresh = NIOThreadPool(numberOfThreads: 1)
 
     init() {
         self.reads.start()
         self.loads.start()
+        self.training.start()
         self.refresh.start()
     }
 
@@ -223,10 +226,12 @@ private struct Threads {
         guard isIdle else {
             self.reads.shutdownGracefully { _ in }
             self.loads.shutdownGracefully { _ in }
+            self.training.shutdownGracefully { _ in }
             return
         }
         try? await self.reads.shutdownGracefully()
         try? await self.loads.shutdownGracefully()
+        try? await self.training.shutdownGracefully()
         try? await self.eventLoops.shutdownGracefully()
     }
 }

@@ -18,6 +18,18 @@ public protocol FeatureServing: Sendable {
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures
 
+    /// Entity rows with the features known at their times.
+    ///
+    /// - Parameters:
+    ///   - features: References such as `view:feature`, or a service.
+    ///   - entities: The entity rows, or the keys that the views have.
+    ///   - options: How the set is made.
+    func trainingSet(
+        _ features: FeatureSelection,
+        entities: EntityRowsInput,
+        options: HistoricalFeaturesOptions
+    ) throws(FeatureStoreError) -> TrainingSet
+
     /// Loads the newest row of each key in a window of event times, both ends inclusive.
     ///
     /// - Parameters:

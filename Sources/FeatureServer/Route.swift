@@ -3,6 +3,7 @@ import NIOHTTP1
 /// What a request asks for, by its method and path.
 enum Route: Equatable {
     case onlineFeatures
+    case historicalFeatures
     /// `wantsSummary` when the query says `summary=true`: the answer is what the load did instead
     /// of Feast's `null`.
     case materialize(isIncremental: Bool, wantsSummary: Bool)
@@ -19,6 +20,8 @@ enum Route: Equatable {
         switch path {
         case "/get-online-features":
             self = method == .POST ? .onlineFeatures : .otherMethod(allowed: "POST")
+        case "/get-historical-features":
+            self = method == .POST ? .historicalFeatures : .otherMethod(allowed: "POST")
         case "/materialize", "/materialize-incremental":
             guard method == .POST else {
                 self = .otherMethod(allowed: "POST")

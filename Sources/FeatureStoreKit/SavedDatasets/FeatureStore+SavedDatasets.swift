@@ -296,6 +296,9 @@ extension SavedDataset.EntityRows {
 }
 
 extension TrainingSet {
+    /// The whole set as the CSV that ``write(to:)`` makes.
+    package func csv() -> [UInt8] { Self.csv(of: self.table) }
+
     /// A table as CSV.
     static func csv(of table: Table) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -60,6 +60,12 @@ public protocol FeatureServing: Sendable {
         strict: Bool
     ) throws(FeatureStoreError) -> String
 
+    /// Compares what is served with the history, value by value.
+    ///
+    /// - Parameter views: The views; `nil` for all that are served.
+    /// - Returns: What was compared and what differs, as a JSON text.
+    func verify(views: [String]?) throws(FeatureStoreError) -> String
+
     /// What is applied and loaded, as a JSON text.
     func statusSummary() throws(FeatureStoreError) -> String
 

@@ -43,6 +43,12 @@ extension FeatureStore: FeatureServing {
         )
     }
 
+    /// A comparison's report as JSON.
+    public func verify(views: [String]?) throws(FeatureStoreError) -> String {
+        let report: VerificationReport = try self.verify(views: views)
+        return try jsonText(of: report)
+    }
+
     /// The project's status as JSON.
     public func statusSummary() throws(FeatureStoreError) -> String {
         try jsonText(of: self.status())

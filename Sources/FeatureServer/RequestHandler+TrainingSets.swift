@@ -11,12 +11,7 @@ extension RequestHandler {
                 .detail("A training set is answered as \(forms).", status: .notAcceptable)
             )
         }
-        guard let work = self.beginTrainingSet() else {
-            let message =
-                "\(self.limits.maximumTrainingSets) training sets are made or wait already, which "
-                + "is the limit; try again when one is done."
-            return .answer(.detail(message, status: .conflict))
-        }
+        guard let work = self.beginTrainingSet() else { return self.tooManyTrainingSets }
         return .work(work.pool) {
             defer { work.end() }
             do throws(RequestError) {
@@ -26,6 +21,27 @@ extension RequestHandler {
                 return error.answer
             }
         }
+    }
+
+    /// Compares what is served with the history on a thread: it makes training sets.
+    func verification(_ request: VerificationRequest) -> Outcome {
+        guard let work = self.beginTrainingSet() else { return self.tooManyTrainingSets }
+        return .work(work.pool) {
+            defer { work.end() }
+            do throws(FeatureStoreError) {
+                let report = try self.serving.verify(views: request.views)
+                return HTTPAnswer(status: .ok, body: Array(report.utf8))
+            } catch {
+                return self.answer(to: error)
+            }
+        }
+    }
+
+    private var tooManyTrainingSets: Outcome {
+        let message =
+            "\(self.limits.maximumTrainingSets) training sets are made or wait already, which "
+            + "is the limit; try again when one is done."
+        return .answer(.detail(message, status: .conflict))
     }
 
     private func trainingSet(

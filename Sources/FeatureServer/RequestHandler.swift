@@ -74,6 +74,10 @@ final class RequestHandler: Sendable {
                     isIncremental: isIncremental
                 )
                 return self.load(request, wantsSummary: wantsSummary)
+            case .verify:
+                return self.verification(
+                    try VerificationRequest(json: body.readableBytesUInt8Span)
+                )
             case .health:
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))

@@ -7,6 +7,7 @@ enum Route: Equatable {
     /// `wantsSummary` when the query says `summary=true`: the answer is what the load did instead
     /// of Feast's `null`.
     case materialize(isIncremental: Bool, wantsSummary: Bool)
+    case verify
     case health
     case status
     /// The path is known, but not with this method.
@@ -31,6 +32,8 @@ enum Route: Equatable {
                 isIncremental: path == "/materialize-incremental",
                 wantsSummary: query.split(separator: "&").contains("summary=true")
             )
+        case "/verify":
+            self = method == .POST ? .verify : .otherMethod(allowed: "POST")
         case "/health":
             let isKnown = method == .GET || method == .HEAD
             self = isKnown ? .health : .otherMethod(allowed: "GET, HEAD")

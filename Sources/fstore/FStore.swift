@@ -32,7 +32,8 @@ struct FStore: AsyncParsableCommand {
             CommandGroup(
                 name: "What there is",
                 subcommands: [
-                    StatusCommand.self, DoctorCommand.self, EntitiesCommand.self,
+                    StatusCommand.self, VerifyCommand.self, DoctorCommand.self,
+                    EntitiesCommand.self,
                     DataSourcesCommand.self,
                     FeatureViewsCommand.self, OnDemandFeatureViewsCommand.self,
                     FeatureServicesCommand.self,

@@ -63,6 +63,10 @@ final class FakeServing: FeatureServing {
         try self.load("since last \(text(end)) \(views?.joined(separator: ",") ?? "all")")
     }
 
+    func verify(views: [String]?) throws(FeatureStoreError) -> String {
+        #"{"views": "\#(views?.joined(separator: ",") ?? "all")"}"#
+    }
+
     func statusSummary() throws(FeatureStoreError) -> String { "{}" }
 
     func refreshDefinitions() throws(FeatureStoreError) {

@@ -141,7 +141,7 @@ extension [FeatureStoreError.Code] {
 
 extension DefinitionSnapshot {
     /// The views that a load is for, in the order of their definition.
-    fileprivate func onlineViews(
+    func onlineViews(
         named names: [String]?
     ) throws(FeatureStoreError) -> [FeatureView] {
         let views = self.repository.featureViews

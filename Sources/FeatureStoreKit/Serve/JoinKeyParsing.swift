@@ -72,7 +72,7 @@ extension ColumnBuilder {
 
 extension Value {
     /// The value for a message, cut when it is long.
-    fileprivate var shortText: String {
+    var shortText: String {
         switch self {
         case .null: return "null"
         case .integer(let value): return "\(value)"

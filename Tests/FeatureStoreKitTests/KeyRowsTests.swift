@@ -188,7 +188,9 @@ import Testing
             )
             #expect(error(daily) == "none")
             #expect(
-                error(daily) { $0.maximumGeneratedRows = 9 }.contains("10 moments are as many rows")
+                error(daily) { $0.maximumGeneratedRows = 9 }.contains(
+                    "10 moments make 10 rows for each key, and the limit is 9 rows"
+                )
             )
             #expect(error(.keys(to: second(10))) { $0.maximumGeneratedRows = 30 } == "none")
             let many = EntityRowsInput.keys(

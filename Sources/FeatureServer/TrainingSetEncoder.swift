@@ -81,7 +81,9 @@ struct TrainingSetEncoder {
         }
         body.append(contentsOf: #"},"report":"#.utf8)
         do {
-            body.append(contentsOf: try JSONEncoder().encode(self.set.report))
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            body.append(contentsOf: try encoder.encode(self.set.report))
         } catch {
             throw FeatureStoreError(code: .corruptData, message: "\(error)", cause: error)
         }

@@ -9,10 +9,15 @@ struct RunningServer {
 
     /// Starts the server and waits for the lines that say where it listens.
     init(_ fleet: FleetRepository) throws {
+        try self.init(in: fleet.directory)
+    }
+
+    /// Starts the server of a repository.
+    init(in directory: String) throws {
         let program = try RunningProgram(
             Program.path,
             ["serve", "-p", "0"],
-            in: fleet.directory
+            in: directory
         )
         let isReady = eventually {
             program.output.split(separator: "\n").count >= 2 || !program.isRunning
@@ -46,7 +51,11 @@ struct RunningServer {
     }
 
     /// Sends a POST over a connection of its own, and reads to the end.
-    func post(_ path: String, _ body: String) throws -> (status: Int, text: String) {
+    func post(
+        _ path: String,
+        _ body: String,
+        headers: String = ""
+    ) throws -> (status: Int, text: String) {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
@@ -65,7 +74,7 @@ struct RunningServer {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         let request =
-            "POST \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
+            "POST \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\(headers)"
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
         let bytes = Array(request.utf8)
         guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count

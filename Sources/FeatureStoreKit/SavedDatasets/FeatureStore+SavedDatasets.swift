@@ -21,6 +21,7 @@ extension FeatureStore {
     /// - Throws: ``FeatureStoreError``: `invalidArgument` for a name that is taken or is none,
     ///   `conflict` when an input changed meanwhile, and all that
     ///   ``historicalFeatures(_:entities:options:progress:)`` throws. Nothing is kept then.
+    @discardableResult
     public func saveDataset(
         _ name: String,
         _ features: FeatureSelection,

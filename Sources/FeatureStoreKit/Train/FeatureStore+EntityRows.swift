@@ -176,9 +176,10 @@ extension FeatureResolution {
         }
         throw FeatureStoreError(
             code: .invalidArgument,
-            message: "which keys belong together is not known: no view has the join keys of all, "
-                + "which are \(views.joined(separator: ", ")); give the entity rows in a file with "
-                + "the columns \(all.map(\.name).joined(separator: ", ")) and the times"
+            message: "the views have different join keys, and none has those of all: "
+                + "\(views.joined(separator: ", ")); so which keys belong together is not known: give "
+                + "the entity rows in a file with the columns "
+                + "\(all.map(\.name).joined(separator: ", ")) and the times"
         )
     }
 }
@@ -256,7 +257,7 @@ private struct Moments {
             keys.map {
                 "\($0) keys × \(self.count) moments = \(overflow ? "too many" : "\(rows)") rows"
             }
-            ?? "\(self.count) moments are as many rows for each key"
+            ?? "\(self.count) moments make \(self.count) rows for each key"
         throw FeatureStoreError(
             code: .invalidArgument,
             message: "\(product), and the limit is \(limit) rows; choose a shorter time, a longer "

@@ -11,7 +11,9 @@ enum FStoreTag {
     static let entity = "fstore.entity"
     /// The place of a join key among those of its entity, from 0.
     static let joinKey = "fstore.join_key"
-    /// A source's type: `csv` or `sqlite`.
+    /// The name of a view's source, where a push source stands in its place.
+    static let source = "fstore.source"
+    /// A source's type: `csv` or `sqlite`; `push` for one that stands for the history of pushes.
     static let type = "fstore.type"
     static let table = "fstore.table"
     static let query = "fstore.query"
@@ -22,6 +24,26 @@ enum FStoreTag {
     static let latenessMicroseconds = "fstore.lateness_microseconds"
     /// `true` where a view filters by created time.
     static let filterByCreatedTimestamp = "fstore.filter_by_created_timestamp"
+
+    /// `true` for a source without event times, which the SDK cannot do without.
+    static let isStatic = "fstore.static"
+    /// A JSON list of the names of an on-demand view's sources, in their order.
+    static let sources = "fstore.sources"
+    /// How a feature of an on-demand view is computed: one of the two.
+    static let expression = "fstore.expression"
+    static let function = "fstore.function"
+
+    /// All of them.
+    private static let names: Set<String> = [
+        Self.entity, Self.joinKey, Self.source, Self.type, Self.table, Self.query, Self.delimiter,
+        Self.nullValues, Self.timezone, Self.latenessMicroseconds, Self.filterByCreatedTimestamp,
+        Self.isStatic, Self.sources, Self.expression, Self.function,
+    ]
+
+    /// An imported object's labels without those that an export gave it.
+    static func without(_ tags: [String: String]) -> [String: String] {
+        tags.filter { !self.names.contains($0.key) }
+    }
 
     /// An object's own labels that can be exported, and the names of those that cannot.
     static func own(_ tags: [String: String]) -> (kept: [String: String], refused: [String]) {

@@ -33,6 +33,9 @@ struct FeastRegistryWriter {
         registry.entities = self.entityMessages()
         registry.dataSources = self.repository.dataSources.map { self.message($0) }
         registry.featureViews = self.repository.featureViews.map { self.message($0) }
+        registry.onDemandFeatureViews = self.repository.onDemandFeatureViews.map {
+            self.message($0)
+        }
         registry.featureServices = self.repository.featureServices.map { self.message($0) }
         return registry
     }
@@ -144,9 +147,7 @@ struct FeastRegistryWriter {
         spec.online = view.online
         spec.description_p = view.description
         spec.owner = view.owner
-        if let source = self.repository.dataSource(view.source) {
-            spec.batchSource = self.message(source)
-        }
+        self.addSources(of: view, to: &spec)
         var message = FeastProtoFeatureView()
         message.spec = spec
         message.meta.createdTimestamp = self.meta.createdTimestamp
@@ -161,7 +162,7 @@ struct FeastRegistryWriter {
         return column
     }
 
-    private mutating func message(
+    mutating func message(
         _ field: Field,
         of kind: DefinitionKind,
         _ name: String
@@ -186,26 +187,51 @@ struct FeastRegistryWriter {
         return message
     }
 
-    private mutating func message(
+    mutating func message(
         _ projection: FeatureService.Projection
     ) -> FeastProtoFeatureViewProjection {
         var message = FeastProtoFeatureViewProjection()
         message.featureViewName = projection.view
-        message.viewType = "featureView"
-        guard let view = self.repository.featureView(projection.view) else { return message }
-        let names = projection.features ?? view.schema.map(\.name)
-        message.featureColumns = names.compactMap { name in
-            guard let field = view.schema.first(where: { $0.name == name }) else { return nil }
-            var column = Self.column(field.name, field.type)
-            column.description_p = field.description
-            column.tags = FStoreTag.own(field.tags).kept
-            return column
+        message.featureViewNameAlias = projection.alias ?? ""
+        message.joinKeyMap = projection.joinKeyMap
+        if let version = projection.version {
+            message.versionTag = Int32(clamping: version)
         }
-        if let source = self.repository.dataSource(view.source) {
-            message.timestampField = source.timestampField ?? ""
-            message.createdTimestampColumn = source.createdTimestampColumn ?? ""
+        if let view = self.repository.featureView(projection.view) {
+            message.viewType = "featureView"
+            message.featureColumns = self.columns(projection.features, of: view.schema)
+            if let source = self.repository.rowSource(of: view) {
+                message.timestampField = source.timestampField ?? ""
+                message.createdTimestampColumn = source.createdTimestampColumn ?? ""
+            }
+        } else if let view = self.repository.onDemandFeatureView(projection.view) {
+            message.viewType = "onDemandFeatureView"
+            let fields = view.features.map { feature in
+                Field(
+                    name: feature.name,
+                    type: feature.type,
+                    description: feature.description,
+                    tags: feature.tags
+                )
+            }
+            message.featureColumns = self.columns(projection.features, of: fields)
         }
         return message
+    }
+
+    /// The chosen fields, or all; a feature that only an earlier generation has is a column without
+    /// a type.
+    func columns(_ names: [String]?, of schema: [Field]) -> [FeastProtoFeatureSpecV2] {
+        (names ?? schema.map(\.name)).map { name in
+            var column = FeastProtoFeatureSpecV2()
+            column.name = name
+            if let field = schema.first(where: { $0.name == name }) {
+                column.valueType = FeastValueType(field.type)
+                column.description_p = field.description
+                column.tags = FStoreTag.own(field.tags).kept
+            }
+            return column
+        }
     }
 }
 

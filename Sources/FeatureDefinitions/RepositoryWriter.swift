@@ -61,6 +61,8 @@ public struct RepositoryWriter: Sendable {
                 case .entity: repository.entities.map { Self.node($0) }
                 case .dataSource: repository.dataSources.map { Self.node($0) }
                 case .featureView: repository.featureViews.map { Self.node($0) }
+                case .onDemandFeatureView:
+                    repository.onDemandFeatureViews.map { Self.node($0) }
                 case .featureService: repository.featureServices.map { Self.node($0) }
                 }
             guard !objects.isEmpty else { continue }
@@ -143,6 +145,12 @@ extension RepositoryWriter {
             case .table(let name): map.add("table", name)
             case .query(let text): map.add("query", text)
             }
+        case .push(let options):
+            map.add("type", "push")
+            map.addUnlessEmpty("batch_source", options.batchSource ?? "")
+        case .request(let options):
+            map.add("type", "request")
+            map.add("schema", YAMLMapBuilder.list(options.schema.map { self.node($0) }))
         }
         map.addUnlessEmpty("timestamp_field", source.timestampField ?? "")
         map.addUnlessEmpty("created_timestamp_column", source.createdTimestampColumn ?? "")
@@ -174,6 +182,27 @@ extension RepositoryWriter {
         return map.node(.block)
     }
 
+    private static func node(_ view: OnDemandFeatureView) -> Node {
+        var map = YAMLMapBuilder()
+        map.add("name", view.name)
+        map.add("sources", view.sources)
+        map.add("features", YAMLMapBuilder.list(view.features.map { self.node($0) }))
+        map.add(description: view.description, owner: view.owner, tags: view.tags)
+        return map.node(.block)
+    }
+
+    private static func node(_ feature: OnDemandFeature) -> Node {
+        var map = YAMLMapBuilder()
+        map.add("name", feature.name)
+        map.add("dtype", feature.type.description)
+        switch feature.transformation {
+        case .expression(let text): map.add("expression", text)
+        case .function(let name): map.add("function", name)
+        }
+        map.add(description: feature.description, owner: "", tags: feature.tags)
+        return map.node(.block)
+    }
+
     private static func node(_ field: Field) -> Node {
         var map = YAMLMapBuilder()
         map.add("name", field.name)
@@ -190,12 +219,26 @@ extension RepositoryWriter {
         return map.node(.block)
     }
 
+    /// Keys that tell a projection that is written out from a view's name with its features.
+    private static let projectionKeys: Set<String> = ["alias", "join_key_map"]
+
     private static func node(_ projection: FeatureService.Projection) -> Node {
-        guard let features = projection.features else {
-            return YAMLMapBuilder.node(projection.view)
-        }
+        let isWrittenOut =
+            projection.alias != nil || !projection.joinKeyMap.isEmpty
+            || self.projectionKeys.contains(projection.reference)
         var map = YAMLMapBuilder()
-        map.add(projection.view, features)
+        if isWrittenOut {
+            map.add("feature_view", projection.reference)
+            if let features = projection.features {
+                map.add("features", features)
+            }
+            map.addUnlessEmpty("alias", projection.alias ?? "")
+            map.addUnlessEmpty("join_key_map", projection.joinKeyMap)
+        } else if let features = projection.features {
+            map.add(projection.reference, features)
+        } else {
+            return YAMLMapBuilder.node(projection.reference)
+        }
         return map.node(.block)
     }
 }

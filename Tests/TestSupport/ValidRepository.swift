@@ -12,12 +12,27 @@ extension SeededGenerator {
         for name in self.names(1...4) {
             repository.dataSources.append(self.source(name))
         }
+        let batchSources = repository.dataSources
+        for name in self.names(0...2) {
+            let batch = batchSources.randomElement(using: &self)?.name
+            repository.dataSources.append(self.pushSource("push " + name, batch: batch))
+        }
+        let sources = repository.dataSources
         for name in self.names(0...4) {
-            repository.featureViews.append(self.view(name, of: repository))
+            repository.featureViews.append(self.view(name, of: repository, sources: sources))
+        }
+        for name in self.names(0...2) {
+            let schema = self.names(1...3).map { self.field($0) }
+            var source = DataSource(name: "ask " + name, kind: .request(.init(schema: schema)))
+            source.description = self.text()
+            repository.dataSources.append(source)
         }
         guard !repository.featureViews.isEmpty else { return repository }
+        for name in self.names(0...2) {
+            repository.onDemandFeatureViews.append(self.onDemandView("od " + name, of: repository))
+        }
         for name in self.names(0...3) {
-            repository.featureServices.append(self.service(name, of: repository.featureViews))
+            repository.featureServices.append(self.service(name, of: repository))
         }
         precondition(repository.problems().isEmpty, "\(repository.problems())")
         return repository
@@ -28,7 +43,8 @@ extension SeededGenerator {
         let all = [
             "a", "b", "driver stats", "a_b", "ä", "e\u{301}", "😀", "\"'\\", "true", "null", "5",
             "1.5", "- x", "#c", "{d}", " lead", "trail ", "~", "2024-01-01", "0x1F", "%", "!t", "&r",
-            "*r", "|", ">", "[", "'", "=", "<<", ".inf", "a.b",
+            "*r", "|", ">", "[", "'", "=", "<<", ".inf", "a.b", "alias", "feature_view",
+            "join_key_map",
         ].shuffled(using: &self)
         return Array(all.prefix(Int.random(in: count, using: &self)))
     }
@@ -106,11 +122,32 @@ extension SeededGenerator {
         )
     }
 
-    private mutating func view(_ name: String, of repository: FeatureRepository) -> FeatureView {
-        let source = repository.dataSources.randomElement(using: &self)
+    private mutating func pushSource(_ name: String, batch: String?) -> DataSource {
+        let batchSource = Bool.random(using: &self) ? batch : nil
+        return DataSource(
+            name: name,
+            kind: .push(.init(batchSource: batchSource)),
+            timestampField: batchSource == nil ? "pushed at" : nil,
+            createdTimestampColumn: batchSource == nil ? "pushed known" : nil,
+            description: self.text(),
+            tags: self.tags(),
+            owner: self.text()
+        )
+    }
+
+    private mutating func view(
+        _ name: String,
+        of repository: FeatureRepository,
+        sources: [DataSource]
+    ) -> FeatureView {
+        let source = sources.randomElement(using: &self)
         let entities = repository.entities.shuffled(using: &self).map(\.name)
         let seconds = [0, 1, 90, 3600, 86_400, 1_209_600].randomElement(using: &self) ?? 0
-        let filters = source?.createdTimestampColumn != nil && Bool.random(using: &self)
+        var rows = source
+        if let batch = source?.batchSource {
+            rows = repository.dataSource(batch)
+        }
+        let filters = rows?.createdTimestampColumn != nil && Bool.random(using: &self)
         return FeatureView(
             name: name,
             entities: Array(entities.prefix(Int.random(in: 0...2, using: &self))),
@@ -135,19 +172,71 @@ extension SeededGenerator {
         )
     }
 
-    private mutating func service(_ name: String, of views: [FeatureView]) -> FeatureService {
-        let chosen = views.shuffled(using: &self).prefix(Int.random(in: 1...3, using: &self))
-        return FeatureService(
+    private mutating func onDemandView(
+        _ name: String,
+        of repository: FeatureRepository
+    ) -> OnDemandFeatureView {
+        var sources = repository.featureViews.map(\.name)
+        sources += repository.dataSources.filter { $0.requestSchema != nil }.map(\.name)
+        sources.shuffle(using: &self)
+        let expressions: [(ValueType, String)] = [
+            (.int64, "1"), (.float64, "1.5"), (.string, "'a: # b'"), (.bool, "true"),
+        ]
+        return OnDemandFeatureView(
             name: name,
-            features: chosen.map { view in
-                let names = view.schema.map(\.name).shuffled(using: &self)
-                let count = Int.random(in: 1...names.count, using: &self)
-                let features = Bool.random(using: &self) ? Array(names.prefix(count)) : nil
-                return .init(view: view.name, features: features)
+            sources: Array(sources.prefix(Int.random(in: 1...2, using: &self))),
+            features: self.names(1...3).map { name in
+                let (type, text) = expressions.randomElement(using: &self) ?? (.int64, "1")
+                let isExpression = Bool.random(using: &self)
+                return OnDemandFeature(
+                    name: "computed " + name,
+                    type: type,
+                    transformation: isExpression ? .expression(text) : .function(name),
+                    description: self.text(),
+                    tags: self.tags()
+                )
             },
             description: self.text(),
             tags: self.tags(),
             owner: self.text()
+        )
+    }
+
+    private mutating func service(
+        _ name: String,
+        of repository: FeatureRepository
+    ) -> FeatureService {
+        var projections: [FeatureService.Projection] = []
+        for view in repository.featureViews.shuffled(using: &self).prefix(3) {
+            projections.append(self.projection(view, of: repository))
+        }
+        for view in repository.onDemandFeatureViews where Bool.random(using: &self) {
+            projections.append(.init(view: view.name))
+        }
+        return FeatureService(
+            name: name,
+            features: projections,
+            description: self.text(),
+            tags: self.tags(),
+            owner: self.text()
+        )
+    }
+
+    private mutating func projection(
+        _ view: FeatureView,
+        of repository: FeatureRepository
+    ) -> FeatureService.Projection {
+        let names = view.schema.map(\.name).shuffled(using: &self)
+        let count = Int.random(in: 1...names.count, using: &self)
+        let keys = repository.joinKeys(of: view).map(\.name).filter { _ in
+            Bool.random(using: &self)
+        }
+        return .init(
+            view: view.name,
+            version: Int.random(in: 0..<4, using: &self) == 0 ? 2 : nil,
+            features: Bool.random(using: &self) ? Array(names.prefix(count)) : nil,
+            alias: Bool.random(using: &self) ? "alias of " + view.name : nil,
+            joinKeyMap: Dictionary(keys.map { ($0, "other " + $0) }) { first, _ in first }
         )
     }
 }
@@ -173,8 +262,13 @@ private func scalars(of repository: FeatureRepository) -> [[Unicode.Scalar]] {
         add(entity.tags)
     }
     for source in repository.dataSources {
-        texts += [source.name, source.description, source.owner, "\(source.kind)"]
+        texts += [source.name, source.description, source.owner, source.batchSource ?? ""]
+        switch source.kind {
+        case .csv, .sqlite: texts.append("\(source.kind)")
+        case .push, .request: break
+        }
         texts += [source.timestampField ?? "", source.createdTimestampColumn ?? ""]
+        texts += (source.requestSchema ?? []).flatMap { [$0.name, $0.description] }
         add(source.tags)
         add(source.fieldMapping)
     }
@@ -186,11 +280,20 @@ private func scalars(of repository: FeatureRepository) -> [[Unicode.Scalar]] {
             add(field.tags)
         }
     }
+    for view in repository.onDemandFeatureViews {
+        texts += [view.name, view.description, view.owner] + view.sources
+        add(view.tags)
+        for feature in view.features {
+            texts += [feature.name, feature.description, "\(feature.transformation)"]
+            add(feature.tags)
+        }
+    }
     for service in repository.featureServices {
         texts += [service.name, service.description, service.owner]
         add(service.tags)
         for projection in service.features {
-            texts += [projection.view] + (projection.features ?? [])
+            texts += [projection.view, projection.alias ?? ""] + (projection.features ?? [])
+            add(projection.joinKeyMap)
         }
     }
     return texts.map { Array($0.unicodeScalars) }

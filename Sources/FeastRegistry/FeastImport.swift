@@ -11,6 +11,8 @@ package struct FeastImport: Sendable {
     package struct MissingFile: Hashable, Codable, Sendable {
         /// The file's path in the repository.
         package let path: String
+        /// The source that reads it.
+        package let source: String
         /// What has to be in it: where Feast reads the same rows.
         package let origin: String
     }
@@ -51,7 +53,8 @@ package struct FeastImport: Sendable {
         (try? self.registry(bytes)) != nil
     }
 
-    private static func registry(_ bytes: [UInt8]) throws(FeastRegistryError) -> FeastProtoRegistry {
+    private static func registry(_ bytes: [UInt8]) throws(FeastRegistryError) -> FeastProtoRegistry
+    {
         guard !bytes.isEmpty else { throw FeastRegistryError("the file is empty") }
         guard !bytes.starts(with: Array("SQLite format 3\u{0}".utf8)) else {
             throw FeastRegistryError(

@@ -175,7 +175,8 @@ extension FeastRegistryReader {
         source.timezone = tags[FStoreTag.timezone].flatMap {
             TimeZone(identifier: $0) == nil ? nil : $0
         }
-        source.latenessMicroseconds = tags[FStoreTag.latenessMicroseconds].flatMap { Int64($0) } ?? 0
+        source.latenessMicroseconds =
+            tags[FStoreTag.latenessMicroseconds].flatMap { Int64($0) } ?? 0
         let uri = message.fileOptions.uri
         if tags[FStoreTag.type] == "sqlite" {
             let path = uri.isEmpty ? nil : uri
@@ -201,12 +202,8 @@ extension FeastRegistryReader {
         self.keep(message, in: &source)
         let path = self.path(for: source.name)
         source.kind = .csv(.init(path: path))
-        let origin = Self.origin(of: message)
-        self.missingFiles.append(.init(path: path, origin: origin))
-        self.note(
-            "data source \"\(message.name)\"",
-            "reads \(origin) in Feast, and the CSV file \(path) here",
-            advice: "write its rows there, with a header"
+        self.missingFiles.append(
+            .init(path: path, source: source.name, origin: Self.origin(of: message))
         )
     }
 
@@ -255,14 +252,14 @@ extension FeastRegistryReader {
                 return name == "uri" || name == "path" ? value : "the \(name) \(value)"
             }
         }
-        return "a source of the type \(message.type)"
+        return "a source of the type \(message.type.title)"
     }
 
     /// Everything that a source says about where its rows lie.
     private static func options(
         of message: FeastProtoDataSource
     ) -> [(name: String, value: String)] {
-        var options: [(name: String, value: String)] = [("type", "\(message.type)")]
+        var options: [(name: String, value: String)] = [("type", message.type.title)]
         switch message.options {
         case .fileOptions(let file):
             options += [("uri", file.uri), ("s3_endpoint_override", file.s3EndpointOverride)]

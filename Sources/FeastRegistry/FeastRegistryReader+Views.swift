@@ -130,7 +130,8 @@ extension FeastRegistryReader {
 
     private mutating func source(of message: ViewMessage) -> String? {
         let known = Set(self.repository.dataSources.map(\.name))
-        if let named = message.spec.tags[FStoreTag.source], known.contains(self.sourceNames[named]) {
+        if let named = message.spec.tags[FStoreTag.source], known.contains(self.sourceNames[named])
+        {
             return self.sourceNames[named]
         }
         let stream = message.streamSource.map { self.sourceNames[message.sourceName($0)] }
@@ -178,8 +179,13 @@ extension FeastRegistryReader {
         rows: DataSource?
     ) -> [Field] {
         let keys = Set(self.repository.joinKeys(of: view).map(\.name))
+        let keyColumns = Set(message.spec.entityColumns.map(\.name))
         var fields: [Field] = []
         for column in message.spec.features {
+            // Feast lists keys among the features of some views.
+            if keyColumns.contains(column.name), keys.contains(self.columnNames[column.name]) {
+                continue
+            }
             let field = self.field(column, of: message.title)
             var role: String?
             if keys.contains(field.name) {
@@ -236,7 +242,8 @@ extension FeastRegistryReader {
 
     /// Lets the source give columns of a view the names that they have here.
     private mutating func mapRenamedColumns(of message: ViewMessage, source: String?) {
-        guard let index = self.repository.dataSources.firstIndex(where: { $0.name == source }) else {
+        guard let index = self.repository.dataSources.firstIndex(where: { $0.name == source })
+        else {
             return
         }
         let columns = message.spec.features + message.spec.entityColumns

@@ -7,7 +7,8 @@ struct FeastRegistryReader {
     let registry: FeastProtoRegistry
     let project: String
     var repository = FeatureRepository()
-    var notes: [FeastNote] = []
+    private(set) var notes: [FeastNote] = []
+    private var noted: Set<FeastNote> = []
     var missingFiles: [FeastImport.MissingFile] = []
     var code: [String: String] = [:]
     var projectName = ""
@@ -57,8 +58,12 @@ struct FeastRegistryReader {
         project.isEmpty || project == self.project
     }
 
+    /// Notes something, once.
     mutating func note(_ subject: String, _ problem: String, advice: String = "") {
-        self.notes.append(FeastNote(subject, problem, advice: advice))
+        let note = FeastNote(subject, problem, advice: advice)
+        if self.noted.insert(note).inserted {
+            self.notes.append(note)
+        }
     }
 
     /// Notes every field of a message that the rule does not carry over.
@@ -100,7 +105,8 @@ struct FeastRegistryReader {
             if !message.spec.tags.isEmpty || !message.spec.owner.isEmpty {
                 let tags = message.spec.tags.sorted { $0.key < $1.key }
                     .map { "\($0.key): \($0.value)" }
-                let texts = (message.spec.owner.isEmpty ? [] : ["owner \(message.spec.owner)"]) + tags
+                let texts =
+                    (message.spec.owner.isEmpty ? [] : ["owner \(message.spec.owner)"]) + tags
                 self.note(
                     subject,
                     "has labels, which projects here do not have: \(texts.joined(separator: ", "))"
@@ -185,14 +191,14 @@ struct FeastRegistryReader {
                 "is left out: training sets are not validated against profiles"
             )
         }
-        let versions = registry.featureViewVersionHistory.records.filter {
-            self.isOwn($0.projectID)
+        // The first version of a view is the view itself.
+        let earlier = registry.featureViewVersionHistory.records.filter {
+            self.isOwn($0.projectID) && $0.versionNumber > 0
         }
-        for name in Set(versions.map(\.featureViewName)).sorted() {
-            let count = versions.count { $0.featureViewName == name }
+        for name in Set(earlier.map(\.featureViewName)).sorted() {
             self.note(
                 "feature view \"\(name)\"",
-                "has \(count) earlier versions in Feast, which are left out",
+                "has earlier versions in Feast, which are left out",
                 advice: "define those that are in use as views of their own"
             )
         }

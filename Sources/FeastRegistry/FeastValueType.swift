@@ -79,12 +79,20 @@ extension FeastValueType {
     }
 
     /// The name that Feast gives the type: `INT64_LIST`; the number for one that is not known.
-    var title: String {
-        if case .UNRECOGNIZED(let number) = self { return "number \(number)" }
-        var title = ""
-        for character in "\(self)" {
-            title += character.isUppercase ? "_\(character)" : character.uppercased()
-        }
-        return title
+    var title: String { feastName("\(self)", number: self.rawValue) }
+}
+
+extension FeastProtoDataSource.SourceType {
+    /// The name that Feast gives the type: `BATCH_FILE`; the number for one that is not known.
+    var title: String { feastName("\(self)", number: self.rawValue) }
+}
+
+/// `INT64_LIST` for `int64List`.
+private func feastName(_ name: String, number: Int) -> String {
+    guard !name.hasPrefix("UNRECOGNIZED") else { return "number \(number)" }
+    var title = ""
+    for character in name {
+        title += character.isUppercase ? "_\(character)" : character.uppercased()
     }
+    return title
 }

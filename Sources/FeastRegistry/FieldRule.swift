@@ -16,9 +16,9 @@ struct FieldRule {
     static let column = FieldRule(
         carried: [1, 2, 3, 4],
         known: [
-            5: ("is searched by vector in Feast", "search it in a vector database"),
-            6: ("has a metric for vector search", ""),
-            7: ("has a length for vector search", ""),
+            5: Self.vector,
+            6: Self.vector,
+            7: Self.vector,
         ]
     )
 
@@ -29,7 +29,7 @@ struct FieldRule {
             13: ("is written to offline in Feast as well", "push --to offline keeps pushed rows"),
             14: ("is computed from other views", "compute it before, into its source"),
             15: Self.transformation,
-            16: ("has a mode of computation", ""),
+            16: Self.mode,
             17: ("is validated while it is loaded", "loads here always check types"),
             19: Self.organisation,
             20: Self.disabled,
@@ -46,12 +46,12 @@ struct FieldRule {
         carried: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16],
         bookkeeping: [21],
         known: [
-            13: ("is computed from its stream by Python code", Self.transformation.advice),
-            14: ("has a mode of computation", ""),
+            13: Self.transformation,
+            14: Self.mode,
             15: ("aggregates its stream", "push rows that are aggregated already"),
             17: Self.transformation,
-            18: ("is tiled", ""),
-            19: ("has a size of tiles", ""),
+            18: Self.tiles,
+            19: Self.tiles,
             20: ("is validated while it is loaded", "loads here always check types"),
             22: Self.organisation,
             23: Self.disabled,
@@ -79,10 +79,17 @@ struct FieldRule {
         ]
     )
 
+    private static let vector = (
+        problem: "is searched by vector in Feast", advice: "search it in a vector database"
+    )
     private static let transformation = (
-        problem: "is computed by Python code when it is loaded",
+        problem: "is computed by Python code, which is left out",
         advice: "compute it before, into its source"
     )
+    private static let mode = (
+        problem: "says what runs its code, which nothing here does", advice: ""
+    )
+    private static let tiles = (problem: "aggregates by tiles, which nothing here does", advice: "")
     private static let organisation = (
         problem: "belongs to an organisation", advice: "keep that as a tag"
     )

@@ -42,7 +42,8 @@ extension SeededGenerator {
     package mutating func names(_ count: ClosedRange<Int>) -> [String] {
         let all = [
             "a", "b", "driver stats", "a_b", "ä", "e\u{301}", "😀", "\"'\\", "true", "null", "5",
-            "1.5", "- x", "#c", "{d}", " lead", "trail ", "~", "2024-01-01", "0x1F", "%", "!t", "&r",
+            "1.5", "- x", "#c", "{d}", " lead", "trail ", "~", "2024-01-01", "0x1F", "%", "!t",
+            "&r",
             "*r", "|", ">", "[", "'", "=", "<<", ".inf", "a.b", "alias", "feature_view",
             "join_key_map",
         ].shuffled(using: &self)

@@ -36,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -55,6 +56,20 @@ let package = Package(
         .target(
             name: "FeatureDefinitions",
             dependencies: ["FeatureModel", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        // Generated code, which follows the rules of its generator.
+        .target(
+            name: "FeastProtos",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["feast_registry.proto"]
+        ),
+        .target(
+            name: "FeastRegistry",
+            dependencies: [
+                "FeatureModel", "FeastProtos",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -100,7 +115,7 @@ let package = Package(
             name: "fstore",
             dependencies: [
                 "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
-                "FeatureServer",
+                "FeatureServer", "FeastRegistry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -134,6 +149,15 @@ let package = Package(
         .testTarget(
             name: "FeatureDefinitionsTests",
             dependencies: ["FeatureModel", "FeatureDefinitions", "TestSupport"],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeastRegistryTests",
+            dependencies: [
+                "FeatureModel", "FeatureDefinitions", "FeastProtos", "FeastRegistry", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strictTests
         ),
         .testTarget(

@@ -36,10 +36,14 @@ struct FStore: AsyncParsableCommand {
                     EntitiesCommand.self,
                     DataSourcesCommand.self,
                     FeatureViewsCommand.self, OnDemandFeatureViewsCommand.self,
-                    FeatureServicesCommand.self,
-                    ConfigurationCommand.self,
-                    VersionCommand.self,
+                    FeatureServicesCommand.self, ProjectsCommand.self,
+                    RegistryDumpCommand.self, ConfigurationCommand.self,
+                    EndpointCommand.self, VersionCommand.self,
                 ]
+            ),
+            CommandGroup(
+                name: "Together with Feast",
+                subcommands: [ExportFeastCommand.self, ImportFeastCommand.self]
             ),
         ]
     )

@@ -1,0 +1,295 @@
+import FeastProtos
+import FeatureModel
+import Foundation
+
+extension FeastRegistryReader {
+    // MARK: Which there are
+
+    /// Finds the sources of the project, also those that only a view has.
+    mutating func collectSources() {
+        for source in self.registry.dataSources where self.isOwn(source.project) {
+            self.collect(source, from: nil)
+        }
+        for view in self.views {
+            for source in [view.batchSource, view.streamSource].compactMap(\.self) {
+                var source = source
+                if source.name.isEmpty {
+                    source.name = "\(view.spec.name)_source"
+                }
+                self.collect(source, from: view.title)
+            }
+        }
+        for view in self.registry.onDemandFeatureViews where self.isOwn(view.spec.project) {
+            for (_, source) in view.spec.sources.sorted(by: { $0.key < $1.key })
+            where !source.requestDataSource.name.isEmpty {
+                self.collect(source.requestDataSource, from: nil)
+            }
+        }
+    }
+
+    private mutating func collect(_ source: FeastProtoDataSource, from view: String?) {
+        // What an export put there for the SDK, and what the SDK puts there for itself.
+        guard source.tags[FStoreTag.type] != "push", !source.name.hasPrefix("__") else { return }
+        if let known = self.sources.first(where: { $0.name == source.name }) {
+            if let view, Self.definition(known) != Self.definition(source) {
+                self.note(
+                    view,
+                    "has another definition of the source \"\(source.name)\" than the registry, "
+                        + "whose counts here",
+                    advice: "check which one is right"
+                )
+            }
+        } else {
+            self.sources.append(source)
+        }
+        if source.hasBatchSource {
+            self.collect(source.batchSource, from: view)
+        }
+    }
+
+    /// A source without what differs between its copies.
+    private static func definition(_ source: FeastProtoDataSource) -> FeastProtoDataSource {
+        var source = source
+        source.project = ""
+        source.dataSourceClassType = ""
+        source.clearMeta()
+        if source.hasBatchSource {
+            source.batchSource = self.definition(source.batchSource)
+        }
+        return source
+    }
+
+    // MARK: What they are
+
+    mutating func readSources() {
+        for message in self.sources {
+            let subject = "data source \"\(message.name)\""
+            self.noteFields(of: message, .source, subject)
+            var source = DataSource(
+                name: self.sourceNames[message.name],
+                kind: .push(.init()),
+                description: message.description_p,
+                tags: FStoreTag.without(message.tags),
+                owner: message.owner
+            )
+            switch message.type {
+            case .pushSource, .streamKafka, .streamKinesis:
+                self.readPush(message, into: &source)
+            case .requestSource:
+                guard self.readRequest(message, into: &source) else { continue }
+            default:
+                self.readBatch(message, into: &source)
+            }
+            self.repository.dataSources.append(source)
+        }
+    }
+
+    private mutating func readPush(_ message: FeastProtoDataSource, into source: inout DataSource) {
+        let subject = "data source \"\(message.name)\""
+        var batch: String?
+        if message.hasBatchSource, self.hasHistory(message.batchSource) {
+            batch = self.sourceNames[message.batchSource.name]
+        } else if message.hasBatchSource, message.batchSource.tags[FStoreTag.type] != "push" {
+            self.note(subject, "has a batch source that holds no history, which is left out")
+        }
+        source.kind = .push(.init(batchSource: batch))
+        if batch == nil {
+            let time = self.columnNames[message.timestampField]
+            source.timestampField = message.timestampField.isEmpty ? "event_timestamp" : time
+            if !message.createdTimestampColumn.isEmpty {
+                source.createdTimestampColumn = self.columnNames[message.createdTimestampColumn]
+            }
+            if !message.fieldMapping.isEmpty {
+                self.note(
+                    subject,
+                    "maps columns to other names, which a push source does not do",
+                    advice: "push rows with the names of the features"
+                )
+            }
+        }
+        guard message.type != .pushSource else { return }
+        let kafka = message.kafkaOptions
+        let stream =
+            message.type == .streamKafka
+            ? "Kafka topic \"\(kafka.topic)\" at \(kafka.kafkaBootstrapServers)"
+            : "Kinesis stream \"\(message.kinesisOptions.streamName)\""
+        self.keep(message, in: &source)
+        self.note(
+            subject,
+            "is a push source here: nothing reads the \(stream)",
+            advice: "have the job that reads the stream send its rows to POST /push"
+        )
+    }
+
+    /// Whether a source is carried over as one that holds history.
+    func hasHistory(_ source: FeastProtoDataSource) -> Bool {
+        switch source.type {
+        case .pushSource, .streamKafka, .streamKinesis, .requestSource: false
+        default: source.tags[FStoreTag.type] != "push" && !source.name.hasPrefix("__")
+        }
+    }
+
+    private mutating func readRequest(
+        _ message: FeastProtoDataSource,
+        into source: inout DataSource
+    ) -> Bool {
+        let subject = "data source \"\(message.name)\""
+        let options = message.requestDataOptions
+        var columns = options.schema
+        for (name, type) in options.deprecatedSchema.sorted(by: { $0.key < $1.key })
+        where !columns.contains(where: { $0.name == name }) {
+            var column = FeastProtoFeatureSpecV2()
+            column.name = name
+            column.valueType = type
+            columns.append(column)
+        }
+        var schema: [Field] = []
+        for column in columns {
+            let field = self.field(column, of: subject)
+            guard !schema.contains(where: { $0.name == field.name }) else {
+                self.note(subject, "has the value \"\(field.name)\" twice; the first counts")
+                continue
+            }
+            schema.append(field)
+        }
+        guard !schema.isEmpty else {
+            self.note(subject, "is left out: a request source without values asks for nothing")
+            return false
+        }
+        source.kind = .request(.init(schema: schema))
+        return true
+    }
+
+    private mutating func readBatch(
+        _ message: FeastProtoDataSource,
+        into source: inout DataSource
+    ) {
+        let tags = message.tags
+        if tags[FStoreTag.isStatic] != "true", !message.timestampField.isEmpty {
+            source.timestampField = message.timestampField
+        }
+        if !message.createdTimestampColumn.isEmpty {
+            source.createdTimestampColumn = message.createdTimestampColumn
+        }
+        source.fieldMapping = self.fieldMapping(message)
+        source.timezone = tags[FStoreTag.timezone].flatMap {
+            TimeZone(identifier: $0) == nil ? nil : $0
+        }
+        source.latenessMicroseconds =
+            tags[FStoreTag.latenessMicroseconds].flatMap { Int64($0) } ?? 0
+        let uri = message.fileOptions.uri
+        if tags[FStoreTag.type] == "sqlite" {
+            let path = uri.isEmpty ? nil : uri
+            if let query = tags[FStoreTag.query] {
+                source.kind = .sqlite(.init(path: path, relation: .query(query)))
+            } else {
+                let table = tags[FStoreTag.table] ?? message.name
+                source.kind = .sqlite(.init(path: path, relation: .table(table)))
+            }
+            return
+        }
+        let isCSV = uri.hasSuffix(".csv") || uri.hasSuffix(".csv.gz")
+        if message.type == .batchFile, !uri.isEmpty,
+            tags[FStoreTag.type] == "csv" || (isCSV && !uri.contains("://"))
+        {
+            var options = DataSource.CSVOptions(path: uri)
+            options.delimiter = tags[FStoreTag.delimiter] ?? options.delimiter
+            options.nullValues =
+                tags[FStoreTag.nullValues].flatMap { FStoreTag.values($0) } ?? options.nullValues
+            source.kind = .csv(options)
+            return
+        }
+        self.keep(message, in: &source)
+        let path = self.path(for: source.name)
+        source.kind = .csv(.init(path: path))
+        self.missingFiles.append(
+            .init(path: path, source: source.name, origin: Self.origin(of: message))
+        )
+    }
+
+    private mutating func fieldMapping(_ message: FeastProtoDataSource) -> [String: String] {
+        var mapping: [String: String] = [:]
+        var names: Set<String> = []
+        for (column, name) in message.fieldMapping.sorted(by: { $0.key < $1.key }) {
+            let mapped = self.columnNames[name]
+            guard names.insert(mapped).inserted else {
+                self.note(
+                    "data source \"\(message.name)\"",
+                    "maps several columns to \"\(name)\"; \"\(column)\" is left out"
+                )
+                continue
+            }
+            mapping[column] = mapped
+        }
+        return mapping
+    }
+
+    /// A free path for the rows of a source.
+    private mutating func path(for name: String) -> String {
+        let word = String(
+            name.unicodeScalars.map { scalar in
+                switch scalar {
+                case "a"..."z", "A"..."Z", "0"..."9", "_", "-": Character(scalar)
+                default: "_"
+                }
+            }
+        )
+        let path = free("data/\(word.isEmpty ? "source" : word)", taken: &self.takenPaths)
+        return path + ".csv"
+    }
+
+    /// Keeps in labels what a source says about where its rows lie.
+    private func keep(_ message: FeastProtoDataSource, in source: inout DataSource) {
+        for (name, value) in Self.options(of: message) where !value.isEmpty {
+            source.tags["feast.\(name)"] = value
+        }
+    }
+
+    private static func origin(of message: FeastProtoDataSource) -> String {
+        let options = self.options(of: message)
+        for name in ["uri", "path", "query", "table", "configuration"] {
+            if let value = options.first(where: { $0.name == name })?.value, !value.isEmpty {
+                return name == "uri" || name == "path" ? value : "the \(name) \(value)"
+            }
+        }
+        return "a source of the type \(message.type.title)"
+    }
+
+    /// Everything that a source says about where its rows lie.
+    private static func options(
+        of message: FeastProtoDataSource
+    ) -> [(name: String, value: String)] {
+        var options: [(name: String, value: String)] = [("type", message.type.title)]
+        switch message.options {
+        case .fileOptions(let file):
+            options += [("uri", file.uri), ("s3_endpoint_override", file.s3EndpointOverride)]
+            if case .deltaFormat = file.fileFormat.format {
+                options.append(("file_format", "delta"))
+            }
+        case .bigqueryOptions(let table), .trinoOptions(let table):
+            options += [("table", table.table), ("query", table.query)]
+        case .redshiftOptions(let table), .snowflakeOptions(let table):
+            options += [("table", table.table), ("query", table.query)]
+            options += [("schema", table.schema), ("database", table.database)]
+        case .athenaOptions(let table):
+            options += [("table", table.table), ("query", table.query)]
+            options += [("database", table.database), ("data_source", table.dataSource)]
+        case .sparkOptions(let spark):
+            options += [("table", spark.table), ("query", spark.query), ("path", spark.path)]
+            options += [("file_format", spark.fileFormat)]
+            options += [("date_partition_format", spark.datePartitionColumnFormat)]
+        case .kafkaOptions(let kafka):
+            options += [("topic", kafka.topic), ("servers", kafka.kafkaBootstrapServers)]
+        case .kinesisOptions(let kinesis):
+            options += [("stream", kinesis.streamName), ("region", kinesis.region)]
+        case .customOptions(let custom):
+            options.append(("class", message.dataSourceClassType))
+            options.append(
+                ("configuration", String(decoding: custom.configuration, as: UTF8.self))
+            )
+        case .pushOptions, .requestDataOptions, nil:
+            break
+        }
+        return options
+    }
+}

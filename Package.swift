@@ -149,6 +149,7 @@ let package = Package(
             dependencies: [
                 "FeatureModel", "FeatureCompute", "OfflineStores", "NativeStorage", "TestSupport",
             ],
+            exclude: ["LocalTimes.csv"],
             swiftSettings: strictTests
         ),
         .testTarget(

@@ -54,6 +54,35 @@ def one_view(kind, cells, key_kind="int64", keys=None, created=None, ttl=timedel
     return list(answer.results[place].values), list(answer.results[place].statuses)
 
 
+def alias_beside_name():
+    """Whether a service cannot be applied that takes a view by its name and under an alias."""
+    from feast import FeatureService, FeatureView, Field, FileSource
+    from feast.types import Int64
+
+    view = FeatureView(name="view", schema=[Field(name="x", dtype=Int64)],
+                       source=FileSource(path="x.parquet", name="source", timestamp_field="happened"))
+    services = [FeatureService(name="service", features=[view, view.with_name("alias")]) for _ in range(2)]
+    try:
+        return services[0] != services[1]
+    except TypeError:
+        return True
+
+
+def mapped_key_overwritten():
+    """Whether a view that is joined by another column is read by its own key, if that is given too."""
+    from feast.protos.feast.types.Value_pb2 import Value
+    from feast.utils import _get_table_entity_values
+
+    class Aliased:
+        entities = ["key"]
+
+        class projection:
+            join_key_map = {"key": "other"}
+
+    given = {"other": [Value(int64_val=1)], "key": [Value(int64_val=2)]}
+    return _get_table_entity_values(Aliased, {"key": "key"}, given)["key"][0].int64_val == 2
+
+
 def fails(words, *arguments, **options):
     try:
         one_view(*arguments, **options)
@@ -129,6 +158,12 @@ DEFECTS = [
         lambda: one_view("bytes", [b"", None])[0][0].WhichOneof("val") is None
         and fails("Value type not supported", "int64", [1], key_kind="bytes", keys=[b""]),
         lambda value, kind, column: None if value == b"" else value),
+    Defect(
+        "alias beside name", "a service that takes a view by its name and under an alias cannot be applied",
+        alias_beside_name),
+    Defect(
+        "mapped key", "online, a view that is joined by another column is read by its own key's column, "
+        "if a read has both", mapped_key_overwritten),
     Defect(
         "no entity", "a view without entities cannot be loaded from the offline store duckdb",
         lambda: fails("__dummy_id", "int64", [1], entityless=True)),

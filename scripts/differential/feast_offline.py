@@ -31,7 +31,7 @@ from pathlib import Path
 import values
 import feast_defects
 from feast_defects import distorted
-from feast_project import KEY_POOL, Project
+from feast_project import KEY_POOL, Project, Use
 from random_repositories import Difference, read_csv
 
 # Of the protocol's FieldStatus.
@@ -66,34 +66,34 @@ class Seed:
     # Training sets
 
     def selection(self):
-        """The features as (view, name, type), both sides' arguments, and whether names are long."""
+        """The features as (use, name, type), both sides' arguments, and whether names are long."""
         rng = self.rng
-        if rng.random() < 0.3:
+        if rng.random() < 0.4:
             name = rng.choice(list(self.project.services))
-            chosen = [(view, *field) for view, fields in self.project.services[name] for field in fields]
+            chosen = [(use, *field) for use in self.project.services[name] for field in use.fields]
             feast, arguments = self.feast.get_feature_service(name), ["--feature-service", name]
         else:
-            every = [(view, *field) for view in self.project.views for field in view.schema]
+            uses = [Use(view, view.schema) for view in self.project.views]
+            every = [(use, *field) for use in uses for field in use.fields]
             chosen = rng.sample(every, rng.randint(1, min(8, len(every))))
-            feast = [f"{view.name}:{name}" for view, name, _ in chosen]
+            feast = [f"{use.view.name}:{name}" for use, name, _ in chosen]
             arguments = ["-f", ",".join(feast)]
         names = [name for _, name, _ in chosen]
         is_long = len(set(names)) < len(names) or rng.random() < 0.3
-        views = list(dict.fromkeys(view for view, _, _ in chosen))
-        grouped = [feature for view in views for feature in chosen if feature[0] is view]
+        grouped = [feature for use in uses_of(chosen) for feature in chosen if feature[0] is use]
         return grouped, feast, arguments + (["--full-feature-names"] if is_long else []), is_long
 
-    def entity_rows(self, views):
+    def entity_rows(self, uses):
         """The columns with their types, and rows of values; a label tells rows apart."""
         rng = self.rng
-        needed = list(dict.fromkeys(key for view in views for key in view.keys))
+        needed = list(dict.fromkeys(key for use in uses for key in use.keys))
         columns = [*needed, ("event_timestamp", "unix_timestamp"), ("label", "int64")]
         others = [key for key in self.project.entities if key not in needed]
         columns += others if rng.random() < 0.3 else []
         columns += [("note", "string")] if rng.random() < 0.5 else []
         rng.shuffle(columns)
-        moments = [moment + nudge for view in views for moment in view.grid
-                   for nudge in (0, view.ttl, view.ttl + 1)]
+        moments = [moment + nudge for use in uses for moment in use.view.grid
+                   for nudge in (0, use.view.ttl, use.view.ttl + 1)]
         rows = []
         for number in range(rng.choice([1, 5, 40, 120])):
             row = {}
@@ -116,14 +116,15 @@ class Seed:
                 rows.append(again)
         if all(row["event_timestamp"] is None for row in rows):
             # Feast takes the range of the times, of which it needs one.
-            rows[0]["event_timestamp"] = moments[0]
+            for row in rows:
+                row["event_timestamp"] = moments[0] if row["label"] == rows[0]["label"] else None
         return columns, rows
 
     def training_set(self):
         features, asked, arguments, is_long = self.selection()
-        columns, rows = self.entity_rows(list(dict.fromkeys(view for view, _, _ in features)))
+        columns, rows = self.entity_rows(uses_of(features))
         by_created = self.rng.random() < 0.4
-        names = [f"{view.name}__{name}" if is_long else name for view, name, _ in features]
+        names = [f"{use.prefix}__{name}" if is_long else name for use, name, _ in features]
         kinds = dict(columns) | {name: kind for name, (_, _, kind) in zip(names, features)}
         want = self.feast_training_set(asked, columns, rows, is_long, by_created)
         lines = [",".join(name for name, _ in columns)]
@@ -200,13 +201,23 @@ class Seed:
         """Loads of windows, then reads: each side against the truth, Feast with its defects."""
         views = [view for view in self.project.views
                  if view.is_loadable and view.keys and all(kind in ONLINE_KEYS for _, kind in view.keys)]
+        loaded = {}
         for view in self.rng.sample(views, len(views)):
             moments = sorted(self.rng.choices(view.grid, k=3))
             # Windows in order only: in Feast an older one would overwrite newer rows.
             windows = [moments[:2]] + ([moments[1:]] if self.rng.random() < 0.5 else [])
+            features = [f"{view.name}:{name}" for name, _ in view.schema]
             for number, window in enumerate(windows, 1):
                 self.load(view, *window)
-                self.read(view, windows[:number])
+                loaded[view] = newest_rows(view, windows[:number])
+                self.read([Use(view, view.schema)], loaded, features, ["-f", ",".join(features)])
+        for name, uses in self.project.services.items():
+            given = {column for use in uses for column, _ in use.keys}
+            # The defect "mapped key": no read may have a column and what stands for it.
+            is_mixed = any(given & set(use.join_key_map) for use in uses)
+            if all(use.view in loaded for use in uses) and not is_mixed:
+                self.read(uses, loaded, self.feast.get_feature_service(name), ["--feature-service", name])
+                self.counts["services read"] += 1
 
     def load(self, view, first, last):
         self.run("materialize", values.spell_utc(first), values.spell_utc(last), "-v", view.name)
@@ -215,35 +226,33 @@ class Seed:
             self.feast.materialize(*moments, feature_views=[view.name])
         self.counts["loads"] += 1
 
-    def read(self, view, windows):
-        pools = [[*KEY_POOL[kind], UNKNOWN[kind]] for _, kind in view.keys]
-        if len(view.keys) > 1:
-            rows = [[self.rng.choice(pool) for pool in pools] for _ in range(15)]
-            rows += [row.keys for row in view.rows[:15]]
-        else:
-            rows = [[key] for key in pools[0]] * 2
-        features = [f"{view.name}:{name}" for name, _ in view.schema]
-        theirs = self.feast.get_online_features(
-            features, [dict(zip([name for name, _ in view.keys], row)) for row in rows]).proto
-        arguments = [part for index, (name, kind) in enumerate(view.keys) for row in rows
-                     for part in ("-e", f"{name}={values.spell(self.rng, row[index], kind)}")]
+    def read(self, uses, loaded, asked, arguments):
+        keys = list(dict.fromkeys(key for use in uses for key in use.keys))
+        pools = {name: [*KEY_POOL[kind], UNKNOWN[kind]] for name, kind in keys}
+        rows = [{name: self.rng.choice(pool) for name, pool in pools.items()} for _ in range(15)]
+        for use in uses:
+            # Composite keys are seldom met by chance.
+            for row in use.view.rows[:10]:
+                met = dict(self.rng.choice(rows))
+                rows.append(met | {name: key for (name, _), key in zip(use.keys, row.keys)})
+        theirs = self.feast.get_online_features(asked, rows, full_feature_names=True).proto
+        theirs = dict(zip(theirs.metadata.feature_names.val, theirs.results))
+        arguments = arguments + [part for name, kind in keys for row in rows
+                                 for part in ("-e", f"{name}={values.spell(self.rng, row[name], kind)}")]
         mine = values.load_json(
-            self.run("get-online-features", "-f", ",".join(features), "--json", *arguments))
-        places = {name: index for index, name in enumerate(theirs.metadata.feature_names.val)}
-        newest = {}
-        for row in view.rows:
-            if any(first <= row.time <= last for first, last in windows):
-                best = newest.get(tuple(row.keys))
-                if best is None or (row.time, row.created or 0) > (best.time, best.created or 0):
-                    newest[tuple(row.keys)] = row
-        for index, (name, kind) in enumerate(view.schema):
-            column = [row.features[index] for row in view.rows]
-            own, other = mine["results"][len(view.keys) + index], theirs.results[places[name]]
-            for number, keys in enumerate(rows):
-                row = newest.get(tuple(keys))
+            self.run("get-online-features", *arguments, "--full-feature-names", "--json"))
+        mine = dict(zip(mine["metadata"]["feature_names"], mine["results"]))
+        if set(mine) != set(theirs):
+            raise Difference(f"online columns {list(mine)}, in Feast {list(theirs)}")
+        for use, name, kind in [(use, *field) for use in uses for field in use.fields]:
+            index = [field for field, _ in use.view.schema].index(name)
+            column = [row.features[index] for row in use.view.rows]
+            own, other = (side[f"{use.prefix}__{name}"] for side in (mine, theirs))
+            for number, given in enumerate(rows):
+                row = loaded[use.view].get(tuple(given[key] for key, _ in use.keys))
                 value = None if row is None else row.features[index]
-                place = f"online {view.name}:{name} ({kind}) of {keys} after {windows}"
-                self.check_own(place, view, row, value, kind,
+                place = f"online {use.prefix}:{name} ({kind}) of {given}"
+                self.check_own(place, use.view, row, value, kind,
                                [own[part][number] for part in ("statuses", "values", "event_timestamps")])
                 self.check_theirs(place, row, value, kind, column, (
                     other.statuses[number], proto_value(other.values[number]),
@@ -271,6 +280,17 @@ class Seed:
             self.counts[f"cells of Feast with its defect '{seen[0]}'"] += 1
 
 
+def newest_rows(view, windows):
+    """By key the row that loads of these windows leave in an online store."""
+    newest = {}
+    for row in view.rows:
+        if any(first <= row.time <= last for first, last in windows):
+            best = newest.get(tuple(row.keys))
+            if best is None or (row.time, row.created or 0) > (best.time, best.created or 0):
+                newest[tuple(row.keys)] = row
+    return newest
+
+
 def whole_seconds(value, kind):
     if value is None or not kind.endswith("unix_timestamp") and kind != "array(unix_timestamp)":
         return value
@@ -285,6 +305,10 @@ def same_value(left, right):
     if isinstance(left, float) and isinstance(right, float):
         return values.same_bits(left, right)
     return type(left) is type(right) and left == right
+
+
+def uses_of(features):
+    return list(dict.fromkeys(use for use, _, _ in features))
 
 
 def as_values(column):

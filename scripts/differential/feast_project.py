@@ -8,6 +8,8 @@ Feast defines; each precaution says which of its rules it goes round:
 - Times are microseconds in UTC: Parquet of nanoseconds cannot be loaded.
 - No column ends with `_y` or is named like one of another view: its join drops or renames those.
 - A key has one type wherever it is used: it compares no string with a number.
+- A service takes a view under its name or under aliases, not both: such a service cannot be applied.
+- A join_key_map names every key of its view: Feast does not join by the others.
 - A view that is to be loaded has no null key, event time or created time, no empty bytes as key and no
   2**63 - 1: its load fails on them (feast_defects.py has the cases).
 """
@@ -29,6 +31,38 @@ TYPES = values.SCALARS + [f"array({name})" for name in values.SCALARS]
 class Row:
     def __init__(self, keys, time, created, features):
         self.keys, self.time, self.created, self.features = keys, time, created, features
+
+
+class Use:
+    """A view as a selection takes it: under its name, or under an alias and from other columns."""
+
+    def __init__(self, view, fields, alias=None, join_key_map=None):
+        self.view, self.fields, self.alias = view, fields, alias
+        self.join_key_map = join_key_map or {}
+
+    @property
+    def prefix(self):
+        return self.alias or self.view.name
+
+    @property
+    def keys(self):
+        """The columns of the entity rows that hold the keys, with their types."""
+        return [(self.join_key_map.get(name, name), kind) for name, kind in self.view.keys]
+
+    def definition(self):
+        fields = [name for name, _ in self.fields]
+        if self.alias is None:
+            return {self.view.name: fields}
+        return {"feature_view": self.view.name, "features": fields, "alias": self.alias} | (
+            {"join_key_map": self.join_key_map} if self.join_key_map else {})
+
+    def for_feast(self, views):
+        view = views[self.view][[name for name, _ in self.fields]]
+        if self.alias is None:
+            return view
+        # A map in Feast stands for all keys: those that it does not name would not be joined by.
+        every = {name: column for (name, _), (column, _) in zip(self.view.keys, self.keys)}
+        return view.with_name(self.alias).with_join_key_map(every)
 
 
 class View:
@@ -205,11 +239,21 @@ class Project:
             view.write_for_fstore(self.directory)
             view.write_for_feast(self.directory)
         self.services = {}
-        for number in range(2):
-            self.services[f"service{number}"] = [
-                (view, rng.sample(view.schema, rng.randint(1, len(view.schema))))
-                for view in rng.sample(self.views, rng.randint(1, len(self.views)))]
+        for number in range(3):
+            views = rng.sample(self.views, rng.randint(1, len(self.views)))
+            several = rng.choice(views)
+            uses = [self.draw_use(view) for view in views if view is not several]
+            for copy in range(rng.choice([0, 1, 2, 2])):
+                uses.append(self.draw_use(several, alias=f"alias{copy}"))
+            rng.shuffle(uses)
+            self.services[f"service{number}"] = uses or [self.draw_use(several)]
         self.write_for_fstore()
+
+    def draw_use(self, view, alias=None):
+        rng = self.rng
+        fields = rng.sample(view.schema, rng.randint(1, len(view.schema)))
+        mapped = {name: f"other_{name}" for name, _ in view.keys if alias and rng.random() < 0.7}
+        return Use(view, fields, alias, mapped)
 
     def write_for_fstore(self):
         pairs = [view.definition() for view in self.views]
@@ -221,9 +265,8 @@ class Project:
             "data_sources": [source for source, _ in pairs],
             "feature_views": [view for _, view in pairs],
             "feature_services": [
-                {"name": name, "features": [{view.name: [field for field, _ in fields]}
-                                            for view, fields in projections]}
-                for name, projections in self.services.items()],
+                {"name": name, "features": [use.definition() for use in uses]}
+                for name, uses in self.services.items()],
         }
         (self.directory / "feature_store.yaml").write_text(json.dumps(configuration))
         (self.directory / "features.yaml").write_text(json.dumps(definitions, indent=1))
@@ -240,9 +283,7 @@ class Project:
         entities = {name: Entity(name=name, join_keys=[name], value_type=ValueType[kind.upper()])
                     for name, kind in self.entities}
         views = {view: view.for_feast(entities, self.directory) for view in self.views}
-        services = [
-            FeatureService(name=name, features=[views[view][[field for field, _ in fields]]
-                                                for view, fields in projections])
-            for name, projections in self.services.items()]
+        services = [FeatureService(name=name, features=[use.for_feast(views) for use in uses])
+                    for name, uses in self.services.items()]
         store.apply([*entities.values(), *views.values(), *services])
         return store

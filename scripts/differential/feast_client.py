@@ -5,7 +5,8 @@
 
 Serves the repository of `fstore init` and one with every type and a composite key, and reads them
 with `feast.FeatureStore` whose online store is `{type: remote, path: http://...}` and whose registry
-is empty. Values must be the ones that were written, of the types that Python gives them. Needs
+is empty. Values must be the ones that were written, of the types that Python gives them. Services and
+writes are in feast_writes.py. Needs
 `feast[duckdb]==0.67.0`.
 """
 
@@ -21,6 +22,8 @@ import tempfile
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+
+from feast_writes import services_and_writes
 
 HEADER = ("user,city,happened,i32,i64,f32,f64,whole,text,raw,flag,moment,numbers,words,floats,object,"
           "document,id,price")
@@ -255,6 +258,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         init_repository(fstore, Path(folder) / "init", checks)
         all_types(fstore, Path(folder) / "types", checks)
+        services_and_writes(fstore, Path(folder) / "writes", checks, client, served)
     print(f"{checks.done} checks of Feast's SDK, {checks.failed} failed")
     return 1 if checks.failed else 0
 

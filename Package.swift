@@ -175,6 +175,7 @@ let package = Package(
             dependencies: [
                 "FeatureModel", "FeatureCompute", "OfflineStores", "NativeStorage", "TestSupport",
             ],
+            exclude: ["LocalTimes.csv"],
             swiftSettings: strictTests
         ),
         .testTarget(

@@ -15,6 +15,18 @@ protocol RegistryKind {
     static func objects(in repository: FeatureRepository) -> any Encodable
     /// One object, for JSON.
     static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)?
+    /// What of the registry is listed, as a repository; by default all that is in force.
+    static func listed(in registry: RegistrySnapshot) -> FeatureRepository
+    /// The lines of the list, the name first, with what only the registry knows.
+    static func rows(in registry: RegistrySnapshot) -> [[String]]
+}
+
+extension RegistryKind {
+    static func listed(in registry: RegistrySnapshot) -> FeatureRepository { registry.repository }
+
+    static func rows(in registry: RegistrySnapshot) -> [[String]] {
+        self.rows(of: registry.repository)
+    }
 }
 
 struct ListCommand<Kind: RegistryKind>: ParsableCommand {

@@ -69,8 +69,8 @@ struct GenerationSuccession {
 
     /// What a change of a view does to its generations and to services.
     struct Consequences {
-        /// The number of the generation that begins, if one does.
-        var generation: Int?
+        /// The generation that begins, if one does.
+        var generation: RegistryChange.Generation?
         /// What to know of it.
         var notes: [String] = []
         /// What is lost by it.
@@ -87,7 +87,7 @@ struct GenerationSuccession {
     func consequences(of view: FeatureView) -> Consequences {
         var consequences = Consequences()
         if let start = self.starts[view.name] {
-            consequences.generation = start.number
+            consequences.generation = .init(number: start.number, reasons: start.obstacles)
             if start.replaces {
                 self.add(start, of: view.name, to: &consequences)
             } else {

@@ -29,11 +29,27 @@ public struct RegistryChange: Hashable, Codable, Sendable {
         }
     }
 
+    /// The start of a feature view's generation.
+    public struct Generation: Hashable, Codable, Sendable {
+        /// The generation's number.
+        public var number: Int
+        /// Why rows of the generation before it do not fit, one sentence part each; none when
+        /// there was no view of that name.
+        public var reasons: [String]
+
+        /// The start of a generation.
+        public init(number: Int, reasons: [String]) {
+            self.number = number
+            self.reasons = reasons
+        }
+    }
+
     private enum CodingKeys: String, CodingKey {
         case kind
         case name
         case action
         case fields
+        case definitionHash = "definition_hash"
         case generation
         case notes
         case destructiveReasons = "destructive_reasons"
@@ -47,9 +63,11 @@ public struct RegistryChange: Hashable, Codable, Sendable {
     public var action: Action
     /// The values: all of a new object, those that differ of a changed one, none of a deleted one.
     public var fields: [FieldChange]
-    /// The number of the generation that a feature view starts; `nil` when it starts none, and for
-    /// the first one of a name.
-    public var generation: Int?
+    /// The hash of the definition afterwards, see ``DefinitionHash``; `nil` when there is none.
+    public var definitionHash: String?
+    /// The generation that a feature view starts; `nil` when it starts none, and for the first one
+    /// of a name.
+    public var generation: Generation?
     /// What to know of the change, though nothing is lost: `starts generation 2: …`.
     public var notes: [String]
     /// What is lost by the change, one sentence part each: `drops feature "temp"`.
@@ -61,7 +79,8 @@ public struct RegistryChange: Hashable, Codable, Sendable {
         name: String,
         action: Action,
         fields: [FieldChange] = [],
-        generation: Int? = nil,
+        definitionHash: String? = nil,
+        generation: Generation? = nil,
         notes: [String] = [],
         destructiveReasons: [String] = []
     ) {
@@ -69,6 +88,7 @@ public struct RegistryChange: Hashable, Codable, Sendable {
         self.name = name
         self.action = action
         self.fields = fields
+        self.definitionHash = definitionHash
         self.generation = generation
         self.notes = notes
         self.destructiveReasons = destructiveReasons
@@ -87,7 +107,8 @@ extension RegistryChange {
             name: try container.decode(String.self, forKey: .name),
             action: try container.decode(Action.self, forKey: .action),
             fields: try container.decode([FieldChange].self, forKey: .fields),
-            generation: try container.decodeIfPresent(Int.self, forKey: .generation),
+            definitionHash: try container.decodeIfPresent(String.self, forKey: .definitionHash),
+            generation: try container.decodeIfPresent(Generation.self, forKey: .generation),
             notes: try container.decodeIfPresent([String].self, forKey: .notes) ?? [],
             destructiveReasons: try container.decode([String].self, forKey: .destructiveReasons)
         )
@@ -100,6 +121,7 @@ extension RegistryChange {
         try container.encode(self.name, forKey: .name)
         try container.encode(self.action, forKey: .action)
         try container.encode(self.fields, forKey: .fields)
+        try container.encodeIfPresent(self.definitionHash, forKey: .definitionHash)
         try container.encodeIfPresent(self.generation, forKey: .generation)
         if !self.notes.isEmpty {
             try container.encode(self.notes, forKey: .notes)

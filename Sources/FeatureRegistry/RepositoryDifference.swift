@@ -65,7 +65,7 @@ struct RepositoryDifference {
     }
 
     /// The changes of one kind: what is created or changed, and what is deleted.
-    private func changes<Definition: Hashable>(
+    private func changes<Definition: Hashable & Encodable>(
         _ kind: DefinitionKind,
         _ old: [Definition],
         _ new: [Definition],
@@ -86,6 +86,8 @@ struct RepositoryDifference {
                 name: name(definition),
                 action: action,
                 fields: fields,
+                // A definition that is no JSON is an error of the apply.
+                definitionHash: action == .deleted ? nil : try? DefinitionHash.text(of: definition),
                 generation: consequences.generation,
                 notes: consequences.notes,
                 destructiveReasons: consequences.losses

@@ -10,7 +10,7 @@ struct ArchitectureTests {
         "NativeStorage": ["CRocksDB", "CSQLite", "CZlib"],
         "FeatureCompute": ["FeatureModel"],
         "FeatureDefinitions": ["FeatureModel", "Yams"],
-        "FeatureRegistry": ["FeatureModel", "NativeStorage"],
+        "FeatureRegistry": ["FeatureModel", "NativeStorage", "Crypto"],
         "OnlineStores": ["FeatureModel", "NativeStorage"],
         "OfflineStores": ["FeatureModel", "FeatureCompute", "NativeStorage"],
         "FeatureStoreKit": [

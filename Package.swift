@@ -74,7 +74,9 @@ let package = Package(
         ),
         .target(
             name: "FeatureRegistry",
-            dependencies: ["FeatureModel", "NativeStorage"],
+            dependencies: [
+                "FeatureModel", "NativeStorage", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -120,7 +120,8 @@ package final class Registry: Sendable {
             try self.check(plan, against: current)
             return current
         }
-        let objects = try RegistryCoding.rows(of: plan.target)
+        let objects =
+            try RegistryCoding.rows(of: plan.target) + RegistryCoding.rows(of: plan.generations)
         let changes = try RegistryCoding.text(plan.changes)
         let tables = try self.openForWriting()
         return try tables.database.transaction(mapping: self.registryError) {
@@ -140,7 +141,8 @@ package final class Registry: Sendable {
                 version: Int(row.version),
                 project: plan.project,
                 appliedAt: time,
-                repository: plan.target
+                repository: plan.target,
+                generations: plan.generations
             )
         }
     }
@@ -198,11 +200,15 @@ package final class Registry: Sendable {
         let objects = try self.mapped { () throws(SQLiteError) in
             try tables.objects(asOf: version)
         }
+        let names = try self.mapped { () throws(SQLiteError) in
+            try tables.viewNames(upTo: version)
+        }
         return RegistrySnapshot(
             version: Int(version),
             project: row.project,
             appliedAt: Timestamp(microseconds: row.appliedAt),
-            repository: try RegistryCoding.repository(of: objects)
+            repository: try RegistryCoding.repository(of: objects),
+            generations: try RegistryCoding.generations(of: objects, names: names)
         )
     }
 

@@ -10,6 +10,8 @@ struct FeatureResolution: Sendable {
         /// What stands before its features in full names: its alias, or its name.
         let name: String
         let view: FeatureView
+        /// The view with what its rows depend on, as the online store knows it.
+        let generation: FeatureViewGeneration
         /// Where its rows come from, and how their columns and times are read.
         let source: DataSource
         /// The key columns of the view's entities, in order, under the names that its rows have.
@@ -211,7 +213,7 @@ struct FeatureResolution: Sendable {
             Entity.JoinKey(name: projection.joinKeyMap[key.name] ?? key.name, type: key.type)
         }
         let known = self.views.firstIndex { view in
-            view.name == projection.viewName && view.view == found.view
+            view.name == projection.viewName && view.generation == found
                 && view.entityKeys == entityKeys
         }
         if let known { return known }
@@ -219,6 +221,7 @@ struct FeatureResolution: Sendable {
             View(
                 name: projection.viewName,
                 view: found.view,
+                generation: found,
                 source: found.source,
                 joinKeys: found.joinKeys,
                 entityKeys: entityKeys,
@@ -357,35 +360,5 @@ private enum GroupKey: Hashable {
         case .feature(let cell): self = .view(cell.view)
         case .onDemand(let view, _): self = .onDemandView(view)
         }
-    }
-}
-
-extension Problems {
-    fileprivate mutating func addUnknownView(_ name: String, in snapshot: DefinitionSnapshot) {
-        let repository = snapshot.repository
-        self.add(
-            .featureViewNotFound,
-            about: name,
-            "Feature view \(name) does not exist in project \(snapshot.project); "
-                + snapshot.wayOut(
-                    of: name,
-                    among: repository.featureViews.map(\.name)
-                        + repository.onDemandFeatureViews.map(\.name),
-                    noun: "feature view"
-                )
-        )
-    }
-
-    fileprivate mutating func addUnknownFeature(
-        _ feature: String,
-        of view: String,
-        known: [String]
-    ) {
-        self.add(
-            .featureNotFound,
-            about: "\(view):\(feature)",
-            "feature view \"\(view)\" has no feature \"\(feature)\"; "
-                + suggestion(for: feature, among: known, noun: "feature")
-        )
     }
 }

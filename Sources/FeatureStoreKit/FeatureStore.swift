@@ -83,6 +83,11 @@ public final class FeatureStore: Sendable {
     /// The definitions that were read before, if any were.
     var knownDefinitions: DefinitionSnapshot? { self.definitions.withLock { $0 } }
 
+    /// Whether the definitions of that state are those that calls go by.
+    func isInForce(_ state: RegistryState) -> Bool {
+        self.definitions.withLock { $0?.state == state }
+    }
+
     @discardableResult
     func reloadDefinitions() throws(FeatureStoreError) -> DefinitionSnapshot {
         let snapshot: RegistrySnapshot

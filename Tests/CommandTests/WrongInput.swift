@@ -61,7 +61,11 @@ extension WrongInput {
             "Missing join key values for keys: driver_id"
         ),
         WrongInput("get-online-features -e driver_id -f a:b", 64, #""driver_id" is no key=value"#),
-        WrongInput("get-historical-features -f a:b", 64, "--entity-df <file>"),
+        WrongInput(
+            "get-historical-features -f a:b",
+            64,
+            "give the entity rows with --entity-df FILE, or --end-date TIME"
+        ),
         WrongInput("serve -p 70000", 64, "port 70000 does not exist; give one from 0 to 65535"),
         WrongInput("serve -p web", 64, "The value 'web' is invalid for '-p <port>'"),
         WrongInput("init -t fancy new", 64, "Please provide one of 'local' and 'minimal'"),

@@ -112,6 +112,8 @@ import Testing
             #expect(try project.values([1]) == [1])
 
             #expect(try project.apply(allowDestroy: true) == 2)
+            #expect(try project.online([1], of: "stats:rate").statuses == [.notFound])
+            try project.store.materialize()
             #expect(try project.values([1], of: "stats:rate") == [2.0])
             let service = try project.store.onlineFeatures(
                 .service("ranking"),

@@ -1,8 +1,8 @@
 package import FeatureModel
 
 extension SeededGenerator {
-    /// A small random repository that validation finds nothing wrong with, with names and texts that
-    /// are hard to write down.
+    /// A small random repository that validation finds nothing wrong with, with names and texts
+    /// that are hard to write down.
     package mutating func validRepository() -> FeatureRepository {
         var repository = FeatureRepository()
         let keyTypes = self.keyTypes()

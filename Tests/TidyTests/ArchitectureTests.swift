@@ -12,7 +12,7 @@ struct ArchitectureTests {
         "FeatureDefinitions": ["FeatureModel", "Yams"],
         "FeastProtos": ["SwiftProtobuf"],
         "FeastRegistry": ["FeatureModel", "FeastProtos", "SwiftProtobuf"],
-        "FeatureRegistry": ["FeatureModel", "NativeStorage"],
+        "FeatureRegistry": ["FeatureModel", "NativeStorage", "Crypto"],
         "OnlineStores": ["FeatureModel", "NativeStorage"],
         "OfflineStores": ["FeatureModel", "FeatureCompute", "NativeStorage"],
         "FeatureStoreKit": [

@@ -26,9 +26,10 @@ extension FeatureStore {
         guard errors.isEmpty else {
             throw FeatureStoreError(DiagnosticsError(diagnostics: errors))
         }
+        let plan: RegistryPlan
         do {
             let current = try self.registry.snapshot()
-            return RegistryPlan(
+            plan = RegistryPlan(
                 from: current,
                 to: files.repository,
                 project: files.configuration.project
@@ -36,6 +37,11 @@ extension FeatureStore {
         } catch {
             throw FeatureStoreError(error)
         }
+        let pins = plan.pinProblems(locations: files.locations)
+        guard pins.isEmpty else {
+            throw FeatureStoreError(DiagnosticsError(diagnostics: pins))
+        }
+        return plan
     }
 
     /// Makes a plan's definitions the ones in force, in one transaction.
@@ -137,27 +143,18 @@ extension FeatureStore {
         return isNew
     }
 
-    /// Removes the rows of views that were deleted from the registry, or that it says are not
-    /// served.
+    /// Removes the rows of views that were deleted from the registry or that it says are not
+    /// served, and of generations that are neither in force nor pinned.
     ///
-    /// Rows of a view that the registry has never heard of stay: then it is another registry, or a
-    /// new one, and nobody has said that they may go.
+    /// Rows of a view or a generation that the registry has never heard of stay: then it is
+    /// another registry, or a new one, and nobody has said that they may go.
     func dropUnservedViews(
         of online: OnlineReader,
         definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
-        let stored = Set(online.store.views().map(\.name))
-        let unknown = stored.filter { definitions.repository.featureView($0) == nil }
-        var dropped = stored.filter { definitions.repository.featureView($0)?.online == false }
-        if !unknown.isEmpty {
-            for version in try self.registryHistory() {
-                for change in version.changes where change.kind == .featureView {
-                    if change.action == .deleted, unknown.contains(change.name) {
-                        dropped.insert(change.name)
-                    }
-                }
-            }
-        }
+        let dropped = Set(
+            online.store.views().map(\.name).filter { definitions.registry.hasNoUse(for: $0) }
+        )
         guard !dropped.isEmpty else { return }
         do {
             try online.store.dropViews { dropped.contains($0) }
@@ -202,11 +199,27 @@ extension FeatureStore {
     }
 }
 
+extension RegistrySnapshot {
+    /// Whether the registry knows what rows of that name in the online store are, and nothing
+    /// serves them.
+    fileprivate func hasNoUse(for storedName: String) -> Bool {
+        guard let reference = ViewReference(storedName),
+            let newest = self.generations.newest[reference.view]
+        else { return false }
+        let number = reference.version ?? 1
+        guard number <= newest else { return false }
+        let generation = self.generation(of: reference.view, version: number)
+        return generation?.view.online != true
+    }
+}
+
 extension RegistryChange {
-    /// Whether the online store may have rows of a view that is gone, or no longer served.
+    /// Whether the online store may have rows of a view or generation that is gone, or no longer
+    /// served.
     fileprivate var mayLeaveRowsBehind: Bool {
         guard self.kind == .featureView else { return false }
-        return self.action == .deleted
+        // Notes tell of generations that begin or end.
+        return self.action == .deleted || self.generation != nil || !self.notes.isEmpty
             || self.action == .changed && self.fields.contains { $0.path == "online" }
     }
 }

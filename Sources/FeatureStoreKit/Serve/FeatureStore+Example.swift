@@ -41,11 +41,7 @@ extension RocksDBOnlineStore {
     fileprivate func firstKey(
         of wanted: FeatureResolution.View
     ) throws(FeatureStoreError) -> [OnlineFeaturesRequest.EntityColumn]? {
-        let description = OnlineViewDescription(
-            wanted.view,
-            source: wanted.source,
-            joinKeys: wanted.joinKeys
-        )
+        let description = OnlineViewDescription(wanted.generation)
         guard let stored = self.storedView(matching: description) else { return nil }
         var first: [UInt8]?
         do {

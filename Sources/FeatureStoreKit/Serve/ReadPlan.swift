@@ -59,11 +59,7 @@ struct ReadPlan: Sendable {
         let joinKeys = resolution.joinKeys
         var views: [View] = []
         for wanted in resolution.views {
-            let description = OnlineViewDescription(
-                wanted.view,
-                source: wanted.source,
-                joinKeys: wanted.joinKeys
-            )
+            let description = OnlineViewDescription(wanted.generation)
             let stored = store.storedView(matching: description)
             var encoder: EntityKeyEncoder?
             if let stored {
@@ -104,13 +100,13 @@ struct ReadPlan: Sendable {
 }
 
 extension OnlineViewDescription {
-    /// A feature view as the online store knows it.
-    init(_ view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey]) {
+    /// A generation of a feature view as the online store knows it.
+    init(_ generation: FeatureViewGeneration) {
         self.init(
-            name: view.name,
-            joinKeys: joinKeys,
-            identity: view.rowIdentity(in: source),
-            fields: view.schema
+            name: generation.storedName,
+            joinKeys: generation.joinKeys,
+            identity: generation.view.rowIdentity(in: generation.source),
+            fields: generation.view.schema
         )
     }
 }

@@ -9,7 +9,8 @@ extension FeatureStore {
     /// Both sides are asked through the ways that everybody uses: the training set of all keys, and
     /// online reads. Rows that arrived after the last load differ: load, and verify again.
     ///
-    /// - Parameter names: The views; `nil` for all that are served online.
+    /// - Parameter names: The views, or generations such as `view@v1`; `nil` for all that are
+    /// served online.
     /// - Returns: What was compared and what differs, by view; a view that cannot be compared says
     ///   why.
     /// - Throws: `featureViewNotFound` for unknown names, `invalidArgument` for a view that is not
@@ -19,13 +20,19 @@ extension FeatureStore {
         views names: [String]? = nil
     ) throws(FeatureStoreError) -> VerificationReport {
         let definitions = try self.appliedSnapshot()
-        let views = try definitions.onlineViews(named: names)
+        let generations = try definitions.onlineGenerations(named: names)
         let online = try self.online()
         var report = VerificationReport(time: self.now())
-        for view in views {
-            var result = ViewComparison.Result(report: .init(view: view.name))
+        for live in generations {
+            var result = ViewComparison.Result(report: .init(view: live.name))
             do throws(FeatureStoreError) {
-                try self.compare(view, definitions, online, time: report.time, into: &result)
+                try self.compare(
+                    live.generation,
+                    definitions,
+                    online,
+                    time: report.time,
+                    into: &result
+                )
             } catch {
                 result.report.error = error.message
             }
@@ -35,25 +42,25 @@ extension FeatureStore {
     }
 
     private func compare(
-        _ view: FeatureView,
+        _ generation: FeatureViewGeneration,
         _ definitions: DefinitionSnapshot,
         _ online: OnlineReader,
         time: Timestamp,
         into result: inout ViewComparison.Result
     ) throws(FeatureStoreError) {
-        let comparison = ViewComparison(view: view)
+        let comparison = ViewComparison(generation: generation)
         let training = try self.historicalFeatures(
             comparison.selection,
             entities: .keys(to: time)
         )
         try comparison.compare(
             training.table,
-            keyNames: definitions.repository.joinKeys(of: view).map(\.name),
+            keyNames: generation.joinKeys.map(\.name),
             into: &result
         ) { (request) throws(FeatureStoreError) in
             try online.read(request, definitions: definitions, now: time)
         }
-        let rows = try online.rowCount(of: view, in: definitions, until: time)
+        let rows = try online.rowCount(of: generation, until: time)
         result.report.onlyOnline = max(0, rows - result.keysFound)
     }
 }

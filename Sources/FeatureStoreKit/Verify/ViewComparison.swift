@@ -16,11 +16,12 @@ struct ViewComparison {
         var keysFound = 0
     }
 
-    let view: FeatureView
+    /// The generation of the view.
+    let generation: FeatureViewGeneration
 
     /// All features of the view.
     var selection: FeatureSelection {
-        .features(self.view.schema.map { "\(self.view.name):\($0.name)" })
+        .features(self.generation.view.schema.map { "\(self.generation.reference):\($0.name)" })
     }
 
     /// Compares every value.
@@ -97,19 +98,11 @@ struct ViewComparison {
 extension OnlineReader {
     /// How many rows a view has whose event time is not after `time`; damaged ones are an error.
     func rowCount(
-        of view: FeatureView,
-        in definitions: DefinitionSnapshot,
+        of generation: FeatureViewGeneration,
         until time: Timestamp
     ) throws(FeatureStoreError) -> Int {
-        guard let source = definitions.repository.rowSource(of: view),
-            let stored = self.store.storedView(
-                matching: OnlineViewDescription(
-                    view,
-                    source: source,
-                    joinKeys: definitions.repository.joinKeys(of: view)
-                )
-            )
-        else { return 0 }
+        let description = OnlineViewDescription(generation)
+        guard let stored = self.store.storedView(matching: description) else { return 0 }
         var count = 0
         var failure: OnlineStoreError?
         do {

@@ -10,8 +10,8 @@
 
 /// The registry file of Feast, as far as fstore reads and writes it.
 ///
-/// Names and numbers of messages and fields are those of Feast, so that the bytes are the same;
-/// what fstore does not look into is `bytes` here, and what is missing stays in the unknown fields.
+/// Names and numbers of messages and fields are those of Feast, so that the bytes are the same; what
+/// fstore does not look into is `bytes` here, and what is missing stays in the unknown fields.
 ///
 /// The Swift beside this file is generated; after a change, with protoc and the protoc-gen-swift of
 /// the swift-protobuf release that Package.swift names:
@@ -393,8 +393,7 @@ package nonisolated struct FeastProtoRegistry: @unchecked Sendable {
   }
   /// Returns true if `featureViewVersionHistory` has been explicitly set.
   package var hasFeatureViewVersionHistory: Bool {_storage._featureViewVersionHistory != nil}
-  /// Clears the value of `featureViewVersionHistory`. Subsequent reads from it will return its
-  /// default value.
+  /// Clears the value of `featureViewVersionHistory`. Subsequent reads from it will return its default value.
   package mutating func clearFeatureViewVersionHistory() {_uniqueStorage()._featureViewVersionHistory = nil}
 
   package var labelViews: [FeastProtoNamedObject] {
@@ -534,8 +533,7 @@ package nonisolated struct FeastProtoObjectMeta: Sendable {
   }
   /// Returns true if `createdTimestamp` has been explicitly set.
   package var hasCreatedTimestamp: Bool {self._createdTimestamp != nil}
-  /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default value.
   package mutating func clearCreatedTimestamp() {self._createdTimestamp = nil}
 
   package var lastUpdatedTimestamp: SwiftProtobuf.Google_Protobuf_Timestamp {
@@ -544,8 +542,7 @@ package nonisolated struct FeastProtoObjectMeta: Sendable {
   }
   /// Returns true if `lastUpdatedTimestamp` has been explicitly set.
   package var hasLastUpdatedTimestamp: Bool {self._lastUpdatedTimestamp != nil}
-  /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default value.
   package mutating func clearLastUpdatedTimestamp() {self._lastUpdatedTimestamp = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -759,8 +756,7 @@ package nonisolated struct FeastProtoFeatureViewSpec: @unchecked Sendable {
   }
   /// Returns true if `featureTransformation` has been explicitly set.
   package var hasFeatureTransformation: Bool {_storage._featureTransformation != nil}
-  /// Clears the value of `featureTransformation`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `featureTransformation`. Subsequent reads from it will return its default value.
   package mutating func clearFeatureTransformation() {_uniqueStorage()._featureTransformation = nil}
 
   package var mode: String {
@@ -806,8 +802,7 @@ package nonisolated struct FeastProtoFeatureViewMeta: Sendable {
   }
   /// Returns true if `createdTimestamp` has been explicitly set.
   package var hasCreatedTimestamp: Bool {self._createdTimestamp != nil}
-  /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default value.
   package mutating func clearCreatedTimestamp() {self._createdTimestamp = nil}
 
   package var lastUpdatedTimestamp: SwiftProtobuf.Google_Protobuf_Timestamp {
@@ -816,8 +811,7 @@ package nonisolated struct FeastProtoFeatureViewMeta: Sendable {
   }
   /// Returns true if `lastUpdatedTimestamp` has been explicitly set.
   package var hasLastUpdatedTimestamp: Bool {self._lastUpdatedTimestamp != nil}
-  /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default value.
   package mutating func clearLastUpdatedTimestamp() {self._lastUpdatedTimestamp = nil}
 
   package var materializationIntervals: [FeastProtoMaterializationInterval] = []
@@ -1276,8 +1270,7 @@ package nonisolated struct FeastProtoDataSource: @unchecked Sendable {
     }
     /// Returns true if `earliestEventTimestamp` has been explicitly set.
     package var hasEarliestEventTimestamp: Bool {self._earliestEventTimestamp != nil}
-    /// Clears the value of `earliestEventTimestamp`. Subsequent reads from it will return its
-    /// default value.
+    /// Clears the value of `earliestEventTimestamp`. Subsequent reads from it will return its default value.
     package mutating func clearEarliestEventTimestamp() {self._earliestEventTimestamp = nil}
 
     package var latestEventTimestamp: SwiftProtobuf.Google_Protobuf_Timestamp {
@@ -1286,8 +1279,7 @@ package nonisolated struct FeastProtoDataSource: @unchecked Sendable {
     }
     /// Returns true if `latestEventTimestamp` has been explicitly set.
     package var hasLatestEventTimestamp: Bool {self._latestEventTimestamp != nil}
-    /// Clears the value of `latestEventTimestamp`. Subsequent reads from it will return its default
-    /// value.
+    /// Clears the value of `latestEventTimestamp`. Subsequent reads from it will return its default value.
     package mutating func clearLatestEventTimestamp() {self._latestEventTimestamp = nil}
 
     package var createdTimestamp: SwiftProtobuf.Google_Protobuf_Timestamp {
@@ -1296,8 +1288,7 @@ package nonisolated struct FeastProtoDataSource: @unchecked Sendable {
     }
     /// Returns true if `createdTimestamp` has been explicitly set.
     package var hasCreatedTimestamp: Bool {self._createdTimestamp != nil}
-    /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default
-    /// value.
+    /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default value.
     package mutating func clearCreatedTimestamp() {self._createdTimestamp = nil}
 
     package var lastUpdatedTimestamp: SwiftProtobuf.Google_Protobuf_Timestamp {
@@ -1306,8 +1297,7 @@ package nonisolated struct FeastProtoDataSource: @unchecked Sendable {
     }
     /// Returns true if `lastUpdatedTimestamp` has been explicitly set.
     package var hasLastUpdatedTimestamp: Bool {self._lastUpdatedTimestamp != nil}
-    /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default
-    /// value.
+    /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default value.
     package mutating func clearLastUpdatedTimestamp() {self._lastUpdatedTimestamp = nil}
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1436,8 +1426,7 @@ package nonisolated struct FeastProtoDataSource: @unchecked Sendable {
     }
     /// Returns true if `watermarkDelayThreshold` has been explicitly set.
     package var hasWatermarkDelayThreshold: Bool {self._watermarkDelayThreshold != nil}
-    /// Clears the value of `watermarkDelayThreshold`. Subsequent reads from it will return its
-    /// default value.
+    /// Clears the value of `watermarkDelayThreshold`. Subsequent reads from it will return its default value.
     package mutating func clearWatermarkDelayThreshold() {self._watermarkDelayThreshold = nil}
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1610,8 +1599,7 @@ package nonisolated struct FeastProtoOnDemandFeatureViewSpec: @unchecked Sendabl
   }
   /// Returns true if `userDefinedFunction` has been explicitly set.
   package var hasUserDefinedFunction: Bool {_storage._userDefinedFunction != nil}
-  /// Clears the value of `userDefinedFunction`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `userDefinedFunction`. Subsequent reads from it will return its default value.
   package mutating func clearUserDefinedFunction() {_uniqueStorage()._userDefinedFunction = nil}
 
   package var description_p: String {
@@ -1635,8 +1623,7 @@ package nonisolated struct FeastProtoOnDemandFeatureViewSpec: @unchecked Sendabl
   }
   /// Returns true if `featureTransformation` has been explicitly set.
   package var hasFeatureTransformation: Bool {_storage._featureTransformation != nil}
-  /// Clears the value of `featureTransformation`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `featureTransformation`. Subsequent reads from it will return its default value.
   package mutating func clearFeatureTransformation() {_uniqueStorage()._featureTransformation = nil}
 
   package var mode: String {
@@ -1702,8 +1689,7 @@ package nonisolated struct FeastProtoOnDemandFeatureViewMeta: Sendable {
   }
   /// Returns true if `createdTimestamp` has been explicitly set.
   package var hasCreatedTimestamp: Bool {self._createdTimestamp != nil}
-  /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `createdTimestamp`. Subsequent reads from it will return its default value.
   package mutating func clearCreatedTimestamp() {self._createdTimestamp = nil}
 
   package var lastUpdatedTimestamp: SwiftProtobuf.Google_Protobuf_Timestamp {
@@ -1712,8 +1698,7 @@ package nonisolated struct FeastProtoOnDemandFeatureViewMeta: Sendable {
   }
   /// Returns true if `lastUpdatedTimestamp` has been explicitly set.
   package var hasLastUpdatedTimestamp: Bool {self._lastUpdatedTimestamp != nil}
-  /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `lastUpdatedTimestamp`. Subsequent reads from it will return its default value.
   package mutating func clearLastUpdatedTimestamp() {self._lastUpdatedTimestamp = nil}
 
   package var currentVersionNumber: Int32 = 0
@@ -1992,8 +1977,7 @@ package nonisolated struct FeastProtoStreamFeatureViewSpec: @unchecked Sendable 
   }
   /// Returns true if `userDefinedFunction` has been explicitly set.
   package var hasUserDefinedFunction: Bool {_storage._userDefinedFunction != nil}
-  /// Clears the value of `userDefinedFunction`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `userDefinedFunction`. Subsequent reads from it will return its default value.
   package mutating func clearUserDefinedFunction() {_uniqueStorage()._userDefinedFunction = nil}
 
   package var mode: String {
@@ -2017,8 +2001,7 @@ package nonisolated struct FeastProtoStreamFeatureViewSpec: @unchecked Sendable 
   }
   /// Returns true if `featureTransformation` has been explicitly set.
   package var hasFeatureTransformation: Bool {_storage._featureTransformation != nil}
-  /// Clears the value of `featureTransformation`. Subsequent reads from it will return its default
-  /// value.
+  /// Clears the value of `featureTransformation`. Subsequent reads from it will return its default value.
   package mutating func clearFeatureTransformation() {_uniqueStorage()._featureTransformation = nil}
 
   package var enableTiling: Bool {

@@ -93,8 +93,21 @@ private struct KeyCollector {
                     """
             )
         }
+        if self.dictionary.isInteger, case .integers(let values) = columns[0].storage {
+            for row in 0..<rowCount {
+                let count = Int32(self.dictionary.count)
+                if self.dictionary.insert(values[row]) == count {
+                    self.builders[0].append(integer: values[row])
+                }
+            }
+            return
+        }
         var key: [UInt8] = []
-        for row in 0..<rowCount where self.isNew(row, columns, scratch: &key) {
+        for row in 0..<rowCount {
+            key.removeAll(keepingCapacity: true)
+            for column in columns { column.appendKey(at: row, to: &key) }
+            let count = Int32(self.dictionary.count)
+            guard self.dictionary.insert(key.span) == count else { continue }
             for (index, column) in columns.enumerated() {
                 switch column.storage {
                 case .integers(let values): self.builders[index].append(integer: values[row])
@@ -105,31 +118,6 @@ private struct KeyCollector {
                 }
             }
         }
-    }
-
-    private mutating func isNew(
-        _ row: Int,
-        _ columns: [Column],
-        scratch key: inout [UInt8]
-    ) -> Bool {
-        let count = Int32(self.dictionary.count)
-        if self.dictionary.isInteger, case .integers(let values) = columns[0].storage {
-            return self.dictionary.insert(values[row]) == count
-        }
-        key.removeAll(keepingCapacity: true)
-        for column in columns {
-            switch column.storage {
-            case .integers(let values):
-                KeyDictionary.appendInteger(values[row], to: &key)
-            case .floats(let values):
-                let bits = Int64(bitPattern: values[row].bitPattern)
-                KeyDictionary.appendInteger(bits, to: &key)
-            case .bytes(let values):
-                let value = values.bytes.span.extracting(values.range(at: row))
-                KeyDictionary.appendBytes(value, to: &key)
-            }
-        }
-        return self.dictionary.insert(key.span) == count
     }
 
     /// The keys in ascending order.
@@ -156,6 +144,18 @@ private enum ValueOrder {
 }
 
 extension Column {
+    /// Appends the canonical bytes of a row's value, which is not null.
+    fileprivate func appendKey(at row: Int, to key: inout [UInt8]) {
+        switch self.storage {
+        case .integers(let values): KeyDictionary.appendInteger(values[row], to: &key)
+        case .floats(let values):
+            KeyDictionary.appendInteger(Int64(bitPattern: values[row].bitPattern), to: &key)
+        case .bytes(let values):
+            let value = values.bytes.span.extracting(values.range(at: row))
+            KeyDictionary.appendBytes(value, to: &key)
+        }
+    }
+
     /// How the values of two rows compare, neither of which is null.
     fileprivate func order(_ left: Int, _ right: Int) -> ValueOrder {
         switch self.storage {

@@ -257,4 +257,41 @@ struct TrainingSetCommandTests {
             #expect(try server.stop().exitCode == 0)
         }
     }
+
+    @Test(arguments: [UInt64(1), 2])
+    func `A save that is killed leaves a whole set or none`(seed: UInt64) throws {
+        try self.withFleet { fleet in
+            var random = SeededGenerator(seed: seed)
+            let save = self.make + ["-d", "data/entities.csv", "--save-as", "killed", "--replace"]
+            var wasThere = false
+            for _ in 0..<12 {
+                let program = try RunningProgram(Program.path, save, in: fleet.directory)
+                usleep(UInt32.random(in: 5_000...60_000, using: &random))
+                program.send(SIGKILL)
+                _ = try program.wait()
+                let list = try fleet.run("saved-datasets", "list")
+                #expect(list.exitCode == 0, "\(list)")
+                let isThere = list.output.contains("killed")
+                // What was there once is there in one form or the other.
+                #expect(isThere || !wasThere, "\(list)")
+                wasThere = isThere
+                guard isThere else { continue }
+                let rebuilt = try fleet.run("saved-datasets", "rebuild", "killed")
+                #expect(rebuilt.exitCode == 0, "\(rebuilt)")
+            }
+            #expect(try Program.run(save, in: fleet.directory).exitCode == 0)
+            let names = try FileManager.default.contentsOfDirectory(
+                atPath: fleet.directory + "/data/saved_datasets"
+            )
+            #expect(names.sorted() == [".lock", "killed"])
+            let over = try Program.run(
+                self.make + [
+                    "-d", "data/entities.csv", "-o", "data/saved_datasets/killed/training_set.csv",
+                ],
+                in: fleet.directory
+            )
+            #expect(over.exitCode == 1)
+            #expect(over.errors.contains(#"belongs to the saved dataset "killed""#), "\(over)")
+        }
+    }
 }

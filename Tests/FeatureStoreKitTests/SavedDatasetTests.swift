@@ -297,7 +297,7 @@ import Testing
             try FileManager.default.moveItem(at: folder, to: aside)
             #expect(try store.savedDatasets().map(\.rows) == [2])
             // And one that was killed while it wrote.
-            let leftover = parent.appendingPathComponent(".été 1.writing-4194999")
+            let leftover = parent.appendingPathComponent(".été 1.writing-4194999-A")
             try FileManager.default.createDirectory(
                 at: leftover,
                 withIntermediateDirectories: false
@@ -311,6 +311,55 @@ import Testing
             )
             try store.deleteSavedDataset("été 1")
             #expect(try FileManager.default.contentsOfDirectory(atPath: parent.path) == [".lock"])
+        }
+    }
+
+    @Test("Of many who save one name at once the last one wins, and readers see whole sets")
+    func together() async throws {
+        try await withTemporaryDirectory { directory in
+            let project = SmallProject(directory: directory)
+            try project.write(Self.lines)
+            try project.apply()
+            let rows = try (1...4).map { count in
+                try SmallProject.entities(
+                    (0..<count).map { _ in (1, .timestamp(second(15))) }
+                )
+            }
+            let store = project.store
+            let trips = self.trips
+            try store.saveDataset("one", trips, entities: rows[0])
+            await withTaskGroup(of: Void.self) { group in
+                for entities in rows {
+                    group.addTask {
+                        for _ in 0..<5 {
+                            let error = failure {
+                                try store.saveDataset(
+                                    "one",
+                                    trips,
+                                    entities: entities,
+                                    replacing: true
+                                )
+                            }
+                            #expect(error == nil, "\(error?.message ?? "")")
+                        }
+                    }
+                }
+                group.addTask {
+                    for _ in 0..<40 {
+                        let error = failure { try store.savedDataset("one") }
+                        #expect(error == nil, "\(error?.message ?? "")")
+                    }
+                }
+            }
+            let last = try store.savedDataset("one")
+            #expect((1...4).contains(last.rows))
+            #expect(try store.rebuildDataset("one").isIdentical)
+            let folder = URL(fileURLWithPath: store.folder(ofSavedDataset: "one"))
+                .deletingLastPathComponent()
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+                    == [".lock", "one"]
+            )
         }
     }
 
@@ -343,7 +392,15 @@ import Testing
             let other = failure { try store.rebuildDataset("first") }
             #expect(other?.code == .conflict)
             #expect(other?.message.contains("differs in featureView \"stats\"") ?? false)
-            try Data("{".utf8).write(to: URL(fileURLWithPath: "\(folder)/manifest.json"))
+            let manifest = URL(fileURLWithPath: "\(folder)/manifest.json")
+            let text = try String(contentsOf: manifest, encoding: .utf8)
+            let newer = text.replacing(#""format" : 1"#, with: #""format" : 2"#)
+            try Data(newer.utf8).write(to: manifest)
+            #expect(
+                failure { try store.savedDataset("first") }?.message.contains("newer fstore")
+                    ?? false
+            )
+            try Data("{".utf8).write(to: manifest)
             #expect(failure { try store.savedDataset("first") }?.code == .corruptData)
         }
     }

@@ -115,7 +115,7 @@ public struct SavedDataset: Codable, Hashable, Sendable {
     }
 
     /// The version of this format.
-    public internal(set) var format = 1
+    public internal(set) var format = SavedDatasetFormat.newest
     /// The set's name.
     public let name: String
     /// The project.

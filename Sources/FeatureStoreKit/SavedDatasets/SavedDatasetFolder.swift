@@ -13,6 +13,8 @@ struct SavedDatasetFolder {
     static let manifestName = "manifest.json"
     static let trainingSetName = "training_set.csv"
     static let entityRowsName = "entity_rows.csv"
+    /// All files of a set.
+    static let fileNames = [manifestName, trainingSetName, entityRowsName]
     /// The longest name; a file system takes 255 bytes, with what is put around it.
     private static let maximumNameBytes = 200
 
@@ -51,27 +53,34 @@ struct SavedDatasetFolder {
     /// The names of all sets, ascending.
     func names() throws(FeatureStoreError) -> [String] {
         guard self.exists(self.path) else { return [] }
-        do {
-            for name in try FileManager.default.contentsOfDirectory(atPath: self.path) {
-                guard name.hasPrefix("."), name.hasSuffix(Self.replacedSuffix) else { continue }
-                try self.recover(String(name.dropFirst().dropLast(Self.replacedSuffix.count)))
-            }
-            return try FileManager.default.contentsOfDirectory(atPath: self.path)
-                .filter { name in
+        // While the lock is held no set is on its way from one name to the other.
+        return try self.lockedForReading { () throws(FeatureStoreError) in
+            do {
+                let files = FileManager.default
+                for name in try files.contentsOfDirectory(atPath: self.path) {
+                    guard name.hasPrefix("."), name.hasSuffix(Self.replacedSuffix) else { continue }
+                    self.recover(String(name.dropFirst().dropLast(Self.replacedSuffix.count)))
+                }
+                return try files.contentsOfDirectory(atPath: self.path).filter { name in
                     !name.hasPrefix(".") && self.exists(self.path(of: Self.manifestName, in: name))
                 }
                 .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        } catch let error as FeatureStoreError {
-            throw error
-        } catch {
-            throw Self.failure("the saved datasets in \(self.path) cannot be read", error)
+            } catch {
+                throw Self.failure("the saved datasets in \(self.path) cannot be read", error)
+            }
         }
     }
 
     /// Whether there is a set of that name.
     func contains(_ name: String) throws(FeatureStoreError) -> Bool {
-        try self.recover(name)
-        return self.exists(self.path(of: Self.manifestName, in: name))
+        let manifest = self.path(of: Self.manifestName, in: name)
+        if self.exists(manifest) { return true }
+        guard self.exists(self.path) else { return false }
+        // It may be on its way from one name to the other.
+        return try self.lockedForReading { () throws(FeatureStoreError) in
+            self.recover(name)
+            return self.exists(manifest)
+        }
     }
 
     /// What is known of a set.
@@ -89,12 +98,29 @@ struct SavedDatasetFolder {
         }
         let path = self.path(of: Self.manifestName, in: name)
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            return try JSONDecoder().decode(SavedDataset.self, from: data)
+            var data = try? Data(contentsOf: URL(fileURLWithPath: path))
+            if data == nil, try self.contains(name) {
+                // It was replaced between the two looks.
+                data = try Data(contentsOf: URL(fileURLWithPath: path))
+            }
+            guard let data else { throw CocoaError(.fileReadNoSuchFile) }
+            let decoder = JSONDecoder()
+            let format = try decoder.decode(SavedDatasetFormat.self, from: data).format
+            guard format <= SavedDatasetFormat.newest else {
+                throw FeatureStoreError(
+                    code: .corruptData,
+                    message:
+                        "\(path) has the format \(format), and this fstore knows formats up to "
+                        + "\(SavedDatasetFormat.newest); use a newer fstore"
+                )
+            }
+            return try decoder.decode(SavedDataset.self, from: data)
+        } catch let error as FeatureStoreError {
+            throw error
         } catch {
             throw FeatureStoreError(
                 code: .corruptData,
-                message: "\(path) is damaged, or of a newer fstore: \(error)",
+                message: "\(path) is damaged: \(error)",
                 cause: error
             )
         }
@@ -109,7 +135,7 @@ struct SavedDatasetFolder {
         _ body: (String) throws(FeatureStoreError) -> Void
     ) throws(FeatureStoreError) {
         self.removeLeftovers(of: name)
-        let folder = self.path(of: ".\(name).writing-\(getpid())")
+        let folder = self.hiddenPath(of: name)
         do {
             try FileManager.default.createDirectory(
                 atPath: folder,
@@ -129,15 +155,20 @@ struct SavedDatasetFolder {
 
     /// Removes a set.
     func remove(_ name: String) throws(FeatureStoreError) {
-        let aside = self.path(of: ".\(name).writing-\(getpid())")
-        let lock = try self.lock()
-        try self.rename(self.path(of: name), to: aside)
-        _ = consume lock
+        let aside = self.hiddenPath(of: name)
+        try self.locked { () throws(FeatureStoreError) in
+            try self.rename(self.path(of: name), to: aside)
+        }
         do {
             try FileManager.default.removeItem(atPath: aside)
         } catch {
             throw Self.failure("\(aside) cannot be removed; remove it by hand", error)
         }
+    }
+
+    /// A folder that nobody else has, and that tells which process made it.
+    private func hiddenPath(of name: String) -> String {
+        self.path(of: ".\(name).writing-\(getpid())-\(UUID().uuidString.prefix(8))")
     }
 
     private func place(
@@ -147,19 +178,20 @@ struct SavedDatasetFolder {
     ) throws(FeatureStoreError) {
         let target = self.path(of: name)
         let aside = self.path(of: ".\(name)\(Self.replacedSuffix)")
-        let lock = try self.lock()
-        self.recoverLocked(name)
-        let isThere = self.exists(target)
-        guard replacing || !isThere else { throw Self.exists(name) }
-        if isThere { try self.rename(target, to: aside) }
-        do throws(FeatureStoreError) {
-            try self.rename(folder, to: target)
-        } catch {
-            self.recoverLocked(name)
-            throw error
+        try self.locked { () throws(FeatureStoreError) in
+            self.recover(name)
+            let isThere = self.exists(target)
+            guard replacing || !isThere else { throw Self.exists(name) }
+            if isThere { try self.rename(target, to: aside) }
+            do throws(FeatureStoreError) {
+                try self.rename(folder, to: target)
+            } catch {
+                self.recover(name)
+                throw error
+            }
+            // Under the lock, so that nobody takes it for one whose replacement never came.
+            if isThere { try? FileManager.default.removeItem(atPath: aside) }
         }
-        _ = consume lock
-        if isThere { try? FileManager.default.removeItem(atPath: aside) }
     }
 
     /// The error for a name that is taken.
@@ -172,17 +204,8 @@ struct SavedDatasetFolder {
         )
     }
 
-    /// Puts a set back that was set aside and whose replacement never came.
-    private func recover(_ name: String) throws(FeatureStoreError) {
-        guard self.exists(self.path(of: ".\(name)\(Self.replacedSuffix)")),
-            !self.exists(self.path(of: name))
-        else { return }
-        let lock = try self.lock()
-        self.recoverLocked(name)
-        _ = consume lock
-    }
-
-    private func recoverLocked(_ name: String) {
+    /// Puts a set back that was set aside and whose replacement never came; under the lock.
+    private func recover(_ name: String) {
         let aside = self.path(of: ".\(name)\(Self.replacedSuffix)")
         guard self.exists(aside) else { return }
         if self.exists(self.path(of: name)) {
@@ -197,11 +220,29 @@ struct SavedDatasetFolder {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: self.path)) ?? []
         let prefix = ".\(name).writing-"
         for leftover in names where leftover.hasPrefix(prefix) {
-            guard let writer = pid_t(leftover.dropFirst(prefix.count)), kill(writer, 0) != 0,
-                errno == ESRCH
-            else { continue }
+            let writer = pid_t(leftover.dropFirst(prefix.count).prefix { $0 != "-" })
+            guard let writer, kill(writer, 0) != 0, errno == ESRCH else { continue }
             try? FileManager.default.removeItem(atPath: self.path(of: leftover))
         }
+    }
+
+    /// Runs a step under the lock; where nobody here may write, nobody here moves anything either,
+    /// and there is none.
+    private func lockedForReading<Result>(
+        _ body: () throws(FeatureStoreError) -> Result
+    ) throws(FeatureStoreError) -> Result {
+        guard unsafe access(self.path, W_OK) == 0 else { return try body() }
+        return try self.locked(body)
+    }
+
+    /// Runs a step under the lock.
+    private func locked<Result>(
+        _ body: () throws(FeatureStoreError) -> Result
+    ) throws(FeatureStoreError) -> Result {
+        let lock = try self.lock()
+        let result = try body()
+        _ = consume lock
+        return result
     }
 
     /// Takes the lock, which others hold for instants only.
@@ -248,4 +289,11 @@ struct SavedDatasetFolder {
     private static func failure(_ what: String, _ error: any Error) -> FeatureStoreError {
         FeatureStoreError(code: .unavailable, message: "\(what): \(error)", cause: error)
     }
+}
+
+/// The version of a manifest's format, which is looked at before all else.
+struct SavedDatasetFormat: Decodable {
+    static let newest = 1
+
+    let format: Int
 }

@@ -7,11 +7,40 @@ struct DefinitionSnapshot: Sendable {
     let state: RegistryState
     let project: String
     let repository: FeatureRepository
+    /// What on-demand features may be computed by, besides expressions.
+    let functions: [String: OnDemandFunction]
+    /// For each `view:feature` of an on-demand view, how many inputs are read to compute it.
+    private let inputCounts: [String: Int]
 
-    init(_ snapshot: RegistrySnapshot, project: String) {
+    init(
+        _ snapshot: RegistrySnapshot,
+        project: String,
+        functions: [String: OnDemandFunction]
+    ) {
         self.state = snapshot.state
         self.project = snapshot.project.isEmpty ? project : snapshot.project
         self.repository = snapshot.repository
+        self.functions = functions
+        var inputCounts: [String: Int] = [:]
+        for view in self.repository.onDemandFeatureViews {
+            let scope = OnDemandScope(view, in: self.repository)
+            for feature in view.features {
+                let computed = try? ComputedFeature(
+                    feature,
+                    of: view,
+                    scope: scope,
+                    functions: functions
+                )
+                inputCounts["\(view.name):\(feature.name)"] = computed?.inputs.count ?? 0
+            }
+        }
+        self.inputCounts = inputCounts
+    }
+
+    /// How many values of a row are read for a feature: itself or, when it is computed, what it is
+    /// computed from.
+    func cellCount(of reference: String) -> Int {
+        self.inputCounts.isEmpty ? 1 : 1 + (self.inputCounts[reference] ?? 0)
     }
 
     /// The registry's version; 0 when nothing was applied yet.

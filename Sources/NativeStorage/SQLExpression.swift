@@ -22,7 +22,7 @@ package struct SQLExpression: Hashable, Sendable {
     /// or picks one of several arguments.
     package private(set) var isConditional = false
     /// The text for SQLite, with `?1` for the first name.
-    private(set) var sql = ""
+    package private(set) var sql = ""
 
     /// Takes a text apart.
     ///

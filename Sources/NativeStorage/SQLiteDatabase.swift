@@ -106,7 +106,7 @@ package final class SQLiteDatabase {
     }
 
     /// SQLite's words about the last call that failed.
-    var lastMessage: String { unsafe String(cString: sqlite3_errmsg(self.connection)) }
+    package var lastMessage: String { unsafe String(cString: sqlite3_errmsg(self.connection)) }
 
     /// The error of a result code of this connection.
     func error(_ result: CInt, sql: String) -> SQLiteError {

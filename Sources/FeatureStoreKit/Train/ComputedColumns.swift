@@ -59,8 +59,8 @@ extension ComputedColumn {
     /// What to say about rows that could not be computed, if there are any.
     func warning(feature: String, view: String) -> String? {
         guard let first = self.firstFailure else { return nil }
-        return
-            "on-demand feature view \"\(view)\": \(self.failures) values of \(feature) cannot be "
-            + "computed and are null, such as in row \(first.row + 1): \(first.reason)"
+        return "on-demand feature view \"\(view)\": \(feature) cannot be computed for "
+            + "\(self.failures) of \(self.column.count) rows and is null there, such as entity row "
+            + "\(first.row + 1): \(first.reason)"
     }
 }

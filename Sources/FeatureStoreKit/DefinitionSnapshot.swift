@@ -10,7 +10,9 @@ struct DefinitionSnapshot: Sendable {
     /// What on-demand features may be computed by, besides expressions.
     let functions: [String: OnDemandFunction]
     /// For each `view:feature` of an on-demand view, how many inputs are read to compute it.
-    private let inputCounts: [String: Int]
+    private var inputCounts: [String: Int] = [:]
+    /// For each service, how many values of a row are read for it.
+    private var serviceCellCounts: [String: Int] = [:]
 
     init(
         _ snapshot: RegistrySnapshot,
@@ -21,7 +23,6 @@ struct DefinitionSnapshot: Sendable {
         self.project = snapshot.project.isEmpty ? project : snapshot.project
         self.repository = snapshot.repository
         self.functions = functions
-        var inputCounts: [String: Int] = [:]
         for view in self.repository.onDemandFeatureViews {
             let scope = OnDemandScope(view, in: self.repository)
             for feature in view.features {
@@ -31,16 +32,29 @@ struct DefinitionSnapshot: Sendable {
                     scope: scope,
                     functions: functions
                 )
-                inputCounts["\(view.name):\(feature.name)"] = computed?.inputs.count ?? 0
+                self.inputCounts["\(view.name):\(feature.name)"] = computed?.inputs.count ?? 0
             }
         }
-        self.inputCounts = inputCounts
+        for service in self.repository.featureServices {
+            let references = service.features.flatMap { projection in
+                (projection.features ?? self.featureNames(of: projection)).map {
+                    "\(projection.view):\($0)"
+                }
+            }
+            self.serviceCellCounts[service.name] = self.cellCount(of: references)
+        }
     }
 
-    /// How many values of a row are read for a feature: itself or, when it is computed, what it is
-    /// computed from.
-    func cellCount(of reference: String) -> Int {
-        self.inputCounts.isEmpty ? 1 : 1 + (self.inputCounts[reference] ?? 0)
+    /// How many values of a row are read for some features: themselves and, of those that are
+    /// computed, what they are computed from.
+    func cellCount(of references: [String]) -> Int {
+        guard !self.inputCounts.isEmpty else { return references.count }
+        return references.reduce(0) { $0 + 1 + (self.inputCounts[$1] ?? 0) }
+    }
+
+    /// The same for a service; 0 when there is none.
+    func cellCount(ofService name: String) -> Int {
+        self.serviceCellCounts[name] ?? 0
     }
 
     /// The registry's version; 0 when nothing was applied yet.

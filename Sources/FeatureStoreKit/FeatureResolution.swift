@@ -149,7 +149,10 @@ struct FeatureResolution: Sendable {
         fullFeatureNames: Bool,
         problems: inout Problems
     ) {
-        if let view = snapshot.repository.onDemandFeatureView(wanted.projection.view) {
+        // On-demand views have no generations: nothing is stored of them.
+        if wanted.projection.version == nil,
+            let view = snapshot.repository.onDemandFeatureView(wanted.projection.view)
+        {
             self.add(
                 wanted.feature,
                 of: view,

@@ -47,19 +47,28 @@ extension SQLExpression {
     private static let rowReason = "it sees one row at a time"
 
     /// What to say about a function that is not in ``functionNames``.
-    static func refusal(ofFunction name: String) -> String {
+    static func refusal(ofFunction name: String) -> SQLExpressionError {
         switch name.lowercased() {
-        case "date", "time", "datetime", "julianday", "strftime", "unixepoch", "timediff":
-            "\(name)() hangs on the clock or on time zones, so it cannot be called; times are "
-                + "whole microseconds since 1970 in UTC, for year(), month(), day(), hour(), "
-                + "minute(), second(), day_of_week() and arithmetic"
+        case "date", "datetime", "julianday", "now", "strftime", "time", "timediff", "unixepoch":
+            SQLExpressionError(
+                "\(name)() would hang on the clock or on time zones",
+                fix: "take the time now as request data; a time is whole microseconds since 1970 "
+                    + "in UTC, for arithmetic and for year(), month(), day(), hour(), minute(), "
+                    + "second() and day_of_week()"
+            )
         case "random", "randomblob":
-            "\(name)() gives something else each time, so training and serving would differ"
+            SQLExpressionError(
+                "\(name)() gives something else each time, so training and serving would differ",
+                fix: "take it as request data"
+            )
         case "avg", "count", "group_concat", "json_group_array", "json_group_object", "sum",
             "total":
-            "\(name)() is a function of many rows, and an expression sees one row at a time"
+            SQLExpressionError(
+                "\(name)() is a function of many rows, and an expression sees one row at a time",
+                fix: "compute it in the source of a feature view"
+            )
         default:
-            "there is no function \(name)()"
+            SQLExpressionError("there is no function \(name)()", function: name)
         }
     }
 }

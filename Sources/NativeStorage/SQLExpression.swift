@@ -75,11 +75,14 @@ package struct SQLExpression: Hashable, Sendable {
 package struct SQLExpressionError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong.
     package let message: String
-    /// The function that is not known or not allowed, if that is what is wrong.
+    /// How to mend it, where that is known.
+    package let fix: String?
+    /// The function that is not known, if that is what is wrong.
     package let function: String?
 
-    init(_ message: String, function: String? = nil) {
+    init(_ message: String, fix: String? = nil, function: String? = nil) {
         self.message = message
+        self.fix = fix
         self.function = function
     }
 
@@ -200,7 +203,7 @@ private struct TokenReader {
         if nextIsOpen {
             let name = word.lowercased()
             guard SQLExpression.functionNames.contains(name) else {
-                throw SQLExpressionError(SQLExpression.refusal(ofFunction: word), function: word)
+                throw SQLExpression.refusal(ofFunction: word)
             }
             self.callee = name
             return expression.append(function: name)

@@ -58,7 +58,7 @@ extension OnDemandError {
     /// An expression that cannot be evaluated.
     init(_ error: SQLExpressionError, in text: String) {
         let shown = text.count > 100 ? "\(text.prefix(100))…" : text
-        var fix = "see the functions and operators in docs/on-demand-feature-views.md"
+        var fix = error.fix ?? "see the functions and operators in docs/on-demand-feature-views.md"
         if let function = error.function {
             let known = Array(SQLExpression.functionNames)
             if !nearestNames(to: function, among: known).isEmpty {

@@ -232,8 +232,8 @@ private final class ExpressionStatements {
 }
 
 extension SQLiteStatement {
-    /// Binds a cell: whole numbers, bools and times (microseconds) as INTEGER, floats as REAL, where
-    /// a NaN is null, bytes as BLOB, everything else as TEXT.
+    /// Binds a cell: whole numbers, bools and times (microseconds) as INTEGER, floats as REAL,
+    /// where a NaN is null, bytes as BLOB, everything else as TEXT.
     fileprivate borrowing func bind(
         _ column: Column,
         row: Int,

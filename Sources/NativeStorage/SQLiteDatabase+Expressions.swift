@@ -2,7 +2,10 @@ import CSQLite
 
 extension SQLiteDatabase {
     /// The longest text or blob that an expression may take or make, in bytes.
-    package static let maximumExpressionValue = 1 << 20
+    ///
+    /// `instr`, `replace` and `trim` take time by the product of two lengths, so that requests with
+    /// much longer texts could keep a server busy.
+    package static let maximumExpressionValue = 1 << 16
 
     /// A database without anything in it that evaluates expressions and can do nothing else.
     package static func forExpressions() throws(SQLiteError) -> SQLiteDatabase {

@@ -221,6 +221,7 @@ extension Column {
     /// - Parameters:
     ///   - type: The type that is wanted.
     ///   - onUnreadable: Called with each row that cannot be the type; it is null then.
+    /// - Returns: A column of that type and as many rows.
     fileprivate func read(as type: ValueType, onUnreadable: (Int) -> Void) -> Column {
         if self.type == type { return self }
         var builder = ColumnBuilder(type: type)

@@ -410,6 +410,18 @@ struct OnDemandTests {
         }
     }
 
+    @Test("A text of more than 64 KiB is null, and the rows around it are not")
+    func longText() throws {
+        try withProject([feature("size", .int64, "length(note)")]) { project in
+            let notes = [65_536, 65_537, 3].map { Value.string(String(repeating: "x", count: $0)) }
+            let online = try project.store.onlineFeatures(
+                .features(["computed:size"]),
+                entities: ["note": notes]
+            )
+            #expect(online.features[0].values.values == [65_536, nil, 3])
+        }
+    }
+
     @Test("Many threads compute at once, each its own rows")
     func threads() throws {
         let features = [

@@ -49,9 +49,9 @@ struct SQLExpressionTests {
     @Test(
         "What would fill the memory, or has no value, is null or fails for its row alone",
         arguments: [
-            "printf('%1048577d', a)", "printf('%.*c', 2000000, 'x')",
-            "replace(printf('%1000000d', a), ' ', printf('%1000000d', a))",
-            "hex(printf('%1000000d', a))", "json_extract('{', '$.a')",
+            "printf('%65537d', a)", "printf('%.*c', 2000000, 'x')",
+            "replace(printf('%65000d', a), ' ', printf('%65000d', a))",
+            "hex(printf('%65000d', a))", "json_extract('{', '$.a')",
             "abs(a)",
         ]
     )

@@ -25,6 +25,7 @@ final class OnDemandEvaluator: Sendable {
     ///   - feature: The feature.
     ///   - inputs: Its inputs in their order, `[rowCount]` values each.
     ///   - rowCount: How many rows there are.
+    /// - Returns: `[rowCount]` values, and how many of them are null because they failed.
     /// - Throws: `invalidArgument` when the expression does not compile or the function asks for
     ///   what it does not declare; `unavailable` when there is no memory for a connection. A row
     ///   that cannot be computed is null and counted.
@@ -55,7 +56,9 @@ final class OnDemandEvaluator: Sendable {
         }
     }
 
-    /// The values of an expression; see ``values(of:inputs:rowCount:)``.
+    /// The values of an expression.
+    ///
+    /// - Returns: `[rowCount]` values; see ``values(of:inputs:rowCount:)``.
     func values(
         of expression: SQLExpression,
         type: ValueType,

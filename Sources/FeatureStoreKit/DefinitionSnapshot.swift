@@ -6,10 +6,53 @@ struct DefinitionSnapshot: Sendable {
     /// What the registry has.
     let registry: RegistrySnapshot
     let project: String
+    /// What on-demand features may be computed by, besides expressions.
+    let functions: [String: OnDemandFunction]
+    /// For each `view:feature` of an on-demand view, how many inputs are read to compute it.
+    private var inputCounts: [String: Int] = [:]
+    /// For each service, how many values of a row are read for it.
+    private var serviceCellCounts: [String: Int] = [:]
 
-    init(_ snapshot: RegistrySnapshot, project: String) {
+    init(
+        _ snapshot: RegistrySnapshot,
+        project: String,
+        functions: [String: OnDemandFunction]
+    ) {
         self.registry = snapshot
         self.project = snapshot.project.isEmpty ? project : snapshot.project
+        self.functions = functions
+        for view in self.repository.onDemandFeatureViews {
+            let scope = OnDemandScope(view, in: self.repository)
+            for feature in view.features {
+                let computed = try? ComputedFeature(
+                    feature,
+                    of: view,
+                    scope: scope,
+                    functions: functions
+                )
+                self.inputCounts["\(view.name):\(feature.name)"] = computed?.inputs.count ?? 0
+            }
+        }
+        for service in self.repository.featureServices {
+            let references = service.features.flatMap { projection in
+                (projection.features ?? self.featureNames(of: projection)).map {
+                    "\(projection.view):\($0)"
+                }
+            }
+            self.serviceCellCounts[service.name] = self.cellCount(of: references)
+        }
+    }
+
+    /// How many values of a row are read for some features: themselves and, of those that are
+    /// computed, what they are computed from.
+    func cellCount(of references: [String]) -> Int {
+        guard !self.inputCounts.isEmpty else { return references.count }
+        return references.reduce(0) { $0 + 1 + (self.inputCounts[$1] ?? 0) }
+    }
+
+    /// The same for a service; 0 when there is none.
+    func cellCount(ofService name: String) -> Int {
+        self.serviceCellCounts[name] ?? 0
     }
 
     /// Which state of the registry this is.

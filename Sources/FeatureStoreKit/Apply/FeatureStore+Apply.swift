@@ -20,7 +20,7 @@ extension FeatureStore {
         )
         // A source is only read for views that make sense.
         if problems.allSatisfy({ $0.severity != .error }) {
-            problems += self.sourceProblems(of: files)
+            problems += self.sourceProblems(of: files) + self.onDemandProblems(of: files)
         }
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else {

@@ -67,7 +67,8 @@ extension FeatureStore {
         do {
             snapshot = DefinitionSnapshot(
                 try self.registry.snapshot(version: version),
-                project: self.configuration.project
+                project: self.configuration.project,
+                functions: self.functions
             )
         } catch {
             throw FeatureStoreError(

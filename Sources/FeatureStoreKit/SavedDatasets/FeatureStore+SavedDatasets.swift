@@ -217,9 +217,10 @@ extension FeatureStore {
             }
             wanted[.entity, default: []].formUnion(view.view.entities)
         }
-        for view in resolution.onDemandViews {
-            wanted[.onDemandFeatureView, default: []].insert(view.view.name)
-            wanted[.dataSource, default: []].formUnion(view.view.sources)
+        for name in Set(resolution.computations.map(\.computed.view)) {
+            wanted[.onDemandFeatureView, default: []].insert(name)
+            let sources = repository.onDemandFeatureView(name)?.sources ?? []
+            wanted[.dataSource, default: []].formUnion(sources)
         }
         let stored: [RegisteredDefinition]
         do {

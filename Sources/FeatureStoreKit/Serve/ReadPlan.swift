@@ -38,6 +38,10 @@ struct ReadPlan: Sendable {
     let joinKeys: [Entity.JoinKey]
     let views: [View]
     let columns: [FeatureResolution.Column]
+    /// The features that are computed.
+    let computations: [FeatureResolution.Computation]
+    /// What a request must bring for them.
+    let requestFields: [Field]
 
     /// Compiles what was resolved against what the store has.
     ///
@@ -96,6 +100,8 @@ struct ReadPlan: Sendable {
         self.joinKeys = joinKeys
         self.views = views
         self.columns = resolution.columns
+        self.computations = resolution.computations
+        self.requestFields = resolution.requestFields
     }
 }
 

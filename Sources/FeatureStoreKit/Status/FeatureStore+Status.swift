@@ -18,8 +18,12 @@ extension FeatureStore {
             entities: repository.entities.count,
             dataSources: repository.dataSources.count,
             featureServices: repository.featureServices.count,
-            featureViews: DefinitionSnapshot(applied, project: self.configuration.project)
-                .liveGenerations.map { ProjectStatus.View($0, store: store) },
+            featureViews: DefinitionSnapshot(
+                applied,
+                project: self.configuration.project,
+                functions: self.functions
+            )
+            .liveGenerations.map { ProjectStatus.View($0, store: store) },
             now: self.now()
         )
     }

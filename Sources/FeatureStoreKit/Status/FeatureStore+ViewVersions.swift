@@ -69,7 +69,11 @@ extension FeatureStore {
             }
         }
         guard !versions.isEmpty else {
-            let snapshot = DefinitionSnapshot(registry, project: self.configuration.project)
+            let snapshot = DefinitionSnapshot(
+                registry,
+                project: self.configuration.project,
+                functions: self.functions
+            )
             var problems = Problems()
             problems.addUnknownView(name, in: snapshot, withOnDemandViews: false)
             try problems.check()

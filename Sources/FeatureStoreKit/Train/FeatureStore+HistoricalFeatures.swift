@@ -66,12 +66,24 @@ extension FeatureStore {
         } catch {
             throw FeatureStoreError(error)
         }
-        var report = TrainingSetReport(result, rows: rows, resolution: resolution)
+        let computed = try ComputedColumns(
+            resolution,
+            result,
+            rows: rows,
+            strict: options.strict,
+            evaluator: self.evaluator
+        )
+        var report = TrainingSetReport(
+            result,
+            rows: rows,
+            resolution: resolution,
+            computed: computed
+        )
         report.generated = entities.generated
         let elapsed = (ContinuousClock.now - began).components
         report.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
         return TrainingSet(
-            table: Table(result, rows: rows, resolution: resolution),
+            table: Table(result, rows: rows, resolution: resolution, computed: computed),
             report: report
         )
     }
@@ -124,6 +136,19 @@ extension FeatureResolution {
                     + suggestion(for: key.name, among: names, noun: "column")
             )
         }
+        for field in self.requestFields where !names.contains(field.name) {
+            let views = self.computations.filter { computation in
+                computation.computed.inputs.contains { $0.isRequest && $0.field == field }
+            }
+            let viewNames = Set(views.map(\.computed.view)).sorted().joined(separator: ", ")
+            problems.add(
+                .missingRequestData,
+                about: field.name,
+                "the entity rows have no column \"\(field.name)\" (\(field.type)), request data "
+                    + "of \(viewNames); "
+                    + suggestion(for: field.name, among: names, noun: "column")
+            )
+        }
         for column in self.columns where names.contains(column.name) {
             problems.add(
                 .featureNameCollision,
@@ -141,15 +166,19 @@ extension Table {
     fileprivate init(
         _ result: HistoricalJoin.Result,
         rows: EntityRows,
-        resolution: FeatureResolution
+        resolution: FeatureResolution,
+        computed: ComputedColumns
     ) {
         var columns = rows.table.columns.map { column in
             column.name == rows.timestampColumn
                 ? NamedColumn(name: column.name, column: rows.timeColumn) : column
         }
         for column in resolution.columnsByView {
-            guard case .feature(let cell) = column.origin else { continue }
-            let values = result.views[cell.view].columns[cell.position]
+            let values =
+                switch column.origin {
+                case .feature(let cell): result.views[cell.view].columns[cell.position]
+                case .onDemand(let index): computed.columns[index].column
+                }
             columns.append(NamedColumn(name: column.name, column: values))
         }
         self.init(columns: columns, rowCount: rows.table.rowCount)

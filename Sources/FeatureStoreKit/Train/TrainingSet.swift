@@ -34,6 +34,10 @@ public struct TrainingSetReport: Codable, Hashable, Sendable {
         public internal(set) var nullTime = 0
         /// Null because no row had been created at the entity row's time.
         public internal(set) var notYetCreated = 0
+        /// Null because an expression or function gives null for the row's inputs.
+        public internal(set) var nullResult = 0
+        /// Null because the row cannot be computed, or its result cannot be the feature's type.
+        public internal(set) var notComputable = 0
         /// Cells that would hold another value, or none, if created times were obeyed; 0 where they
         /// are, and where the source has none.
         public internal(set) var createdFilterWouldChange = 0
@@ -41,7 +45,7 @@ public struct TrainingSetReport: Codable, Hashable, Sendable {
         /// All nulls.
         public var nulls: Int {
             self.noRow + self.olderThanTTL + self.onlyInFuture + self.nullInSource + self.nullKey
-                + self.nullTime + self.notYetCreated
+                + self.nullTime + self.notYetCreated + self.nullResult + self.notComputable
         }
     }
 

@@ -95,6 +95,7 @@ extension TrainingSetReport {
                 (column.onlyInFuture, "only in the future"),
                 (column.nullInSource, "null in the source"), (column.nullKey, "null key"),
                 (column.nullTime, "null time"), (column.notYetCreated, "not yet created"),
+                (column.nullResult, "null result"), (column.notComputable, "not computable"),
             ]
             let why = reasons.filter { $0.0 > 0 }.map { "\(grouped($0.0)) \($0.1)" }
             rows.append([

@@ -17,7 +17,10 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
     @Option(
         name: [.customShort("e"), .long],
         parsing: .singleValue,
-        help: ArgumentHelp("An id of a join key; repeat for more rows.", valueName: "key=value")
+        help: ArgumentHelp(
+            "An id of a join key, or request data; repeat for more rows.",
+            valueName: "key=value"
+        )
     )
     var entities: [String] = []
 

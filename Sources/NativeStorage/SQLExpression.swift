@@ -117,6 +117,7 @@ private struct TokenReader {
             self.open[self.open.count - 1].isEmpty = false
         }
         self.isEmpty = false
+        try self.checkTrimming(token)
         switch token {
         case .literal(let text):
             expression.append(text)
@@ -133,6 +134,20 @@ private struct TokenReader {
     func finish() throws(SQLExpressionError) {
         guard !self.isEmpty else { throw SQLExpressionError("the expression is empty") }
         guard self.open.isEmpty else { throw SQLExpressionError("a \")\" is missing") }
+    }
+
+    /// The time of trimming is the product of two lengths, byte by byte; the one of the characters
+    /// must not come from a request.
+    private func checkTrimming(
+        _ token: SQLExpressionTokens.Token
+    ) throws(SQLExpressionError) {
+        guard let call = self.open.last, call.commas == 1, let function = call.function,
+            ["ltrim", "rtrim", "trim"].contains(function), token != .symbol(")")
+        else { return }
+        if case .literal = token { return }
+        throw SQLExpressionError(
+            "\(function)() takes the characters only as a text in single quotes"
+        )
     }
 
     private mutating func read(symbol: String) throws(SQLExpressionError) {

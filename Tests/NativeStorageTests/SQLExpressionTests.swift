@@ -158,6 +158,7 @@ struct ExpressionResult: Sendable, CustomTestStringConvertible {
         ExpressionResult("0x10 + 1e1 + .5", "real 26.5"),
         ExpressionResult("year(0) * 10000 + month(-1)", "integer 19700012"),
         ExpressionResult("day_of_week(0)", "integer 4"), ExpressionResult("hour('x')", nil),
+        ExpressionResult("trim(' xy ') || ltrim('aab', 'a')", "text xyb"),
         ExpressionResult("hex(x'0aFF')", "text 0AFF"),
         ExpressionResult("TRUE AND NOT false", "integer 1"),
     ]
@@ -214,6 +215,7 @@ struct Hostile: Sendable, CustomTestStringConvertible {
         Hostile("sqlite_version()", "no function"), Hostile("a b", "SQLite says"),
         Hostile("*", "SQLite says"),
         Hostile("readfile('/etc/passwd')", "no function"),
+        Hostile("trim(a, b)", "only as a text"), Hostile("rtrim(a, 'x' || b)", "only as a text"),
         Hostile("likelihood(a, .5)", "no function"),
     ]
 }

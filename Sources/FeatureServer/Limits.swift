@@ -16,8 +16,7 @@ public struct ServerLimits: Sendable {
     public var maximumConnections = 4_096
     /// The loads that run or wait for one another; one more is refused.
     public var maximumLoads = 8
-    /// The entity rows times the features of one training set, whose answer is in memory as a
-    /// whole.
+    /// The entity rows times the features of one training set, which is in memory as a whole.
     public var maximumTrainingSetCells = 5_000_000
     /// The training sets that are made or wait for one another; one more is refused.
     public var maximumTrainingSets = 4

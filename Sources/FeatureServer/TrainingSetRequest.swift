@@ -136,7 +136,8 @@ extension JSONParser {
         guard let text = try self.takeOptionalString(at: [.key(key)]) else { return nil }
         guard let duration = DurationText.microseconds(text), duration > 0 else {
             throw .badRequest(
-                "\"\(key)\" is \"\(text)\", which is no duration; write it as 90s, 15m, 6h, 1d or 2w."
+                "\"\(key)\" is \"\(text)\", which is no duration; "
+                    + "write it as 90s, 15m, 6h, 1d or 2w."
             )
         }
         return duration

@@ -63,7 +63,7 @@ struct TrainingSetCommandTests {
             let wrong: [([String], String)] = [
                 (["-d", "-", "--end-date", "2024-01-01"], "Cannot specify both"),
                 (["-d", "-", "--every", "1d"], "Cannot specify both"),
-                ([], "--entity-df FILE, or --end-date"),
+                ([], "--entity-df <file>, or --end-date"),
                 (["--end-date", "2024-01-01", "--every", "1d"], "--every counts from"),
                 (["--start-date", "2024-01-01", "--every", "soon"], "is no duration"),
                 (["--start-date", "2024-01-01", "--every", "0"], "is no duration"),

@@ -177,8 +177,8 @@ extension FeatureResolution {
         throw FeatureStoreError(
             code: .invalidArgument,
             message: "the views have different join keys, and none has those of all: "
-                + "\(views.joined(separator: ", ")); so which keys belong together is not known: give "
-                + "the entity rows in a file with the columns "
+                + "\(views.joined(separator: ", ")); so which keys belong together is not known: "
+                + "give the entity rows in a file with the columns "
                 + "\(all.map(\.name).joined(separator: ", ")) and the times"
         )
     }

@@ -56,8 +56,8 @@ struct EntityRowsOptions: ParsableArguments {
         }
         if self.entityDf == nil, !hasDates {
             throw ValidationError(
-                "give the entity rows with --entity-df FILE, or --end-date TIME for all keys at "
-                    + "that time"
+                "give the entity rows with --entity-df <file>, or --end-date <time> for all keys "
+                    + "at that time"
             )
         }
         if self.every != nil, self.startDate == nil {

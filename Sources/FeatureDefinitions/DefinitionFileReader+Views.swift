@@ -8,9 +8,9 @@ extension DefinitionFileReader {
         var map = map
         let name = map.beginObject(.featureView)
         map.checkKeys(
-            required: ["name", "schema", "source"],
+            required: ["name", "source"],
             optional: [
-                "entities", "ttl", "online", "description", "tags", "owner",
+                "schema", "entities", "ttl", "online", "description", "tags", "owner",
                 "filter_by_created_timestamp",
             ]
         )
@@ -27,6 +27,11 @@ extension DefinitionFileReader {
             owner: map.text("owner") ?? ""
         )
         if map.owner != nil {
+            if map["schema"] == nil {
+                // What applies the definitions proposes one.
+                map.markUnreadable("schema")
+                self.collector.viewsWithoutSchema.insert(name)
+            }
             self.collector.repository.featureViews.append(view)
         }
     }

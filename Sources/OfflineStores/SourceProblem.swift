@@ -12,7 +12,7 @@ package struct SourceProblem: Hashable, Sendable {
 
 extension SourceReader {
     /// How many rows are sampled to check types.
-    package static let sampledRows = 1000
+    package static let sampledRows = SchemaProposal.maximumSampledRows
 
     /// What is wrong with a source as far as a view needs it: whether it is there, has the columns,
     /// and its first rows can be read as the declared types.
@@ -128,13 +128,7 @@ extension SourceReader {
         source: DataSource
     ) throws(OfflineStoreError) -> [SourceProblem] {
         var sampler = TypeSampler(checks: checks)
-        let columns = checks.map(\.column)
-        switch source.kind {
-        case .csv(let options):
-            try self.csvSource(options).sample(columns, &sampler)
-        case .sqlite(let options):
-            try self.sqliteSource(options, name: source.name).sample(columns, &sampler)
-        }
+        try self.sample(checks.map(\.column), of: source, &sampler)
         return sampler.problems(of: source)
     }
 }

@@ -18,7 +18,8 @@ struct FStore: AsyncParsableCommand {
             CommandGroup(
                 name: "Definitions",
                 subcommands: [
-                    InitCommand.self, PlanCommand.self, ApplyCommand.self, TeardownCommand.self,
+                    InitCommand.self, InferSchemaCommand.self, PlanCommand.self,
+                    ApplyCommand.self, TeardownCommand.self,
                 ]
             ),
             CommandGroup(

@@ -90,7 +90,8 @@ struct TypeCase: Sendable {
     ///   - source: How the source spells it; `nil` when it is spelt as JSON Lines has it.
     ///   - json: How JSON Lines has it.
     ///   - wire: How HTTP has it; `nil` when as JSON Lines.
-    static func container(_ source: String? = nil, _ json: String, wire: String? = nil) -> TypeCase {
+    static func container(_ source: String? = nil, _ json: String, wire: String? = nil) -> TypeCase
+    {
         TypeCase(
             self.field(source ?? json),
             sql: "'\((source ?? json).replacing("'", with: "''"))'",

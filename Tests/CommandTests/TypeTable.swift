@@ -266,7 +266,10 @@ private let structuredCases = [
         "map",
         [
             .container(nil, "{}"),
-            .container(#"{ "z" : 1, "a" : [ null, {"e": "é"} ] }"#, #"{"z":1,"a":[null,{"e":"é"}]}"#),
+            .container(
+                #"{ "z" : 1, "a" : [ null, {"e": "é"} ] }"#,
+                #"{"z":1,"a":[null,{"e":"é"}]}"#
+            ),
             .container(nil, #"{"n":9007199254740993,"d":1.50,"":""}"#),
         ]
     ),

@@ -3,16 +3,8 @@ import Foundation
 import Yams
 
 extension DefinitionFileReader {
-    /// The types of sources, and the keys that only they have.
-    private static let typeKeys = [
-        "csv": ["path", "null_values", "delimiter"],
-        "sqlite": ["path", "table", "query"],
-    ]
-
-    private static let commonKeys = [
-        "name", "type", "timestamp_field", "created_timestamp_column", "field_mapping", "timezone",
-        "lateness", "description", "tags", "owner",
-    ]
+    /// The keys with the times of rows.
+    private static let timeKeys = ["timestamp_field", "created_timestamp_column"]
 
     /// Reads a source of a list, or one that is written inside of a view.
     ///
@@ -34,10 +26,13 @@ extension DefinitionFileReader {
     }
 
     private func appendSource(name: String, kind: DataSource.Kind, _ map: DefinitionMap) {
+        // Pushed rows always have a time.
+        let isPushedAlone = kind == .push(.init())
         let source = DataSource(
             name: name,
             kind: kind,
-            timestampField: map.nonEmptyText("timestamp_field"),
+            timestampField: map.nonEmptyText("timestamp_field")
+                ?? (isPushedAlone ? "event_timestamp" : nil),
             createdTimestampColumn: map.nonEmptyText("created_timestamp_column"),
             fieldMapping: map.textMap("field_mapping") ?? [:],
             timezone: self.timezone(map),
@@ -53,7 +48,7 @@ extension DefinitionFileReader {
 
     private func sourceType(_ map: DefinitionMap) -> String? {
         guard let node = map["type"], let type = map.text(node, key: "type") else { return nil }
-        let known = Self.typeKeys.keys.sorted()
+        let known = DefinitionKeys.sources.keys.sorted()
         guard !known.contains(type.lowercased()) else { return type.lowercased() }
         let near = nearestNames(to: type, among: known)
         map.report(
@@ -68,23 +63,23 @@ extension DefinitionFileReader {
     }
 
     private func checkSourceKeys(_ map: DefinitionMap, type: String?, requiresName: Bool) {
-        var required = requiresName ? ["name", "type"] : ["type"]
-        var optional = Self.commonKeys.filter { !required.contains($0) }
-        let otherKeys = Set(Self.typeKeys.values.joined())
-        guard let type, let own = Self.typeKeys[type] else {
+        let everyKey = Set(DefinitionKeys.sources.values.flatMap(\.all))
+        guard let type, let keys = DefinitionKeys.sources[type] else {
             // Which keys belong to a type that is not known cannot be said.
-            map.checkKeys(required: required, optional: optional + otherKeys.sorted())
+            let required = requiresName ? ["name", "type"] : ["type"]
+            let optional = everyKey.subtracting(required).sorted()
+            map.checkKeys(required: required, optional: optional)
             return
         }
-        if type == "csv" {
-            required.append("path")
-        }
-        optional += own.filter { !required.contains($0) }
         var foreign: [String: String] = [:]
-        for key in otherKeys where !own.contains(key) {
+        for key in everyKey.subtracting(keys.all) {
             foreign[key] = "which a source of the type \(type) does not have"
         }
-        map.checkKeys(required: required, optional: optional, foreign: foreign)
+        map.checkKeys(
+            required: requiresName ? keys.required : keys.required.filter { $0 != "name" },
+            optional: requiresName ? keys.optional : ["name"] + keys.optional,
+            foreign: foreign
+        )
     }
 
     private func sourceKind(_ map: DefinitionMap, type: String?) -> DataSource.Kind? {
@@ -99,9 +94,28 @@ extension DefinitionFileReader {
             let path = map.nonEmptyText("path")
             guard let relation = self.relation(map) else { return nil }
             return .sqlite(.init(path: path, relation: relation))
+        case "push":
+            return .push(.init(batchSource: self.batchSource(map)))
+        case "request":
+            return .request(.init(schema: self.schema(map, noun: "value")))
         default:
             return nil
         }
+    }
+
+    /// The batch source of a push source, whose times are then those of the pushed rows.
+    private func batchSource(_ map: DefinitionMap) -> String? {
+        guard let name = map.nonEmptyText("batch_source") else { return nil }
+        for key in Self.timeKeys {
+            guard let node = map[key] else { continue }
+            map.report(
+                key,
+                node,
+                "\(map.subject) has both \"batch_source\" and \"\(key)\"",
+                fix: "remove \"\(key)\": pushed rows have the times of the batch source"
+            )
+        }
+        return name
     }
 
     private func relation(_ map: DefinitionMap) -> DataSource.SQLiteOptions.Relation? {

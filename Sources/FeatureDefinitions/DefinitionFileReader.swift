@@ -69,6 +69,7 @@ struct DefinitionFileReader {
         case .entity: self.readEntity(map)
         case .dataSource: _ = self.readSource(map, isInline: false, fallbackName: nil)
         case .featureView: self.readView(map)
+        case .onDemandFeatureView: self.readOnDemandView(map)
         case .featureService: self.readService(map)
         }
     }
@@ -78,10 +79,7 @@ struct DefinitionFileReader {
     private func readEntity(_ map: DefinitionMap) {
         var map = map
         let name = map.beginObject(.entity)
-        map.checkKeys(
-            required: ["name", "value_type"],
-            optional: ["join_keys", "join_key", "description", "tags", "owner"]
-        )
+        map.check(.entity)
         let keys = self.joinKeyNames(map, entity: name)
         let types = self.keyTypes(map, keys: keys)
         let entity = Entity(

@@ -27,6 +27,8 @@ extension SourceReader {
         source: DataSource,
         joinKeys: [Entity.JoinKey]
     ) -> [SourceProblem] {
+        // No file has columns that could be wrong.
+        guard !source.isPush else { return [] }
         let columns: [String]
         do {
             if let timezone = source.timezone { _ = try LocalTimeZone(name: timezone) }

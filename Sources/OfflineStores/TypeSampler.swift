@@ -134,6 +134,8 @@ extension SourceReader {
             try self.csvSource(options).sample(columns, &sampler)
         case .sqlite(let options):
             try self.sqliteSource(options, name: source.name).sample(columns, &sampler)
+        case .push, .request:
+            break
         }
     }
 }

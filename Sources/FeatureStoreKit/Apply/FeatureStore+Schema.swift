@@ -46,11 +46,11 @@ extension FeatureStore {
         of view: FeatureView,
         in repository: FeatureRepository
     ) throws(FeatureStoreError) -> SchemaProposal {
-        guard let source = repository.dataSource(view.source) else {
+        guard let source = repository.rowSource(of: view), !source.isPush else {
             throw FeatureStoreError(
                 code: .invalidArgument,
-                message: "feature view \"\(view.name)\" has no source whose columns could be read; "
-                    + "write its schema by hand"
+                message: "feature view \"\(view.name)\" has no schema, and its rows are all pushed, "
+                    + "so that nothing suggests one; write its schema by hand"
             )
         }
         do {
@@ -86,8 +86,22 @@ extension FeatureStore {
         of files: LoadedRepository
     ) throws(FeatureStoreError) -> [Diagnostic] {
         guard !files.viewsWithoutSchema.isEmpty else { return [] }
-        return try self.proposedSchemas(files).map { proposal in
-            let place = files.locations.location(of: .featureView, proposal.view)
+        var problems: [Diagnostic] = []
+        for view in files.repository.featureViews
+        where files.viewsWithoutSchema.contains(view.name) {
+            let place = files.locations.location(of: .featureView, view.name)
+            if files.repository.rowSource(of: view)?.isPush == true {
+                problems.append(
+                    Diagnostic(
+                        message: "feature view \"\(view.name)\" has no schema",
+                        fix: "all its rows are pushed, and nothing suggests one: "
+                            + "list its features, schema: [{ name: …, dtype: float32 }]",
+                        location: place
+                    )
+                )
+                continue
+            }
+            let proposal = try self.proposedSchema(of: view, in: files.repository)
             let lines = proposal.yaml(indentation: (place?.column ?? 5) - 1)
             let rows = proposal.sampledRows == 1 ? "1 row" : "\(proposal.sampledRows) rows"
             let fix =
@@ -97,11 +111,14 @@ extension FeatureStore {
                 : "\(rows) of its source suggest the lines below; paste them into the view, or "
                     + "run `fstore infer-schema \(proposal.view) --write`:\n"
                     + lines.joined(separator: "\n")
-            return Diagnostic(
-                message: "feature view \"\(proposal.view)\" has no schema",
-                fix: fix,
-                location: place
+            problems.append(
+                Diagnostic(
+                    message: "feature view \"\(proposal.view)\" has no schema",
+                    fix: fix,
+                    location: place
+                )
             )
         }
+        return problems
     }
 }

@@ -9,8 +9,8 @@ extension LoadedRepository {
     /// the file stay as they are.
     ///
     /// - Returns: The repository as it is then.
-    /// - Throws: When the view is not written in block style, one key a line, or when the definitions
-    ///   would not be the same but for the schema; then the file is as it was.
+    /// - Throws: When the view is not written in block style, one key a line, or when the
+    ///   definitions would not be the same but for the schema; then the file is as it was.
     public func inserting(_ proposal: SchemaProposal) throws(DiagnosticsError) -> LoadedRepository {
         guard let place = self.locations.location(of: .featureView, proposal.view) else {
             throw DiagnosticsError(

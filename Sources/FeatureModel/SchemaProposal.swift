@@ -48,9 +48,8 @@ public struct SchemaProposal: Hashable, Sendable {
         var lines = ["\(margin)schema:"]
         for feature in self.features {
             let remark = feature.remark.map { "  # \($0)" } ?? ""
-            lines.append(
-                "\(margin)  - { name: \(Self.scalar(feature.name)), dtype: \(feature.type) }\(remark)"
-            )
+            let name = Self.scalar(feature.name)
+            lines.append("\(margin)  - { name: \(name), dtype: \(feature.type) }\(remark)")
         }
         return lines + self.leftOut.map { "\(margin)  # \(Self.oneLine($0))" }
     }

@@ -12,8 +12,8 @@ extension FeatureStore {
     /// - Parameter files: The repository, of this store's project.
     /// - Returns: The changes from the newest version of the registry.
     /// - Throws: ``FeatureStoreError``: `invalidArgument` with all problems at once, each with its
-    ///   place, and a `DiagnosticsError` as its cause. A view without a schema is such a problem; it
-    ///   shows the schema that the view's source suggests.
+    ///   place, and a `DiagnosticsError` as its cause. A view without a schema is such a problem;
+    ///   it shows the schema that the view's source suggests.
     public func plan(_ files: LoadedRepository) throws(FeatureStoreError) -> RegistryPlan {
         var problems = self.definitionProblems(of: files)
         // A source is only read for views that make sense, and only a source that can be read says

@@ -49,8 +49,8 @@ extension FeatureStore {
         guard let source = repository.rowSource(of: view), !source.isPush else {
             throw FeatureStoreError(
                 code: .invalidArgument,
-                message: "feature view \"\(view.name)\" has no schema, and its rows are all pushed, "
-                    + "so that nothing suggests one; write its schema by hand"
+                message: "all rows of feature view \"\(view.name)\" are pushed, and nothing "
+                    + "suggests a schema; list its features by hand"
             )
         }
         do {

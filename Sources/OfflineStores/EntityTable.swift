@@ -19,10 +19,19 @@ package struct EntityTable: Sendable {
 
     /// Reads a CSV file, unpacked first when its name ends in `.gz`.
     package init(path: String) throws(OfflineStoreError) {
-        let window = try withFileErrors { () throws(FileError) in
-            var window = try ByteWindow(path: path, size: Self.firstReadSize)
-            try window.takeRest()
-            return window
+        let window: ByteWindow
+        do {
+            window = try withFileErrors { () throws(FileError) in
+                var window = try ByteWindow(path: path, size: Self.firstReadSize)
+                try window.takeRest()
+                return window
+            }
+        } catch  where error.code == .missingFile {
+            throw OfflineStoreError(
+                code: .missingFile,
+                message: "\(error.message); \(FilePattern.hint(forMissing: path))",
+                cause: error
+            )
         }
         try self.init(bytes: window.bytes, file: path)
     }
@@ -74,7 +83,7 @@ package struct EntityTable: Sendable {
                     code: .malformedFile,
                     message: """
                         \(file):\(scanner.line): the row has \(scanner.fieldCount) fields, the \
-                        header \(builders.count)
+                        header \(builders.count); a field with a comma in it needs quotes
                         """
                 )
             }

@@ -95,7 +95,7 @@ struct TypeSampler: RowSampler {
             let fitting = position.map { Self.candidates[$0] } ?? .string
             let isMostlyWrong = self.misfitCounts[index] * 2 > self.valueCounts[index]
             let fix: String
-            if check.part == "source" {
+            if check.part.hasPrefix("source.") {
                 fix = "a time is RFC 3339, YYYY-MM-DD HH:MM:SS, or seconds since 1970"
             } else if isMostlyWrong || fitting != .string {
                 fix = "declare it as \(fitting), which fits all sampled values"

@@ -47,6 +47,15 @@ struct RunningServer {
 
     /// Sends a POST over a connection of its own, and reads to the end.
     func post(_ path: String, _ body: String) throws -> (status: Int, text: String) {
+        try self.request("POST", path, body)
+    }
+
+    /// Sends a request over a connection of its own, and reads to the end.
+    func request(
+        _ method: String,
+        _ path: String,
+        _ body: String
+    ) throws -> (status: Int, text: String) {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
@@ -65,7 +74,7 @@ struct RunningServer {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         let request =
-            "POST \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
+            "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
         let bytes = Array(request.utf8)
         guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count

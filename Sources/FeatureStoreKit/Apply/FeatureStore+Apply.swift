@@ -194,13 +194,29 @@ extension FeatureStore {
                 var diagnostic = problem.diagnostic
                 diagnostic.location =
                     diagnostic.location
-                    ?? files.locations.location(of: .featureView, view.name, part: problem.part)
+                    ?? self.place(of: problem, view: view, source: source, files)
                 if !problems.contains(diagnostic) {
                     problems.append(diagnostic)
                 }
             }
         }
         return problems.sortedByPlace()
+    }
+
+    /// Where a problem is written: in the source's own definition, or in the view's.
+    private func place(
+        of problem: SourceProblem,
+        view: FeatureView,
+        source: DataSource,
+        _ files: LoadedRepository
+    ) -> SourceLocation? {
+        let prefix = "source."
+        if problem.part.hasPrefix(prefix) {
+            let key = String(problem.part.dropFirst(prefix.count))
+            let place = files.locations.location(of: .dataSource, source.name, part: key)
+            if let place { return place }
+        }
+        return files.locations.location(of: .featureView, view.name, part: problem.part)
     }
 }
 

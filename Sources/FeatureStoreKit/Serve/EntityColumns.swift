@@ -63,9 +63,22 @@ struct EntityColumns: Sendable {
                 about: "missing keys",
                 "Missing join key values for keys: \(missing.joined(separator: ", ")); given were: "
                     + (given.isEmpty ? "none" : given.joined(separator: ", "))
+                    + "; "
+                    + (Self.nearMiss(of: missing, among: given)
+                        ?? "give each key one value for each entity row")
             )
         }
         try problems.check()
+    }
+
+    /// The column that was probably meant for a missing key.
+    private static func nearMiss(of missing: [String], among given: [String]) -> String? {
+        for key in missing {
+            if let name = nearestNames(to: key, among: given).first {
+                return "did you mean \"\(key)\" by \"\(name)\"?"
+            }
+        }
+        return nil
     }
 
     /// Appends the key of a row for a view.

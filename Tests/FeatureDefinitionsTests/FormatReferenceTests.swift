@@ -106,6 +106,28 @@ import Testing
         #expect(try schema.accepts(Document(parsing: configuration)))
     }
 
+    @Test(arguments: ["coming-from-feast.md", "rules.md"])
+    func `The definitions on the other pages are good`(_ page: String) throws {
+        let schema = try Self.schema("feature_repo.schema.json")
+        let examples = try MarkdownTables(Self.text(page)).examples
+        #expect(!examples.isEmpty)
+        for example in examples {
+            #expect(try problems(["feature_store.yaml": "project: a\n", "a.yaml": example]) == [])
+            #expect(try schema.accepts(Document(parsing: example)))
+        }
+    }
+
+    @Test func `The pages link to files that are there`() throws {
+        for page in ["README.md", "definitions.md", "rules.md", "coming-from-feast.md"] {
+            for part in try Self.text(page).components(separatedBy: "](").dropFirst() {
+                let target = part.prefix { $0 != ")" && $0 != "#" }
+                guard !target.isEmpty else { continue }
+                let path = Self.docs.appendingPathComponent(String(target)).path
+                #expect(FileManager.default.fileExists(atPath: path), "\(page): \(target)")
+            }
+        }
+    }
+
     @Test(
         arguments: entityMistakes + sourceMistakes + viewMistakes + serviceMistakes + fileMistakes
     )

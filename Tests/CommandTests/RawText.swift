@@ -66,4 +66,24 @@ enum RawText {
         }
         return members
     }
+
+    /// The values and statuses of an answer of `/get-online-features`, by column.
+    static func columns(
+        ofAnswer body: String
+    ) -> [String: (values: [String], statuses: [String])] {
+        let members = self.members(ofJSON: body)
+        let metadata = self.members(ofJSON: members["metadata"] ?? "{}")
+        let names = self.parts(ofJSON: metadata["feature_names"] ?? "[]")
+        var columns: [String: (values: [String], statuses: [String])] = [:]
+        for (name, result) in zip(names, self.parts(ofJSON: members["results"] ?? "[]")) {
+            let result = self.members(ofJSON: result)
+            columns[String(name.dropFirst().dropLast())] = (
+                self.parts(ofJSON: result["values"] ?? "[]"),
+                self.parts(ofJSON: result["statuses"] ?? "[]").map {
+                    String($0.dropFirst().dropLast())
+                }
+            )
+        }
+        return columns
+    }
 }

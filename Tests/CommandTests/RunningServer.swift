@@ -46,7 +46,7 @@ struct RunningServer {
     }
 
     /// Sends a POST over a connection of its own, and reads to the end.
-    func post(_ path: String, _ body: String) throws -> (status: Int, text: String) {
+    func post(_ path: String, _ body: String) throws -> (status: Int, text: String, body: String) {
         try self.request("POST", path, body)
     }
 
@@ -55,7 +55,7 @@ struct RunningServer {
         _ method: String,
         _ path: String,
         _ body: String
-    ) throws -> (status: Int, text: String) {
+    ) throws -> (status: Int, text: String, body: String) {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
@@ -91,6 +91,7 @@ struct RunningServer {
         guard words.count > 1, let status = Int(words[1]) else {
             throw ProgramFailure(description: "no HTTP answer: \(text)")
         }
-        return (status, text)
+        let head = text.firstRange(of: "\r\n\r\n")
+        return (status, text, head.map { String(text[$0.upperBound...]) } ?? "")
     }
 }

@@ -188,31 +188,19 @@ private struct TypeMatrix {
         )
         _ = try server.stop()
         try #require(answer.status == 200, "\(answer.text)")
-        let head = try #require(answer.text.firstRange(of: "\r\n\r\n"))
         let bodies = [
             ("command", direct.output.trimmingCharacters(in: .newlines)),
-            ("HTTP", String(answer.text[head.upperBound...])),
+            ("HTTP", answer.body),
         ]
         for (path, body) in bodies {
-            try self.checkAnswer(path, body)
+            self.checkAnswer(path, body)
         }
     }
 
-    private func checkAnswer(_ path: String, _ body: String) throws {
-        let members = RawText.members(ofJSON: body)
-        let metadata = RawText.members(ofJSON: try #require(members["metadata"]))
-        let names = RawText.parts(ofJSON: try #require(metadata["feature_names"]))
-        var columns: [String: (values: [String], statuses: [String])] = [:]
-        let results = RawText.parts(ofJSON: try #require(members["results"]))
-        for (name, result) in zip(names, results) {
-            let result = RawText.members(ofJSON: result)
-            columns[name] = (
-                RawText.parts(ofJSON: result["values"] ?? "[]"),
-                RawText.parts(ofJSON: result["statuses"] ?? "[]")
-            )
-        }
+    private func checkAnswer(_ path: String, _ body: String) {
+        let columns = RawText.columns(ofAnswer: body)
         self.checkText("\(path) values") { view, id in
-            columns["\"\(view)__v\""]?.values[id]
+            columns["\(view)__v"]?.values[id]
         } is: {
             $0.wire
         }
@@ -222,7 +210,7 @@ private struct TypeMatrix {
                     id >= cases.cases.count
                     ? "NOT_FOUND" : cases.cases[id].wire == "null" ? "NULL_VALUE" : "PRESENT"
                 #expect(
-                    columns["\"\(view)__v\""]?.statuses[id] == "\"\(status)\"",
+                    columns["\(view)__v"]?.statuses[id] == status,
                     "\(path), \(view), id \(id)"
                 )
             }

@@ -128,4 +128,43 @@ struct InferSchemaTests {
             )
         }
     }
+
+    @Test func `Only the missing schema is reported of a view, wherever its rows come from`() throws
+    {
+        try withTemporaryDirectory { directory in
+            let fleet = try FleetRepository(at: directory)
+            let definitions = """
+                \(Self.definitions)
+                  - name: pushed
+                    entities: [driver]
+                    source: {type: push, name: stats_push, batch_source: stats}
+                  - name: pushed_alone
+                    entities: [driver]
+                    source: {type: push, name: alone}
+                feature_services:
+                  - name: all
+                    features: [driver_stats, pushed: [trips]]
+
+                """
+            try fleet.write("driver.yaml", definitions)
+            let result = try fleet.run("plan")
+            let problems = result.errors.split(separator: "\n").filter { $0.contains(": error: ") }
+            #expect(problems.count == 3, "\(result)")
+            #expect(
+                problems.last == """
+                    driver.yaml:26:5: error: feature view "pushed_alone" has no schema; all its \
+                    rows are pushed, and nothing suggests one: list its features, \
+                    schema: [{ name: …, dtype: float32 }]
+                    """
+            )
+            #expect(try fleet.run("infer-schema", "pushed", "--write").exitCode == 0)
+            #expect(
+                try fleet.text("driver.yaml")
+                    == definitions.replacing(
+                        "    source: {type: push, name: stats_push",
+                        with: Self.schema + "    source: {type: push, name: stats_push"
+                    )
+            )
+        }
+    }
 }

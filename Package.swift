@@ -150,7 +150,10 @@ let package = Package(
         ),
         .testTarget(
             name: "FeatureDefinitionsTests",
-            dependencies: ["FeatureModel", "FeatureDefinitions", "TestSupport"],
+            dependencies: [
+                "FeatureModel", "FeatureDefinitions", "TestSupport",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strictTests
         ),
         .testTarget(

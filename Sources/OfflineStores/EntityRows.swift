@@ -210,6 +210,7 @@ extension EntityRows.Unreadable {
             message: """
                 entity rows: \(self.count) unreadable in column "\(self.column)" (strict):
                 \(samples)
+                mend the cells, or leave out --strict to count them as null
                 """
         )
     }

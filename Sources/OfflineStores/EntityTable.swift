@@ -56,10 +56,18 @@ package struct EntityTable: Sendable {
     }
 
     private static func window(path: String) throws(OfflineStoreError) -> ByteWindow {
-        try withFileErrors { () throws(FileError) in
-            var window = try ByteWindow(path: path, size: Self.firstReadSize)
-            try window.takeRest()
-            return window
+        do {
+            return try withFileErrors { () throws(FileError) in
+                var window = try ByteWindow(path: path, size: Self.firstReadSize)
+                try window.takeRest()
+                return window
+            }
+        } catch  where error.code == .missingFile {
+            throw OfflineStoreError(
+                code: .missingFile,
+                message: "\(error.message); \(FilePattern.hint(forMissing: path))",
+                cause: error
+            )
         }
     }
 
@@ -106,7 +114,7 @@ package struct EntityTable: Sendable {
                     code: .malformedFile,
                     message: """
                         \(file):\(scanner.line): the row has \(scanner.fieldCount) fields, the \
-                        header \(builders.count)
+                        header \(builders.count); a field with a comma in it needs quotes
                         """
                 )
             }

@@ -88,7 +88,8 @@ struct SQLiteSource {
         guard unsafe access(self.path, F_OK) == 0 else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "there is no database \(self.path); check the source's path"
+                message: "there is no database \(self.path); "
+                    + FilePattern.hint(forMissing: self.path)
             )
         }
         return try Self.mapped { () throws(SQLiteError) in
@@ -134,7 +135,17 @@ struct SQLiteSource {
             }
             return try Self.prepare("SELECT * FROM \(quotedIdentifier(table))", database)
         case .query(let sql):
-            let statement = try Self.prepare(sql, database)
+            let statement: SQLiteStatement
+            do {
+                statement = try Self.prepare(sql, database)
+            } catch {
+                throw OfflineStoreError(
+                    code: error.code,
+                    message: "\(error.message); the query must be one SELECT statement over the "
+                        + "tables of that database",
+                    cause: error
+                )
+            }
             guard statement.isReadOnly, statement.columnCount > 0 else {
                 throw OfflineStoreError(
                     code: .invalidSQL,

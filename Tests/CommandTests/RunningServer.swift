@@ -55,7 +55,17 @@ struct RunningServer {
         _ path: String,
         _ body: String,
         headers: String = ""
-    ) throws -> (status: Int, text: String) {
+    ) throws -> (status: Int, text: String, body: String) {
+        try self.request("POST", path, body, headers: headers)
+    }
+
+    /// Sends a request over a connection of its own, and reads to the end.
+    func request(
+        _ method: String,
+        _ path: String,
+        _ body: String,
+        headers: String = ""
+    ) throws -> (status: Int, text: String, body: String) {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
@@ -74,7 +84,7 @@ struct RunningServer {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         let request =
-            "POST \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\(headers)"
+            "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\(headers)"
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
         let bytes = Array(request.utf8)
         guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
@@ -91,6 +101,7 @@ struct RunningServer {
         guard words.count > 1, let status = Int(words[1]) else {
             throw ProgramFailure(description: "no HTTP answer: \(text)")
         }
-        return (status, text)
+        let head = text.firstRange(of: "\r\n\r\n")
+        return (status, text, head.map { String(text[$0.upperBound...]) } ?? "")
     }
 }

@@ -12,15 +12,17 @@ extension FeatureStore {
     /// - Parameter files: The repository, of this store's project.
     /// - Returns: The changes from the newest version of the registry.
     /// - Throws: ``FeatureStoreError``: `invalidArgument` with all problems at once, each with its
-    ///   place, and a `DiagnosticsError` as its cause.
+    ///   place, and a `DiagnosticsError` as its cause. A view without a schema is such a problem;
+    ///   it shows the schema that the view's source suggests.
     public func plan(_ files: LoadedRepository) throws(FeatureStoreError) -> RegistryPlan {
-        var problems = files.repository.problems(
-            locations: files.locations,
-            configuration: files.configuration
-        )
-        // A source is only read for views that make sense.
+        var problems = self.definitionProblems(of: files)
+        // A source is only read for views that make sense, and only a source that can be read says
+        // what the schema of a view may be.
         if problems.allSatisfy({ $0.severity != .error }) {
             problems += self.sourceProblems(of: files) + self.onDemandProblems(of: files)
+        }
+        if problems.allSatisfy({ $0.severity != .error }) {
+            problems += try self.missingSchemaProblems(of: files)
         }
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else {
@@ -175,7 +177,7 @@ extension FeatureStore {
         }
     }
 
-    private func sourceProblems(of files: LoadedRepository) -> [Diagnostic] {
+    func sourceProblems(of files: LoadedRepository) -> [Diagnostic] {
         let repository = files.repository
         var problems: [Diagnostic] = []
         for view in repository.featureViews {
@@ -189,13 +191,29 @@ extension FeatureStore {
                 var diagnostic = problem.diagnostic
                 diagnostic.location =
                     diagnostic.location
-                    ?? files.locations.location(of: .featureView, view.name, part: problem.part)
+                    ?? self.place(of: problem, view: view, source: source, files)
                 if !problems.contains(diagnostic) {
                     problems.append(diagnostic)
                 }
             }
         }
         return problems.sortedByPlace()
+    }
+
+    /// Where a problem is written: in the source's own definition, or in the view's.
+    private func place(
+        of problem: SourceProblem,
+        view: FeatureView,
+        source: DataSource,
+        _ files: LoadedRepository
+    ) -> SourceLocation? {
+        let prefix = "source."
+        if problem.part.hasPrefix(prefix) {
+            let key = String(problem.part.dropFirst(prefix.count))
+            let place = files.locations.location(of: .dataSource, source.name, part: key)
+            if let place { return place }
+        }
+        return files.locations.location(of: .featureView, view.name, part: problem.part)
     }
 }
 

@@ -65,6 +65,9 @@ struct EntityColumns: Sendable {
                 about: "missing keys",
                 "Missing join key values for keys: \(missing.joined(separator: ", ")); given were: "
                     + (given.isEmpty ? "none" : given.joined(separator: ", "))
+                    + "; "
+                    + (Self.nearMiss(of: missing, among: given)
+                        ?? "give each key one value for each entity row")
             )
         }
         self.addRequestData(of: request, plan: plan, problems: &problems)
@@ -106,6 +109,16 @@ struct EntityColumns: Sendable {
                 + "required by feature views: \(views.sorted().joined(separator: ", ")); give "
                 + "them beside the join keys, one value for each row"
         )
+    }
+
+    /// The column that was probably meant for a missing key.
+    private static func nearMiss(of missing: [String], among given: [String]) -> String? {
+        for key in missing {
+            if let name = nearestNames(to: key, among: given).first {
+                return "did you mean \"\(key)\" by \"\(name)\"?"
+            }
+        }
+        return nil
     }
 
     /// Appends the key of a row for a view.

@@ -29,7 +29,10 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
 
     func validate() throws {
         for entity in self.entities where !entity.contains("=") {
-            throw ValidationError("\"\(entity)\" is no key=value")
+            throw ValidationError(
+                "\"\(entity)\" is no key=value; "
+                    + "write a join key and an id, such as -e driver_id=1001"
+            )
         }
     }
 

@@ -1,5 +1,6 @@
 import FeatureModel
 import Foundation
+import NativeStorage
 import OfflineStores
 import TestSupport
 import Testing
@@ -38,39 +39,85 @@ import Testing
         let (zone, cases) = Self.cases[number]
         // In order, as a log writes them, and shuffled, as no cache of the last day likes it.
         var random = SeededGenerator(seed: UInt64(number))
-        for cases in [cases, cases.shuffled(using: &random)] {
-            let read = try self.times(cases.map(\.local), in: zone)
-            #expect(read.count == cases.count)
-            for (time, expected) in zip(read, cases) {
-                let text = Timestamp(microseconds: time).description
-                #expect(text == expected.utc, "\(zone) \(expected.local)")
+        for isSQLite in [false, true] {
+            for cases in [cases, cases.shuffled(using: &random)] {
+                let (times, moments) = try self.read(
+                    cases.map(\.local),
+                    in: zone,
+                    isSQLite: isSQLite
+                )
+                #expect(times == moments)
+                #expect(times.count == cases.count)
+                for (time, expected) in zip(times, cases) {
+                    #expect(time.description == expected.utc, "\(zone) \(expected.local)")
+                }
             }
         }
     }
 
-    /// The event times of a source in a zone, whose lines have these texts.
-    private func times(_ texts: [String], in zone: String) throws -> [Int64] {
+    @Test(
+        "A local time whose instant is outside the years 1 to 9999 is no time",
+        arguments: [
+            ("Asia/Kolkata", "0001-01-01 00:00:00"), ("America/New_York", "9999-12-31 23:59:59"),
+        ]
+    )
+    func outsideTheCalendar(zone: String, local: String) throws {
+        let near = local.replacingOccurrences(of: "-01 ", with: "-02 ")
+            .replacingOccurrences(of: "-31 ", with: "-30 ")
+        for isSQLite in [false, true] {
+            let (times, _) = try self.read([local, near, local], in: zone, isSQLite: isSQLite)
+            #expect(times.count == 1)
+        }
+    }
+
+    /// The event times, and a feature of the same texts, of a source in a zone.
+    private func read(
+        _ texts: [String],
+        in zone: String,
+        isSQLite: Bool
+    ) throws -> (times: [Timestamp], moments: [Timestamp]) {
         try withTemporaryDirectory { directory in
-            let text = "id,t\n" + texts.map { "1,\($0)\n" }.joined()
-            try Data(text.utf8).write(to: directory.appendingPathComponent("s.csv"))
+            if isSQLite {
+                let path = directory.appendingPathComponent("s.db").path
+                let database = try SQLiteDatabase(path: path, mode: .readWriteCreate)
+                try database.execute("CREATE TABLE s (id, t, moment)")
+                let insert = try database.prepare("INSERT INTO s VALUES (1, ?1, ?1)")
+                for text in texts {
+                    try insert.bind(text, at: 1)
+                    try insert.run()
+                }
+            } else {
+                let text = "id,t,moment\n" + texts.map { "1,\($0),\($0)\n" }.joined()
+                try Data(text.utf8).write(to: directory.appendingPathComponent("s.csv"))
+            }
             let source = DataSource(
                 name: "s",
-                kind: .csv(.init(path: "s.csv")),
+                kind: isSQLite
+                    ? .sqlite(.init(path: "s.db", relation: .table("s")))
+                    : .csv(.init(path: "s.csv")),
                 timestampField: "t",
                 timezone: zone
             )
             let scan = SourceScan(
                 source: source,
                 joinKeys: [Entity.JoinKey(name: "id", type: .int64)],
-                features: []
+                features: [Field(name: "moment", type: .unixTimestamp)]
             )
             var report = ScanReport()
-            var times: [Int64] = []
+            var times: [Timestamp] = []
+            var moments: [Value] = []
             try SourceReader(root: directory.path).scan(scan, report: &report) {
                 (batch) throws(OfflineStoreError) in
-                times += batch.times
+                times += batch.times.map { Timestamp(microseconds: $0) }
+                moments += batch.features[0].values
             }
-            return times
+            return (
+                times,
+                moments.compactMap { value in
+                    guard case .timestamp(let moment) = value else { return nil }
+                    return moment
+                }
+            )
         }
     }
 }

@@ -8,7 +8,8 @@ offline store `duckdb`, the one of its stores that keeps every entity row and 64
 fstore as CSV and SQLite. Both compute training sets, with and without the filter by created time,
 by features and by services; then both load a random window and serve it. Every cell must be the
 same value of the same type, to the bit. Where Feast is known to be wrong, the table in
-feast_defects.py says how, with a case that shows it and runs each time; nothing else is excused. Needs `feast[duckdb]==0.67.0`.
+feast_defects.py says how, with a case that shows it and runs each time; nothing else is excused.
+Needs `feast[duckdb]==0.67.0`.
 """
 
 import argparse

@@ -10,7 +10,6 @@ import tempfile
 from contextlib import redirect_stdout
 from datetime import datetime, timedelta, timezone
 from io import StringIO
-from pathlib import Path
 
 import requests
 
@@ -99,11 +98,11 @@ def services_and_writes(fstore, directory, checks, client, served):
             store.apply(definitions(directory))
         store.materialize(now - timedelta(days=30), now)
         services(store, checks)
-        if requests.post(f"{address}/push", json={}).status_code == 404:
-            print("this server takes no writes: POST /push is 404; they are not checked")
+        if subprocess.run([fstore, "push", "--help"], capture_output=True).returncode != 0:
+            print("this program has no command push: writes are not checked")
             return
         writes(store, address, checks, now)
-        errors(store, address, checks, now)
+        errors(address, checks, now)
 
 
 def services(store, checks):
@@ -134,9 +133,12 @@ def writes(store, address, checks, now):
         return [answer[name][0] for name in NAMES]
 
     hour = timedelta(hours=1)
-    store.write_to_online_store("trips", df=frame([10, 11], now - hour, count=[2**53 + 1, None],
-                                                  numbers=[[1, 2**53 + 1], [5]]))
+    # Not in one call: beside a null the SDK itself rounds a great integer.
+    store.write_to_online_store("trips", df=frame([10, 13], now - hour, count=[2**53 + 1, 2**63 - 1],
+                                                  numbers=[[1, 2**53 + 1], [0]]))
+    store.write_to_online_store("trips", df=frame([11], now - hour, count=[None], numbers=[[5]]))
     checks.equal("written", read(10), [2**53 + 1, 0.5, 'é"q', False, 1768046400, [1, 2**53 + 1]])
+    checks.equal("written greatest integer", read(13)[0], 2**63 - 1)
     checks.equal("written null", read(11), [None, 0.5, 'é"q', False, 1768046400, [5]])
     store.push("stream", frame([10], now, count=[7]))
     checks.equal("pushed", read(10)[0], 7)
@@ -183,8 +185,8 @@ def frame(users, moment, count, numbers=None, created=None, city="Oslo"):
         "numbers": numbers or [[1]] * size})
 
 
-def errors(store, address, checks, now):
-    """What the SDK raises for a user's mistakes in writes, and what the bodies say."""
+def errors(address, checks, now):
+    """What a mistake in a write answers."""
     good = {"user": [1], "city": ["Paris"], "event_timestamp": [now.isoformat()],
             "created": [now.isoformat()], "count": [1], "rate": [0.5], "label": ["a"], "flag": [True],
             "moment": [60], "numbers": [[1]]}
@@ -196,8 +198,8 @@ def errors(store, address, checks, now):
     for what, status, words, path, body in (
         ("unknown push source", 422, "PushSourceNotFoundException", "push",
          {"push_source_name": "nope", "df": good}),
-        ("unknown view", 404, "FeatureObjectNotFoundException|FeatureViewNotFoundException",
-         "write-to-online-store", {"feature_view_name": "nope", "df": good}),
+        ("unknown view", 404, "FeastObjectNotFoundException", "write-to-online-store",
+         {"feature_view_name": "nope", "df": good}),
         ("missing column", 4, "count", "push",
          {"push_source_name": "stream", "df": {k: v for k, v in good.items() if k != "count"}}),
         ("ragged columns", 4, "", "push", {"push_source_name": "stream", "df": good | {"count": [1, 2]}}),
@@ -207,4 +209,4 @@ def errors(store, address, checks, now):
     ):
         got, text = post(path, body)
         checks.equal(f"{what}: status", got if status > 9 else got // 100, status)
-        checks.equal(f"{what}: says {words}", any(word in text for word in words.split("|")), True)
+        checks.equal(f"{what}: says {words}", words in text, True)

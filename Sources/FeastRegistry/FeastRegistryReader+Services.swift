@@ -122,7 +122,8 @@ extension FeastRegistryReader {
                 let features = message.featureColumns.map(\.name).joined(separator: ", ")
                 self.note(
                     title,
-                    "serves \"\(message.featureViewName)\" (\(features)), which is not carried over",
+                    "serves \"\(message.featureViewName)\" (\(features)), which is not carried "
+                        + "over",
                     advice: "add it when you have defined that view"
                 )
                 continue

@@ -314,7 +314,8 @@ extension GoldenMistake {
             1,
             #"""
             error: nothing was applied, because this would lose data or break a service:
-              entity "driver": changes the keys of feature views "driver_stats", "driver_recent", which feature service "activity" uses
+              feature view "driver_stats": starts generation 2: changes the join keys from [driver_id int64] to [driver_id string]; feature service "activity" uses the view unpinned and would get nothing from it until the next load: pin "driver_stats@v1" in it to stay with generation 1
+              feature view "driver_recent": starts generation 2: changes the join keys from [driver_id int64] to [driver_id string]; feature service "activity" uses the view unpinned and would get nothing from it until the next load: pin "driver_recent@v1" in it to stay with generation 1
             allow it with --allow-destroy
             """#,
             edit: ("value_type: int64", "value_type: string")

@@ -127,7 +127,7 @@ extension GoldenMistake {
             "get-historical-features -f a:b",
             64,
             #"""
-            Error: Missing expected argument '--entity-df <file>'
+            Error: give the entity rows with --entity-df <file>, or --end-date <time> for all keys at that time
             """#
         ),
         GoldenMistake(
@@ -320,7 +320,7 @@ extension GoldenMistake {
             "get-online-features -e driver_id=1001 -f driver_stats@v9:trips",
             1,
             #"""
-            error: Feature view driver_stats@v9 does not exist in project fleet; did you mean "driver_stats"?
+            error: feature view "driver_stats" has no generation 9; generation 1 is in force
             """#
         ),
         GoldenMistake(

@@ -64,7 +64,7 @@ extension WrongInput {
         WrongInput(
             "get-historical-features -f a:b",
             64,
-            "give the entity rows with --entity-df FILE, or --end-date TIME"
+            "give the entity rows with --entity-df <file>, or --end-date <time>"
         ),
         WrongInput("serve -p 70000", 64, "port 70000 does not exist; give one from 0 to 65535"),
         WrongInput("serve -p web", 64, "The value 'web' is invalid for '-p <port>'"),

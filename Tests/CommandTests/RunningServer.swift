@@ -47,11 +47,20 @@ struct RunningServer {
 
     /// Sends a POST over a connection of its own, and reads to the end.
     func post(_ path: String, _ body: String) throws -> (status: Int, text: String) {
+        try Self.post(path, body, port: self.port)
+    }
+
+    /// The same, to whatever listens on that port of this machine.
+    static func post(
+        _ path: String,
+        _ body: String,
+        port: UInt16
+    ) throws -> (status: Int, text: String) {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = self.port.bigEndian
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -59,7 +68,7 @@ struct RunningServer {
             }
         }
         guard result == 0 else {
-            throw ProgramFailure(description: "no connection to port \(self.port)")
+            throw ProgramFailure(description: "no connection to port \(port)")
         }
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)

@@ -49,7 +49,9 @@ extension FeatureStore {
         for version in try self.registryHistory() {
             for change in version.changes where change.kind == .featureView && change.name == name {
                 let isFirst = versions.isEmpty && change.action == .created
-                guard let number = change.generation?.number ?? (isFirst ? 1 : nil) else { continue }
+                guard let number = change.generation?.number ?? (isFirst ? 1 : nil) else {
+                    continue
+                }
                 let pinned = registry.services(pinning: name, version: number)
                 let isInForce =
                     registry.generationInForce(of: name)?.number == number

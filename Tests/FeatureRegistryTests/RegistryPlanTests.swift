@@ -186,7 +186,8 @@ import Testing
         #expect(
             json == """
                 {"base_version":3,"changed":1,"changes":[{"action":"changed",\
-                "definition_hash":"79389f75b36655310a37c99ef1f323f2f31d46f3db55e0e861c8c2b6979bcda8",\
+                "definition_hash":\
+                "79389f75b36655310a37c99ef1f323f2f31d46f3db55e0e861c8c2b6979bcda8",\
                 "destructive_reasons":["starts generation 2: drops feature \\"wind\\", drops \
                 feature \\"rain\\"","feature services \\"delays\\", \\"all\\" use the view unpinned \
                 and would get nothing from it until the next load; pin \\"weather@v1\\" in them \

@@ -107,6 +107,13 @@ struct SchemaEvolutionTests {
     private static func check(_ project: EvolvingProject, _ comment: Comment) throws {
         for name in ["v", "w"] {
             let live = project.live[name] ?? []
+            if let last = project.numbers[name] {
+                let versions = try project.store.viewVersions(of: name)
+                #expect(versions.map(\.generation) == Array(1...last), comment)
+                let served = versions.filter { $0.state != .gone }.map(\.generation)
+                #expect(served == live.map(\.number), comment)
+                #expect(versions.filter { $0.state == .inForce }.count == min(live.count, 1))
+            }
             for generation in live {
                 let reference = "\(name)@v\(generation.number)"
                 try self.check(generation, reference, in: project, comment)

@@ -106,28 +106,31 @@ struct GenerationSuccession {
     }
 
     private func add(_ start: Start, of view: String, to consequences: inout Consequences) {
-        var text = "starts generation \(start.number): "
-        text += start.obstacles.joined(separator: ", ")
+        let text =
+            "starts generation \(start.number): \(start.obstacles.joined(separator: ", "))"
         let before = self.number(of: view)
         let isHeld = self.generations.held(of: view).contains { $0.number == before }
-        if isHeld {
-            let services = self.new.services(pinning: view, version: before)
-            let verb = services.count == 1 ? "pins" : "pin"
-            text += "; generation \(before) stays for \(serviceList(services)), which \(verb) it"
-        }
         let users = self.unpinnedUsers(of: view)
-        if !users.isEmpty {
-            let verb = users.count == 1 ? "uses" : "use"
-            let pronoun = users.count == 1 ? "it" : "them"
-            text += "; \(serviceList(users)) \(verb) the view unpinned and would get nothing from "
-            text += "it until the next load: pin \"\(view)@v\(before)\" in \(pronoun) to stay with "
-            text += "generation \(before)"
-        }
         // Rows that the source can give again are no loss; those of a dropped feature are.
         if !users.isEmpty || !isHeld && self.dropsData(view) {
             consequences.losses.append(text)
         } else {
             consequences.notes.append(text)
+        }
+        if isHeld {
+            let services = self.new.services(pinning: view, version: before)
+            let verb = services.count == 1 ? "pins" : "pin"
+            consequences.notes.append(
+                "keeps generation \(before), which \(serviceList(services)) \(verb)"
+            )
+        }
+        if !users.isEmpty {
+            let (verb, pronoun) = users.count == 1 ? ("uses", "it") : ("use", "them")
+            consequences.losses.append(
+                "\(serviceList(users)) \(verb) the view unpinned and would get nothing from it "
+                    + "until the next load; pin \"\(view)@v\(before)\" in \(pronoun) to stay with "
+                    + "generation \(before)"
+            )
         }
     }
 

@@ -253,6 +253,8 @@ struct GoldenTests {
                 try fleet.run("feature-services", "describe", "activity").output == """
                     name: activity
                     features: driver_stats:conv_rate, driver_stats:city, driver_recent:*
+                    definition_hash: \
+                    dadd2dffdad1980ca15201cfddd6373642bbf8456744a2e964cfadf8be2b780f
 
                     """
             )

@@ -66,11 +66,22 @@ struct RunningServer {
         _ body: String,
         headers: String = ""
     ) throws -> (status: Int, text: String, body: String) {
+        try Self.request(method, path, body, headers: headers, port: self.port)
+    }
+
+    /// The same, to whatever listens on that port of this machine.
+    static func request(
+        _ method: String,
+        _ path: String,
+        _ body: String,
+        headers: String = "",
+        port: UInt16
+    ) throws -> (status: Int, text: String, body: String) {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = self.port.bigEndian
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -78,7 +89,7 @@ struct RunningServer {
             }
         }
         guard result == 0 else {
-            throw ProgramFailure(description: "no connection to port \(self.port)")
+            throw ProgramFailure(description: "no connection to port \(port)")
         }
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)

@@ -157,9 +157,10 @@ import Testing
             plan.changes.flatMap(\.destructiveReasons) == [
                 "starts generation 2: changes the join keys from [airport_id int64] to "
                     + "[iata string, city string], changes the source from \"weather_csv\" to "
-                    + "\"other\"; feature services \"delays\", \"all\" use the view unpinned and "
-                    + "would get nothing from it until the next load: pin \"weather@v1\" in them "
-                    + "to stay with generation 1"
+                    + "\"other\"",
+                "feature services \"delays\", \"all\" use the view unpinned and would get nothing "
+                    + "from it until the next load; pin \"weather@v1\" in them to stay with "
+                    + "generation 1",
             ]
         )
     }
@@ -185,11 +186,15 @@ import Testing
         #expect(
             json == """
                 {"base_version":3,"changed":1,"changes":[{"action":"changed",\
+                "definition_hash":\
+                "79389f75b36655310a37c99ef1f323f2f31d46f3db55e0e861c8c2b6979bcda8",\
                 "destructive_reasons":["starts generation 2: drops feature \\"wind\\", drops \
-                feature \\"rain\\"; feature services \\"delays\\", \\"all\\" use the view unpinned \
-                and would get nothing from it until the next load: pin \\"weather@v1\\" in them \
+                feature \\"rain\\"","feature services \\"delays\\", \\"all\\" use the view unpinned \
+                and would get nothing from it until the next load; pin \\"weather@v1\\" in them \
                 to stay with generation 1"],"fields":[{"old":"float64","path":"schema.wind"},\
-                {"old":"bool","path":"schema.rain"}],"generation":2,\
+                {"old":"bool","path":"schema.rain"}],\
+                "generation":{"number":2,"reasons":["drops feature \\"wind\\"","drops feature \
+                \\"rain\\""]},\
                 "kind":"featureView","name":"weather"}],\
                 "created":0,"deleted":0,"destructive":true,"project":"p"}
                 """

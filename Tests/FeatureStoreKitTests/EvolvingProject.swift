@@ -115,7 +115,7 @@ struct EvolvingProject {
 
     private func edit(_ next: inout FeatureRepository, using random: inout SeededGenerator) {
         let choice = Int.random(in: 0..<20, using: &random)
-        if next.featureViews.isEmpty || choice == 0 {
+        if next.featureViews.isEmpty || choice == 0 || choice < 6 && next.featureViews.count < 2 {
             let name = ["v", "w"].randomElement(using: &random) ?? "v"
             if let index = next.featureViews.firstIndex(where: { $0.name == name }) {
                 next.featureViews.remove(at: index)

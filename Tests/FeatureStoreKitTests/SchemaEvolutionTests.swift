@@ -1,3 +1,4 @@
+import Dispatch
 import FeatureModel
 import FeatureStoreKit
 import Foundation
@@ -11,22 +12,27 @@ struct SchemaEvolutionTests {
         "Whatever is edited, every reference gets what its own definition says, or nothing",
         arguments: 0..<24
     )
-    func randomEdits(seed: Int) async throws {
-        try await withTemporaryDirectory { directory in
+    func randomEdits(seed: Int) throws {
+        try withTemporaryDirectory { directory in
             var random = SeededGenerator(seed: UInt64(seed))
             var project = try EvolvingProject(directory: directory)
             let store = project.store
-            let isDone = Flag()
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await Self.read(store, until: isDone) }
-                defer { isDone.value.store(true, ordering: .releasing) }
-                for round in 0..<14 {
-                    try Self.edit(&project, using: &random)
-                    try Self.load(&project, using: &random)
-                    try Self.check(project, "seed \(seed), round \(round)")
-                    await Task.yield()
-                }
+            let reads = Reads()
+            let reader = DispatchGroup()
+            DispatchQueue.global().async(group: reader) { Self.read(store, reads) }
+            defer {
+                reads.isDone.store(true, ordering: .releasing)
+                reader.wait()
             }
+            for round in 0..<14 {
+                try Self.edit(&project, using: &random)
+                try Self.load(&project, using: &random)
+                try Self.check(project, "seed \(seed), round \(round)")
+            }
+            reads.isDone.store(true, ordering: .releasing)
+            reader.wait()
+            #expect(reads.faults.withLock { $0 } == [])
+            #expect(reads.count.load(ordering: .acquiring) > 0)
         }
     }
 
@@ -101,6 +107,13 @@ struct SchemaEvolutionTests {
     private static func check(_ project: EvolvingProject, _ comment: Comment) throws {
         for name in ["v", "w"] {
             let live = project.live[name] ?? []
+            if let last = project.numbers[name] {
+                let versions = try project.store.viewVersions(of: name)
+                #expect(versions.map(\.generation) == Array(1...last), comment)
+                let served = versions.filter { $0.state != .gone }.map(\.generation)
+                #expect(served == live.map(\.number), comment)
+                #expect(versions.filter { $0.state == .inForce }.count == min(live.count, 1))
+            }
             for generation in live {
                 let reference = "\(name)@v\(generation.number)"
                 try self.check(generation, reference, in: project, comment)
@@ -169,14 +182,14 @@ struct SchemaEvolutionTests {
     }
 
     /// Reads without a pause; no edit and no load may break a read.
-    private static func read(_ store: FeatureStore, until isDone: Flag) async throws {
+    private static func read(_ store: FeatureStore, _ reads: Reads) {
         var random = SeededGenerator(seed: 1)
-        while !isDone.value.load(ordering: .acquiring) {
-            await Task.yield()
-            let selections: [FeatureSelection] = [
-                .service("s"), .service("t"), .features(["v:f0"]), .features(["w@v1:f0"]),
-                .features(["v@v2:f1"]),
-            ]
+        let selections: [FeatureSelection] = [
+            .service("s"), .service("t"), .features(["v:f0"]), .features(["w@v1:f0"]),
+            .features(["v@v2:f1"]),
+        ]
+        repeat {
+            reads.count.add(1, ordering: .relaxed)
             do throws(FeatureStoreError) {
                 _ = try store.onlineFeatures(
                     selections.randomElement(using: &random) ?? .service("s"),
@@ -187,14 +200,16 @@ struct SchemaEvolutionTests {
                 case .featureViewNotFound, .featureServiceNotFound, .featureNotFound,
                     .invalidArgument, .missingJoinKey:
                     continue
-                default: throw error
+                default: reads.faults.withLock { $0.append(error.message) }
                 }
             }
-        }
+        } while !reads.isDone.load(ordering: .acquiring)
     }
 }
 
-/// Whether the edits are done.
-private final class Flag: Sendable {
-    let value = Atomic(false)
+/// What happens to the reads during the edits.
+private final class Reads: Sendable {
+    let isDone = Atomic(false)
+    let count = Atomic(0)
+    let faults = Mutex<[String]>([])
 }

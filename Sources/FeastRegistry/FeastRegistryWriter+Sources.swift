@@ -4,8 +4,8 @@ import FeatureModel
 extension FeastRegistryWriter {
     /// The classes of the SDK that stand for sources.
     ///
-    /// It has none for CSV and SQLite and needs one to load the registry; it reads no history through
-    /// it as long as the server does.
+    /// It has none for CSV and SQLite and needs one to load the registry; it reads no history
+    /// through it as long as the server does.
     private static let classes: [FeastProtoDataSource.SourceType: String] = [
         .batchFile: "feast.infra.offline_stores.file_source.FileSource",
         .pushSource: "feast.data_source.PushSource",

@@ -8,8 +8,8 @@ struct ExportFeastCommand: ParsableCommand {
         commandName: "export-feast",
         abstract: "Write what is applied as a registry file for clients with Feast's SDK.",
         discussion: """
-            The SDK then lists the definitions, reads features through `fstore serve`, and writes and \
-            pushes rows to it. What a registry of Feast cannot say is told on standard error. \
+            The SDK then lists the definitions, reads features through `fstore serve`, and writes \
+            and pushes rows to it. What a registry of Feast cannot say is told on standard error. \
             Exporting the same definitions again gives the same bytes.
             """
     )

@@ -8,8 +8,8 @@ struct ImportFeastCommand: ParsableCommand {
         commandName: "import-feast",
         abstract: "Turn a registry file of Feast into a feature repository.",
         discussion: """
-            Entities, sources, feature views and services become YAML definitions. A source that is \
-            no CSV file becomes one that is to be supplied, with what Feast read in its tags. \
+            Entities, sources, feature views and services become YAML definitions. A source that \
+            is no CSV file becomes one that is to be supplied, with what Feast read in its tags. \
             Everything that is changed or left out is listed; Python code is put into from_feast/.
             """
     )

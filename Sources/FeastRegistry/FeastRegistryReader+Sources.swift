@@ -8,6 +8,11 @@ extension FeastRegistryReader {
     /// Finds the sources of the project, also those that only a view has.
     mutating func collectSources() {
         for source in self.registry.dataSources where self.isOwn(source.project) {
+            var source = source
+            // Only inside of a view does the label mean what an export means by it.
+            if source.tags[FStoreTag.type] == "push" {
+                source.tags[FStoreTag.type] = nil
+            }
             self.collect(source, from: nil)
         }
         for view in self.views {
@@ -21,15 +26,18 @@ extension FeastRegistryReader {
         }
         for view in self.registry.onDemandFeatureViews where self.isOwn(view.spec.project) {
             for (_, source) in view.spec.sources.sorted(by: { $0.key < $1.key })
-            where !source.requestDataSource.name.isEmpty {
+            where !source.requestDataSource.name.isEmpty
+                && !source.requestDataSource.name.hasPrefix("__")
+            {
+                // Names with two underscores are those that the SDK gives to schemas of inputs.
                 self.collect(source.requestDataSource, from: nil)
             }
         }
     }
 
     private mutating func collect(_ source: FeastProtoDataSource, from view: String?) {
-        // What an export put there for the SDK, and what the SDK puts there for itself.
-        guard source.tags[FStoreTag.type] != "push", !source.name.hasPrefix("__") else { return }
+        // What an export put there for the SDK.
+        guard source.tags[FStoreTag.type] != "push" else { return }
         if let known = self.sources.first(where: { $0.name == source.name }) {
             if let view, Self.definition(known) != Self.definition(source) {
                 self.note(
@@ -127,7 +135,7 @@ extension FeastRegistryReader {
     func hasHistory(_ source: FeastProtoDataSource) -> Bool {
         switch source.type {
         case .pushSource, .streamKafka, .streamKinesis, .requestSource: false
-        default: source.tags[FStoreTag.type] != "push" && !source.name.hasPrefix("__")
+        default: source.tags[FStoreTag.type] != "push"
         }
     }
 

@@ -26,18 +26,16 @@ extension FeastRegistryReader {
         }
         for view in self.registry.onDemandFeatureViews where self.isOwn(view.spec.project) {
             for (_, source) in view.spec.sources.sorted(by: { $0.key < $1.key })
-            where !source.requestDataSource.name.isEmpty
-                && !source.requestDataSource.name.hasPrefix("__")
-            {
-                // Names with two underscores are those that the SDK gives to schemas of inputs.
+            where !source.requestDataSource.name.isEmpty {
                 self.collect(source.requestDataSource, from: nil)
             }
         }
     }
 
     private mutating func collect(_ source: FeastProtoDataSource, from view: String?) {
-        // What an export put there for the SDK.
-        guard source.tags[FStoreTag.type] != "push" else { return }
+        // What an export put there for the SDK, and the SDK for the schema of some code's inputs.
+        guard source.tags[FStoreTag.type] != "push", !source.name.hasPrefix("__input_schema__")
+        else { return }
         if let known = self.sources.first(where: { $0.name == source.name }) {
             if let view, Self.definition(known) != Self.definition(source) {
                 self.note(

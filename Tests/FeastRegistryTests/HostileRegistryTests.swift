@@ -36,8 +36,16 @@ struct HostileRegistryTests {
             let entities = registry.entities.filter { $0.spec.tags["fstore.entity"] == nil }
                 .map(\.spec.name)
             check("entity", entities, repository.entities.map(\.name))
-            check("data source", registry.dataSources.map(\.name), repository.dataSources.map(\.name))
-            check("view", registry.featureViews.map(\.spec.name), repository.featureViews.map(\.name))
+            check(
+                "data source",
+                registry.dataSources.map(\.name),
+                repository.dataSources.map(\.name)
+            )
+            check(
+                "view",
+                registry.featureViews.map(\.spec.name),
+                repository.featureViews.map(\.name)
+            )
             check(
                 "feature service",
                 registry.featureServices.map(\.spec.name),
@@ -91,7 +99,8 @@ extension SeededGenerator {
 
     private mutating func name() -> String {
         let all = [
-            "a", "A", "b", "a:b", "a@b", "a,b", "x__y", "x_", "x_y", "", "_", "\n", "event_timestamp",
+            "a", "A", "b", "a:b", "a@b", "a,b", "x__y", "x_", "x_y", "", "_", "\n",
+            "event_timestamp",
             "created", "k", "k:1", "null", "5", "alias", "é",
         ]
         return all.randomElement(using: &self) ?? "a"
@@ -101,10 +110,13 @@ extension SeededGenerator {
         guard self.oneIn(3) else { return [:] }
         let keys = [
             "team", "fstore.type", "fstore.entity", "fstore.join_key", "fstore.delimiter",
-            "fstore.null_values", "fstore.timezone", "fstore.lateness_microseconds", "fstore.source",
+            "fstore.null_values", "fstore.timezone", "fstore.lateness_microseconds",
+            "fstore.source",
             "fstore.table", "fstore.static", "fstore.filter_by_created_timestamp",
         ]
-        let values = ["csv", "sqlite", "push", "-1", "1500000", "[\"\"]", "a", "true", "Mars/X", ""]
+        let values = [
+            "csv", "sqlite", "push", "-1", "1500000", "[\"\"]", "a", "true", "Mars/X", "",
+        ]
         let chosen = keys.shuffled(using: &self).prefix(3).map { key in
             (key, values.randomElement(using: &self) ?? "")
         }
@@ -138,7 +150,8 @@ extension SeededGenerator {
         source.type = .init(rawValue: Int.random(in: 0...14, using: &self)) ?? .batchFile
         source.timestampField = self.oneIn(2) ? "event_timestamp" : self.name()
         source.createdTimestampColumn = self.oneIn(2) ? "created" : self.name()
-        source.fileOptions.uri = ["", "a.csv", "s3://b/c.csv", "x"].randomElement(using: &self) ?? ""
+        source.fileOptions.uri =
+            ["", "a.csv", "s3://b/c.csv", "x"].randomElement(using: &self) ?? ""
         if self.oneIn(3) {
             source.fieldMapping = ["z": self.name()]
             source.fieldMapping[self.name()] = self.name()

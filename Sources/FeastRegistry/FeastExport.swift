@@ -23,6 +23,7 @@ package struct FeastExport: Sendable {
     ///   - project: The project's name.
     ///   - version: The version of the registry that they are of.
     ///   - appliedAt: When it was applied.
+    /// - Throws: When the definitions cannot be put into bytes, such as more than two gigabytes.
     package init(
         _ repository: FeatureRepository,
         project: String,

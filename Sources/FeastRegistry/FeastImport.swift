@@ -35,6 +35,7 @@ package struct FeastImport: Sendable {
     /// - Parameters:
     ///   - bytes: The bytes of the registry file.
     ///   - project: The project; may be `nil` when the registry has one alone.
+    /// - Throws: When the bytes are no registry, or the project is not in it or not named.
     package init(_ bytes: [UInt8], project: String? = nil) throws(FeastRegistryError) {
         let registry = try Self.registry(bytes)
         let name = try Self.chosen(project, in: registry)

@@ -8,7 +8,10 @@ extension FeastRegistryReader {
     mutating func readOnDemandViews() {
         for message in self.registry.onDemandFeatureViews where self.isOwn(message.spec.project) {
             let spec = message.spec
-            if let view = self.onDemandView(spec) {
+            if let view = self.onDemandView(spec),
+                self.repository.onDemandFeatureView(view.name) == nil,
+                self.repository.featureView(view.name) == nil
+            {
                 self.repository.onDemandFeatureViews.append(view)
                 continue
             }
@@ -37,27 +40,28 @@ extension FeastRegistryReader {
             tags: FStoreTag.without(spec.tags),
             owner: spec.owner
         )
+        guard Set(sources).count == sources.count else { return nil }
         for source in sources {
             let viewName = self.viewNames[source]
             let sourceName = self.sourceNames[source]
-            if self.repository.featureView(viewName) != nil {
-                view.sources.append(viewName)
-            } else if self.repository.dataSource(sourceName)?.requestSchema != nil {
-                view.sources.append(sourceName)
-            } else {
-                return nil
-            }
+            let isView = self.repository.featureView(viewName) != nil
+            let isRequest = self.repository.dataSource(sourceName)?.requestSchema != nil
+            guard isView != isRequest else { return nil }
+            view.sources.append(isView ? viewName : sourceName)
         }
         for column in spec.features {
             let transformation: OnDemandFeature.Transformation
-            if let text = column.tags[FStoreTag.expression] {
+            if let text = column.tags[FStoreTag.expression], !text.isEmpty {
                 transformation = .expression(text)
-            } else if let name = column.tags[FStoreTag.function] {
+            } else if let name = column.tags[FStoreTag.function], !name.isEmpty {
                 transformation = .function(name)
             } else {
                 return nil
             }
             let field = self.field(column, of: "on-demand feature view \"\(spec.name)\"")
+            guard field.name != "event_timestamp",
+                !view.features.contains(where: { $0.name == field.name })
+            else { return nil }
             view.features.append(
                 OnDemandFeature(
                     name: field.name,
@@ -87,6 +91,10 @@ extension FeastRegistryReader {
                 continue
             }
             let name = names[spec.name]
+            guard self.repository.featureService(name) == nil else {
+                self.note(title, "is in the registry twice; the first counts")
+                continue
+            }
             if name != spec.name {
                 self.note(title, "is called \"\(name)\" here", advice: "use that name in requests")
             }

@@ -8,6 +8,11 @@ extension FeastRegistryReader {
     /// Finds the sources of the project, also those that only a view has.
     mutating func collectSources() {
         for source in self.registry.dataSources where self.isOwn(source.project) {
+            var source = source
+            // Only inside of a view does the label mean what an export means by it.
+            if source.tags[FStoreTag.type] == "push" {
+                source.tags[FStoreTag.type] = nil
+            }
             self.collect(source, from: nil)
         }
         for view in self.views {
@@ -28,8 +33,9 @@ extension FeastRegistryReader {
     }
 
     private mutating func collect(_ source: FeastProtoDataSource, from view: String?) {
-        // What an export put there for the SDK, and what the SDK puts there for itself.
-        guard source.tags[FStoreTag.type] != "push", !source.name.hasPrefix("__") else { return }
+        // What an export put there for the SDK, and the SDK for the schema of some code's inputs.
+        guard source.tags[FStoreTag.type] != "push", !source.name.hasPrefix("__input_schema__")
+        else { return }
         if let known = self.sources.first(where: { $0.name == source.name }) {
             if let view, Self.definition(known) != Self.definition(source) {
                 self.note(
@@ -87,17 +93,19 @@ extension FeastRegistryReader {
     private mutating func readPush(_ message: FeastProtoDataSource, into source: inout DataSource) {
         let subject = "data source \"\(message.name)\""
         var batch: String?
-        if message.hasBatchSource, self.hasHistory(message.batchSource) {
-            batch = self.sourceNames[message.batchSource.name]
+        // Of several definitions of one name the first counts.
+        let counting = self.sources.first { $0.name == message.batchSource.name }
+        if message.hasBatchSource, let counting, self.hasHistory(counting) {
+            batch = self.sourceNames[counting.name]
         } else if message.hasBatchSource, message.batchSource.tags[FStoreTag.type] != "push" {
             self.note(subject, "has a batch source that holds no history, which is left out")
         }
         source.kind = .push(.init(batchSource: batch))
         if batch == nil {
-            let time = self.columnNames[message.timestampField]
-            source.timestampField = message.timestampField.isEmpty ? "event_timestamp" : time
+            let time = message.timestampField
+            source.timestampField = time.isEmpty ? "event_timestamp" : time
             if !message.createdTimestampColumn.isEmpty {
-                source.createdTimestampColumn = self.columnNames[message.createdTimestampColumn]
+                source.createdTimestampColumn = message.createdTimestampColumn
             }
             if !message.fieldMapping.isEmpty {
                 self.note(
@@ -125,7 +133,7 @@ extension FeastRegistryReader {
     func hasHistory(_ source: FeastProtoDataSource) -> Bool {
         switch source.type {
         case .pushSource, .streamKafka, .streamKinesis, .requestSource: false
-        default: source.tags[FStoreTag.type] != "push" && !source.name.hasPrefix("__")
+        default: source.tags[FStoreTag.type] != "push"
         }
     }
 
@@ -175,28 +183,15 @@ extension FeastRegistryReader {
         source.timezone = tags[FStoreTag.timezone].flatMap {
             TimeZone(identifier: $0) == nil ? nil : $0
         }
-        source.latenessMicroseconds =
-            tags[FStoreTag.latenessMicroseconds].flatMap { Int64($0) } ?? 0
-        let uri = message.fileOptions.uri
-        if tags[FStoreTag.type] == "sqlite" {
-            let path = uri.isEmpty ? nil : uri
-            if let query = tags[FStoreTag.query] {
-                source.kind = .sqlite(.init(path: path, relation: .query(query)))
-            } else {
-                let table = tags[FStoreTag.table] ?? message.name
-                source.kind = .sqlite(.init(path: path, relation: .table(table)))
-            }
+        source.latenessMicroseconds = Self.lateness(tags)
+        if let kind = Self.exportedKind(message) {
+            source.kind = kind
             return
         }
+        let uri = message.fileOptions.uri
         let isCSV = uri.hasSuffix(".csv") || uri.hasSuffix(".csv.gz")
-        if message.type == .batchFile, !uri.isEmpty,
-            tags[FStoreTag.type] == "csv" || (isCSV && !uri.contains("://"))
-        {
-            var options = DataSource.CSVOptions(path: uri)
-            options.delimiter = tags[FStoreTag.delimiter] ?? options.delimiter
-            options.nullValues =
-                tags[FStoreTag.nullValues].flatMap { FStoreTag.values($0) } ?? options.nullValues
-            source.kind = .csv(options)
+        if message.type == .batchFile, isCSV, !uri.contains("://") {
+            source.kind = .csv(.init(path: uri))
             return
         }
         self.keep(message, in: &source)
@@ -207,11 +202,47 @@ extension FeastRegistryReader {
         )
     }
 
+    /// The kind that an export says a source has; `nil` for a source of Feast.
+    private static func exportedKind(_ message: FeastProtoDataSource) -> DataSource.Kind? {
+        let tags = message.tags
+        let path = message.fileOptions.uri
+        switch tags[FStoreTag.type] {
+        case "csv" where !path.isEmpty:
+            var options = DataSource.CSVOptions(path: path)
+            if let delimiter = tags[FStoreTag.delimiter], delimiter.unicodeScalars.count == 1,
+                delimiter.utf8.allSatisfy({ $0 < 0x80 }), !["\"", "\r", "\n"].contains(delimiter)
+            {
+                options.delimiter = delimiter
+            }
+            if let values = tags[FStoreTag.nullValues].flatMap({ FStoreTag.values($0) }) {
+                options.nullValues = values
+            }
+            return .csv(options)
+        case "sqlite":
+            let database = path.isEmpty ? nil : path
+            if let query = tags[FStoreTag.query], !query.isEmpty {
+                return .sqlite(.init(path: database, relation: .query(query)))
+            }
+            guard let table = tags[FStoreTag.table], !table.isEmpty else { return nil }
+            return .sqlite(.init(path: database, relation: .table(table)))
+        default:
+            return nil
+        }
+    }
+
+    /// The lateness that an export says, in whole seconds.
+    private static func lateness(_ tags: [String: String]) -> Int64 {
+        guard let microseconds = tags[FStoreTag.latenessMicroseconds].flatMap({ Int64($0) }),
+            (0...315_360_000_000_000_000).contains(microseconds)
+        else { return 0 }
+        return microseconds - microseconds % 1_000_000
+    }
+
     private mutating func fieldMapping(_ message: FeastProtoDataSource) -> [String: String] {
         var mapping: [String: String] = [:]
         var names: Set<String> = []
         for (column, name) in message.fieldMapping.sorted(by: { $0.key < $1.key }) {
-            let mapped = self.columnNames[name]
+            let mapped = self.columnNames.known(name)
             guard names.insert(mapped).inserted else {
                 self.note(
                     "data source \"\(message.name)\"",

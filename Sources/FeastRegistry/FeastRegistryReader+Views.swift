@@ -76,6 +76,10 @@ extension FeastRegistryReader {
     mutating func readViews() {
         for message in self.views {
             guard let view = self.view(message) else { continue }
+            guard self.repository.featureView(view.name) == nil else {
+                self.note(message.title, "is in the registry twice; the first counts")
+                continue
+            }
             self.repository.featureViews.append(view)
         }
     }

@@ -51,8 +51,7 @@ struct FeastRegistryWriter {
             self.notes.append(
                 FeastNote(
                     "\(kind.title) \"\(name)\"",
-                    "its label \"\(tag)\" is left out, because an export has such labels of its "
-                        + "own",
+                    "its label \"\(tag)\" is left out, as an export has such labels of its own",
                     advice: "give it a name that does not begin with \"\(FStoreTag.prefix)\""
                 )
             )

@@ -36,6 +36,11 @@ struct NameTable {
         self.names[original] ?? Self.allowed(original, self.rule)
     }
 
+    /// The name here, where the table was made for it; else the same.
+    func known(_ original: String) -> String {
+        self.names[original] ?? original
+    }
+
     /// The names that are others here, with those, in the order of the alphabet.
     var changes: [(original: String, name: String)] {
         self.names.filter { $0.key != $0.value }.sorted { $0.key < $1.key }

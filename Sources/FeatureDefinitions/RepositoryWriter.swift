@@ -49,9 +49,9 @@ public struct RepositoryWriter: Sendable {
     /// The text of a file with definitions; empty when there are none, which a file may not say.
     ///
     /// - Parameter repository: Definitions that validation finds nothing wrong with.
+    /// - Returns: YAML, a list for each kind of objects.
     /// - Throws: A diagnostic for each value that no YAML can say: durations have whole seconds,
-    /// and
-    ///   at most ten thousand years.
+    ///   and at most ten thousand years.
     public func text(of repository: FeatureRepository) throws(DiagnosticsError) -> String {
         let problems = Self.problems(of: repository)
         guard problems.isEmpty else { throw DiagnosticsError(diagnostics: problems) }

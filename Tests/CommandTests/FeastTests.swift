@@ -197,10 +197,7 @@ struct FeastTests {
     func `Projects are listed and described`() throws {
         try self.withFleet { fleet in
             let list = try fleet.succeed(["projects", "list"])
-            // How wide a time is depends on its fraction.
-            let header = list.split(separator: "\n").first?.split(separator: " ")
-                .joined(separator: " ")
-            #expect(header == "NAME REGISTRY VERSION APPLIED FEATURE VIEWS SERVICES")
+            #expect(list.hasPrefix("NAME   REGISTRY VERSION  APPLIED "))
             #expect(list.contains("\nfleet  1                 2"))
             let described = try fleet.succeed(["projects", "describe", "fleet"])
             #expect(described.contains("registry: data/registry.db\nregistry version: 1\n"))

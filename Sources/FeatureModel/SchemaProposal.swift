@@ -43,6 +43,7 @@ public struct SchemaProposal: Hashable, Sendable {
     /// The `schema:` of a view as YAML in block style, ready to paste; without line ends.
     ///
     /// - Parameter indentation: How many spaces stand before each line.
+    /// - Returns: The lines.
     public func yaml(indentation: Int) -> [String] {
         let margin = String(repeating: " ", count: indentation)
         var lines = ["\(margin)schema:"]

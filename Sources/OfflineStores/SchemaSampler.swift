@@ -31,6 +31,7 @@ extension SourceReader {
     ///   - view: The view; its own schema does not matter.
     ///   - source: Its source.
     ///   - joinKeys: The key columns of the view.
+    /// - Returns: A feature for each column that is left.
     /// - Throws: When the source cannot be read.
     /// - Complexity: O(columns × ``sampledRows``).
     package func proposedSchema(

@@ -4,8 +4,8 @@ import NativeStorage
 
 /// A problem of a view's source, found by looking at it.
 package struct SourceProblem: Hashable, Sendable {
-    /// The part of the feature view that it is about, such as `schema.temp`; or `source.` and a key
-    /// of the source's own definition.
+    /// The part of the feature view that it is about, such as `schema.temp`; or `source.` and a
+    /// key of the source's own definition.
     package let part: String
     /// The problem, without a location.
     package let diagnostic: Diagnostic

@@ -110,8 +110,10 @@ let keyTable: [KeyCases] = [
 
 private typealias Cell = KeyCases.Cell
 
-/// A repository with one entity, and a view over CSV and one over SQLite; the value of row `n` is
-/// `n`. Every column of the sources has another name than the definitions use.
+/// A repository with one entity, a view over CSV and one over SQLite.
+///
+/// The value of row `n` is `n`. Every column of the sources has another name than the definitions
+/// use.
 private struct KeyProject {
     let fleet: FleetRepository
     let keys: KeyCases

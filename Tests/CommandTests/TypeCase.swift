@@ -86,10 +86,7 @@ struct TypeCase: Sendable {
 
     /// An array or a map, which CSV has in quotes and JSON as itself.
     ///
-    /// - Parameters:
-    ///   - source: How the source spells it; `nil` when it is spelt as JSON Lines has it.
-    ///   - json: How JSON Lines has it.
-    ///   - wire: How HTTP has it; `nil` when as JSON Lines.
+    /// A source, or HTTP, spells it as JSON Lines does unless another spelling is given.
     static func container(_ source: String? = nil, _ json: String, wire: String? = nil) -> TypeCase
     {
         TypeCase(

@@ -7,12 +7,15 @@ extension DefinitionFileReader {
     private static let typeKeys = [
         "csv": ["path", "null_values", "delimiter"],
         "sqlite": ["path", "table", "query"],
+        "push": ["batch_source"],
+        "request": ["schema"],
     ]
 
-    private static let commonKeys = [
-        "name", "type", "timestamp_field", "created_timestamp_column", "field_mapping", "timezone",
-        "lateness", "description", "tags", "owner",
-    ]
+    private static let commonKeys = ["name", "type", "description", "tags", "owner"]
+
+    /// The keys of sources that have history, and which types have them.
+    private static let timeKeys = ["timestamp_field", "created_timestamp_column"]
+    private static let columnKeys = ["field_mapping", "timezone", "lateness"]
 
     /// Reads a source of a list, or one that is written inside of a view.
     ///
@@ -34,10 +37,13 @@ extension DefinitionFileReader {
     }
 
     private func appendSource(name: String, kind: DataSource.Kind, _ map: DefinitionMap) {
+        // Pushed rows always have a time.
+        let isPushedAlone = kind == .push(.init())
         let source = DataSource(
             name: name,
             kind: kind,
-            timestampField: map.nonEmptyText("timestamp_field"),
+            timestampField: map.nonEmptyText("timestamp_field")
+                ?? (isPushedAlone ? "event_timestamp" : nil),
             createdTimestampColumn: map.nonEmptyText("created_timestamp_column"),
             fieldMapping: map.textMap("field_mapping") ?? [:],
             timezone: self.timezone(map),
@@ -70,14 +76,22 @@ extension DefinitionFileReader {
     private func checkSourceKeys(_ map: DefinitionMap, type: String?, requiresName: Bool) {
         var required = requiresName ? ["name", "type"] : ["type"]
         var optional = Self.commonKeys.filter { !required.contains($0) }
-        let otherKeys = Set(Self.typeKeys.values.joined())
-        guard let type, let own = Self.typeKeys[type] else {
+        let otherKeys = Set(Self.typeKeys.values.joined() + Self.timeKeys + Self.columnKeys)
+        guard let type, var own = Self.typeKeys[type] else {
             // Which keys belong to a type that is not known cannot be said.
             map.checkKeys(required: required, optional: optional + otherKeys.sorted())
             return
         }
-        if type == "csv" {
+        switch type {
+        case "csv":
             required.append("path")
+            own += Self.timeKeys + Self.columnKeys
+        case "request":
+            required.append("schema")
+        case "push":
+            own += Self.timeKeys
+        default:
+            own += Self.timeKeys + Self.columnKeys
         }
         optional += own.filter { !required.contains($0) }
         var foreign: [String: String] = [:]
@@ -99,9 +113,28 @@ extension DefinitionFileReader {
             let path = map.nonEmptyText("path")
             guard let relation = self.relation(map) else { return nil }
             return .sqlite(.init(path: path, relation: relation))
+        case "push":
+            return .push(.init(batchSource: self.batchSource(map)))
+        case "request":
+            return .request(.init(schema: self.schema(map, noun: "value")))
         default:
             return nil
         }
+    }
+
+    /// The batch source of a push source, whose times are then those of the pushed rows.
+    private func batchSource(_ map: DefinitionMap) -> String? {
+        guard let name = map.nonEmptyText("batch_source") else { return nil }
+        for key in Self.timeKeys {
+            guard let node = map[key] else { continue }
+            map.report(
+                key,
+                node,
+                "\(map.subject) has both \"batch_source\" and \"\(key)\"",
+                fix: "remove \"\(key)\": pushed rows have the times of the batch source"
+            )
+        }
+        return name
     }
 
     private func relation(_ map: DefinitionMap) -> DataSource.SQLiteOptions.Relation? {

@@ -18,7 +18,7 @@ extension DefinitionFileReader {
             name: name,
             entities: map.texts("entities") ?? [],
             ttlMicroseconds: map.duration("ttl") ?? 0,
-            schema: self.schema(map),
+            schema: self.schema(map, noun: "feature"),
             online: map.bool("online") ?? true,
             source: self.sourceName(map, view: name) ?? "",
             filterByCreatedTimestamp: map.bool("filter_by_created_timestamp") ?? false,
@@ -31,14 +31,15 @@ extension DefinitionFileReader {
         }
     }
 
-    private func schema(_ map: DefinitionMap) -> [Field] {
+    /// The typed names of a list `schema`; `noun` is what messages call one of them.
+    func schema(_ map: DefinitionMap, noun: String) -> [Field] {
         var fields: [Field] = []
         for (index, node) in (map.list("schema") ?? []).enumerated() {
-            let subject = "feature \(index + 1) of \(map.subject)"
+            let subject = "\(noun) \(index + 1) of \(map.subject)"
             guard var feature = map.map(node, under: "schema", subject: subject) else { continue }
             let name = feature.text("name")
             if let name {
-                feature.subject = "feature \"\(name)\" of \(map.subject)"
+                feature.subject = "\(noun) \"\(name)\" of \(map.subject)"
             }
             feature.checkKeys(required: ["name", "dtype"], optional: ["description", "tags"])
             let type = feature["dtype"].flatMap { feature.valueType($0, key: "dtype") }
@@ -86,85 +87,5 @@ extension DefinitionFileReader {
             return nil
         }
         return name
-    }
-
-    // MARK: Services
-
-    func readService(_ map: DefinitionMap) {
-        var map = map
-        let name = map.beginObject(.featureService)
-        map.checkKeys(
-            required: ["name", "features"],
-            optional: ["description", "tags", "owner"]
-        )
-        var projections: [FeatureService.Projection] = []
-        for node in map.list("features") ?? [] {
-            guard let projection = self.projection(map, node, index: projections.count) else {
-                continue
-            }
-            map.record(node, part: "features.\(projections.count)")
-            projections.append(projection)
-        }
-        let service = FeatureService(
-            name: name,
-            features: projections,
-            description: map.text("description") ?? "",
-            tags: map.tags(),
-            owner: map.text("owner") ?? ""
-        )
-        if map.owner != nil {
-            self.collector.repository.featureServices.append(service)
-        }
-    }
-
-    private func projection(
-        _ map: DefinitionMap,
-        _ node: Node,
-        index: Int
-    ) -> FeatureService.Projection? {
-        let help = "write a view's name for all of its features, or \"view: [feature, …]\""
-        guard let mapping = node.mapping else {
-            guard node.scalarKind == .text, let text = node.scalar?.string else {
-                map.report(
-                    "features",
-                    node,
-                    "\"features\" of \(map.subject) has \(node.title) in it",
-                    fix: help
-                )
-                return nil
-            }
-            if let reference = FeatureReference(text) {
-                map.report(
-                    "features",
-                    node,
-                    "\(map.subject) names a feature as \"\(text)\"",
-                    fix: "write \"\(reference.view): [\(reference.feature)]\""
-                )
-                return nil
-            }
-            return FeatureService.Projection(view: text)
-        }
-        let subject = "\"features\" of \(map.subject)"
-        guard mapping.count == 1, let only = map.map(node, under: "features", subject: subject),
-            let view = only.keys.first
-        else {
-            map.report(
-                "features",
-                node,
-                "\"features\" of \(map.subject) has a map with \(mapping.count) keys in it",
-                fix: "write one item for each view, \"- view: [feature, …]\""
-            )
-            return nil
-        }
-        guard let nodes = only.list(view) else { return nil }
-        var features: [String] = []
-        for node in nodes {
-            guard let feature = only.text(node, key: view) else { continue }
-            map.record(node, part: "features.\(index).\(features.count)")
-            features.append(feature)
-        }
-        // Items that could not be read are reported; an empty list would be reported again.
-        guard !features.isEmpty || nodes.isEmpty else { return nil }
-        return FeatureService.Projection(view: view, features: features)
     }
 }

@@ -69,6 +69,7 @@ struct DefinitionFileReader {
         case .entity: self.readEntity(map)
         case .dataSource: _ = self.readSource(map, isInline: false, fallbackName: nil)
         case .featureView: self.readView(map)
+        case .onDemandFeatureView: self.readOnDemandView(map)
         case .featureService: self.readService(map)
         }
     }

@@ -1,4 +1,4 @@
-/// Where the history of a feature view lies.
+/// Where the rows of feature views come from.
 public struct DataSource: Hashable, Codable, Sendable {
     /// The kind of a source, and what only that kind has.
     public enum Kind: Hashable, Codable, Sendable {
@@ -6,6 +6,10 @@ public struct DataSource: Hashable, Codable, Sendable {
         case csv(CSVOptions)
         /// A table, or the rows of a query, in an SQLite database.
         case sqlite(SQLiteOptions)
+        /// Rows that are pushed, on top of the history of a batch source if it names one.
+        case push(PushOptions)
+        /// Values that come with each request, for on-demand feature views.
+        case request(RequestOptions)
     }
 
     /// How to read a CSV source.
@@ -44,6 +48,29 @@ public struct DataSource: Hashable, Codable, Sendable {
         public init(path: String? = nil, relation: Relation) {
             self.path = path
             self.relation = relation
+        }
+    }
+
+    /// What a push source adds to.
+    public struct PushOptions: Hashable, Codable, Sendable {
+        /// The name of the CSV or SQLite source that holds the history; `nil` when all history is
+        /// pushed.
+        public var batchSource: String?
+
+        /// Push options.
+        public init(batchSource: String? = nil) {
+            self.batchSource = batchSource
+        }
+    }
+
+    /// What a request must bring.
+    public struct RequestOptions: Hashable, Codable, Sendable {
+        /// The values, with their types.
+        public var schema: [Field]
+
+        /// Request options.
+        public init(schema: [Field]) {
+            self.schema = schema
         }
     }
 
@@ -97,6 +124,24 @@ public struct DataSource: Hashable, Codable, Sendable {
 
     /// Whether rows have no event time and are valid at all times.
     public var isStatic: Bool { self.timestampField == nil }
+
+    /// The source whose history a push source adds to; `nil` for other kinds, and when it has none.
+    public var batchSource: String? {
+        guard case .push(let options) = self.kind else { return nil }
+        return options.batchSource
+    }
+
+    /// Whether rows are pushed to it.
+    public var isPush: Bool {
+        guard case .push = self.kind else { return false }
+        return true
+    }
+
+    /// What a request must bring; `nil` for other kinds.
+    public var requestSchema: [Field]? {
+        guard case .request(let options) = self.kind else { return nil }
+        return options.schema
+    }
 
     /// The name that the column with this name here has in the source.
     ///

@@ -46,6 +46,12 @@ package struct DefinitionFields: Sendable {
             case .table(let name): self.append("table", name)
             case .query(let text): self.append("query", text)
             }
+        case .push(let options):
+            self.append("type", "push")
+            self.append("batch_source", options.batchSource ?? "")
+        case .request(let options):
+            self.append("type", "request")
+            self.append(schema: options.schema)
         }
         self.append("timestamp_field", source.timestampField ?? "")
         self.append("created_timestamp_column", source.createdTimestampColumn ?? "")
@@ -63,14 +69,7 @@ package struct DefinitionFields: Sendable {
     package init(_ view: FeatureView) {
         self.append("entities", view.entities.joined(separator: ", "))
         self.append("ttl", DurationText.text(microseconds: view.ttlMicroseconds))
-        for field in view.schema {
-            let path = Self.path(ofFeature: field.name)
-            self.append(path, field.type.description)
-            self.append("\(path).description", field.description)
-            for (key, value) in field.tags.sorted(by: { $0.key < $1.key }) {
-                self.append("\(path).tags.\(key)", value.isEmpty ? "\"\"" : value)
-            }
-        }
+        self.append(schema: view.schema)
         self.append("online", view.online ? "true" : "false")
         self.append("source", view.source)
         if view.filterByCreatedTimestamp {
@@ -79,13 +78,37 @@ package struct DefinitionFields: Sendable {
         self.append(description: view.description, owner: view.owner, tags: view.tags)
     }
 
+    /// The pairs of an on-demand feature view; each feature has one of its own.
+    package init(_ view: OnDemandFeatureView) {
+        self.append("sources", view.sources.joined(separator: ", "))
+        for feature in view.features {
+            let path = "features.\(feature.name)"
+            let text =
+                switch feature.transformation {
+                case .expression(let text): text
+                case .function(let name): "function \(name)"
+                }
+            self.append(path, "\(feature.type) = \(text)")
+            self.append("\(path).description", feature.description)
+            self.append(tags: feature.tags, path: "\(path).tags")
+        }
+        self.append(description: view.description, owner: view.owner, tags: view.tags)
+    }
+
     /// The pairs of a feature service.
     package init(_ service: FeatureService) {
         let features = service.features.flatMap { projection in
-            projection.features.map { $0.map { "\(projection.view):\($0)" } }
-                ?? ["\(projection.view):*"]
+            let text =
+                projection.alias.map { "\(projection.reference) as \($0)" }
+                ?? projection.reference
+            return projection.features.map { $0.map { "\(text):\($0)" } } ?? ["\(text):*"]
         }
         self.append("features", features.joined(separator: ", "))
+        for projection in service.features {
+            for (key, column) in projection.joinKeyMap.sorted(by: { $0.key < $1.key }) {
+                self.append("join_key_map.\(projection.viewName).\(key)", column)
+            }
+        }
         self.append(description: service.description, owner: service.owner, tags: service.tags)
     }
 
@@ -100,9 +123,22 @@ package struct DefinitionFields: Sendable {
     private mutating func append(description: String, owner: String, tags: [String: String]) {
         self.append("description", description)
         self.append("owner", owner)
+        self.append(tags: tags, path: "tags")
+    }
+
+    private mutating func append(tags: [String: String], path: String) {
         for (key, value) in tags.sorted(by: { $0.key < $1.key }) {
             // A label without a value still is a label.
-            self.append("tags.\(key)", value.isEmpty ? "\"\"" : value)
+            self.append("\(path).\(key)", value.isEmpty ? "\"\"" : value)
+        }
+    }
+
+    private mutating func append(schema: [Field]) {
+        for field in schema {
+            let path = Self.path(ofFeature: field.name)
+            self.append(path, field.type.description)
+            self.append("\(path).description", field.description)
+            self.append(tags: field.tags, path: "\(path).tags")
         }
     }
 

@@ -5,6 +5,7 @@ extension DefinitionKind {
         case .entity: "entities"
         case .dataSource: "data_sources"
         case .featureView: "feature_views"
+        case .onDemandFeatureView: "on_demand_feature_views"
         case .featureService: "feature_services"
         }
     }

@@ -6,7 +6,7 @@ extension FeatureRepository {
     ///
     /// - Returns: `nil` when the repository does not define the view's source.
     package func rowIdentity(of view: FeatureView) -> String? {
-        self.dataSource(view.source).map { view.rowIdentity(in: $0) }
+        self.rowSource(of: view).map { view.rowIdentity(in: $0) }
     }
 }
 

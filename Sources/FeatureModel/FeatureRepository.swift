@@ -6,6 +6,8 @@ public struct FeatureRepository: Hashable, Codable, Sendable {
     public var dataSources: [DataSource]
     /// The feature views.
     public var featureViews: [FeatureView]
+    /// The on-demand feature views.
+    public var onDemandFeatureViews: [OnDemandFeatureView]
     /// The feature services.
     public var featureServices: [FeatureService]
 
@@ -14,11 +16,13 @@ public struct FeatureRepository: Hashable, Codable, Sendable {
         entities: [Entity] = [],
         dataSources: [DataSource] = [],
         featureViews: [FeatureView] = [],
+        onDemandFeatureViews: [OnDemandFeatureView] = [],
         featureServices: [FeatureService] = []
     ) {
         self.entities = entities
         self.dataSources = dataSources
         self.featureViews = featureViews
+        self.onDemandFeatureViews = onDemandFeatureViews
         self.featureServices = featureServices
     }
 
@@ -35,6 +39,11 @@ public struct FeatureRepository: Hashable, Codable, Sendable {
     /// The feature view with that name.
     public func featureView(_ name: String) -> FeatureView? {
         self.featureViews.first { $0.name == name }
+    }
+
+    /// The on-demand feature view with that name.
+    public func onDemandFeatureView(_ name: String) -> OnDemandFeatureView? {
+        self.onDemandFeatureViews.first { $0.name == name }
     }
 
     /// The feature service with that name.
@@ -56,7 +65,28 @@ public struct FeatureRepository: Hashable, Codable, Sendable {
     }
 }
 
-/// The four kinds of objects that a repository defines.
+extension FeatureRepository {
+    /// The source that a view's rows are read from: a CSV or SQLite source, which may be the batch
+    /// source of the push source that the view names; or a push source that has no batch source.
+    ///
+    /// Its columns, times and zone are those of the view's history.
+    ///
+    /// - Returns: `nil` when the repository does not define it.
+    public func rowSource(of view: FeatureView) -> DataSource? {
+        guard let source = self.dataSource(view.source) else { return nil }
+        guard let batchSource = source.batchSource else { return source }
+        return self.dataSource(batchSource)
+    }
+
+    /// The push sources that add rows to a view: its own, and those whose batch source it names.
+    public func pushSources(of view: FeatureView) -> [DataSource] {
+        self.dataSources.filter { source in
+            source.isPush && (source.name == view.source || source.batchSource == view.source)
+        }
+    }
+}
+
+/// The kinds of objects that a repository defines.
 public enum DefinitionKind: String, Codable, CaseIterable, Sendable {
     /// An ``Entity``.
     case entity
@@ -64,6 +94,8 @@ public enum DefinitionKind: String, Codable, CaseIterable, Sendable {
     case dataSource
     /// A ``FeatureView``.
     case featureView
+    /// An ``OnDemandFeatureView``.
+    case onDemandFeatureView
     /// A ``FeatureService``.
     case featureService
 
@@ -73,6 +105,7 @@ public enum DefinitionKind: String, Codable, CaseIterable, Sendable {
         case .entity: "entity"
         case .dataSource: "data source"
         case .featureView: "feature view"
+        case .onDemandFeatureView: "on-demand feature view"
         case .featureService: "feature service"
         }
     }

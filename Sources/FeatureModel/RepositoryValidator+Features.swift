@@ -3,8 +3,8 @@ extension RepositoryValidator {
 
     mutating func check(_ view: FeatureView) {
         self.checkEntities(of: view)
-        let source = self.dataSources[view.source]
-        if source == nil, !self.unreadable.contains("source", of: .featureView, view.name),
+        let named = self.dataSources[view.source]
+        if named == nil, !self.unreadable.contains("source", of: .featureView, view.name),
             !self.unreadable.contains(objectsOf: .dataSource)
         {
             let names = self.repository.dataSources.map(\.name)
@@ -16,6 +16,16 @@ extension RepositoryValidator {
                 fix: DefinitionKind.dataSource.wayOut(of: view.source, among: names)
             )
         }
+        if named?.requestSchema != nil {
+            self.report(
+                .featureView,
+                view.name,
+                part: "source",
+                "has the source \"\(view.source)\", whose values come with each request",
+                fix: "name a source with history, or use it in an on-demand feature view"
+            )
+        }
+        let source = self.repository.rowSource(of: view)
         if let source, view.filterByCreatedTimestamp, source.createdTimestampColumn == nil,
             !self.unreadable.contains("created_timestamp_column", of: .dataSource, source.name)
         {
@@ -107,101 +117,5 @@ extension RepositoryValidator {
         if name == source?.timestampField { return "the timestamp field of its source" }
         if name == source?.createdTimestampColumn { return "the created column of its source" }
         return name == "event_timestamp" ? "the time column of every result" : nil
-    }
-
-    // MARK: Services
-
-    mutating func check(_ service: FeatureService) {
-        let isUnreadable = self.unreadable.contains("features", of: .featureService, service.name)
-        if service.features.isEmpty, !isUnreadable {
-            self.report(
-                .featureService,
-                service.name,
-                part: "features",
-                "has no features",
-                fix: "list feature views, or features of a view: features: [{ view: [feature] }]"
-            )
-        }
-        var seen: Set<FeatureReference> = []
-        for (index, projection) in service.features.enumerated() {
-            let part = "features.\(index)"
-            guard let view = self.featureViews[projection.view] else {
-                guard !self.unreadable.contains(objectsOf: .featureView) else { continue }
-                let names = self.repository.featureViews.map(\.name)
-                self.report(
-                    .featureService,
-                    service.name,
-                    part: part,
-                    "names an unknown feature view \"\(projection.view)\"",
-                    fix: DefinitionKind.featureView.wayOut(of: projection.view, among: names)
-                )
-                continue
-            }
-            if let features = projection.features, features.isEmpty {
-                self.report(
-                    .featureService,
-                    service.name,
-                    part: part,
-                    "takes no features of \"\(view.name)\"",
-                    fix: "name some, or write the view's name alone for all of them"
-                )
-            }
-            self.check(projection, of: view, in: service, part: part, seen: &seen)
-        }
-    }
-
-    private mutating func check(
-        _ projection: FeatureService.Projection,
-        of view: FeatureView,
-        in service: FeatureService,
-        part: String,
-        seen: inout Set<FeatureReference>
-    ) {
-        let known = view.schema.map(\.name)
-        let knownSet = Set(known)
-        let isSchemaUnreadable = self.unreadable.contains("schema", of: .featureView, view.name)
-        guard let chosen = projection.features else {
-            // A view that is named again is one mistake, however many features it has.
-            let references = Set(known.map { FeatureReference(view: view.name, feature: $0) })
-            if let twice = known.first(where: {
-                seen.contains(FeatureReference(view: view.name, feature: $0))
-            }) {
-                self.reportTwice(twice, of: view, in: service, part: part)
-            }
-            seen.formUnion(references)
-            return
-        }
-        for (index, feature) in chosen.enumerated() {
-            let featurePart = "\(part).\(index)"
-            let reference = FeatureReference(view: view.name, feature: feature)
-            if !knownSet.contains(feature) {
-                guard !isSchemaUnreadable else { continue }
-                let near = suggestion(for: feature, among: known, noun: "feature")
-                self.report(
-                    .featureService,
-                    service.name,
-                    part: featurePart,
-                    "names an unknown feature \"\(feature)\" of feature view \"\(view.name)\"",
-                    fix: near
-                )
-            } else if !seen.insert(reference).inserted {
-                self.reportTwice(feature, of: view, in: service, part: featurePart)
-            }
-        }
-    }
-
-    private mutating func reportTwice(
-        _ feature: String,
-        of view: FeatureView,
-        in service: FeatureService,
-        part: String
-    ) {
-        self.report(
-            .featureService,
-            service.name,
-            part: part,
-            "takes the feature \"\(view.name):\(feature)\" more than once",
-            fix: "take it once"
-        )
     }
 }

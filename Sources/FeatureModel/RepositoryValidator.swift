@@ -10,6 +10,7 @@ struct RepositoryValidator {
     let entities: [String: Entity]
     let dataSources: [String: DataSource]
     let featureViews: [String: FeatureView]
+    let onDemandFeatureViews: [String: OnDemandFeatureView]
     private var found: [Diagnostic] = []
 
     init(
@@ -29,6 +30,9 @@ struct RepositoryValidator {
         self.featureViews = Dictionary(repository.featureViews.map { ($0.name, $0) }) { first, _ in
             first
         }
+        self.onDemandFeatureViews = Dictionary(
+            repository.onDemandFeatureViews.map { ($0.name, $0) }
+        ) { first, _ in first }
     }
 
     mutating func problems() -> [Diagnostic] {
@@ -44,6 +48,10 @@ struct RepositoryValidator {
         }
         let views = self.repository.featureViews.map { ($0.name, $0) }
         for view in self.firsts(of: views, .featureView) {
+            self.check(view)
+        }
+        let onDemandViews = self.repository.onDemandFeatureViews.map { ($0.name, $0) }
+        for view in self.firsts(of: onDemandViews, .onDemandFeatureView) {
             self.check(view)
         }
         let services = self.repository.featureServices.map { ($0.name, $0) }
@@ -81,7 +89,7 @@ struct RepositoryValidator {
         var copies: [String: Int] = [:]
         var firsts: [Definition] = []
         for (name, definition) in named {
-            let folded = kind == .featureView ? name.lowercased() : name
+            let folded = kind.isFeatureView ? name.lowercased() : name
             guard let first = firstNames[folded] else {
                 firstNames[folded] = name
                 firsts.append(definition)
@@ -109,14 +117,12 @@ struct RepositoryValidator {
     private mutating func checkName(_ name: String, of kind: DefinitionKind) {
         if let reason = Self.flaw(ofName: name) {
             self.report(kind, name, part: "name", reason, fix: "give it another name")
-        } else if kind == .featureView, name.contains("__") || name.hasSuffix("_") {
-            let reason =
-                name.contains("__") ? "has \"__\" in its name" : "has a name that ends in \"_\""
+        } else if kind.isFeatureView, let reason = Self.flaw(ofViewName: name) {
             self.report(
                 kind,
                 name,
                 part: "name",
-                "\(reason), which makes full feature names (view__feature) ambiguous",
+                reason,
                 fix: "give it another name, with single underscores between words"
             )
         }
@@ -136,6 +142,14 @@ struct RepositoryValidator {
             }
         }
         return nil
+    }
+
+    /// Why a name cannot stand before a feature in a full feature name, if it cannot.
+    static func flaw(ofViewName name: String) -> String? {
+        guard name.contains("__") || name.hasSuffix("_") else { return nil }
+        let reason =
+            name.contains("__") ? "has \"__\" in its name" : "has a name that ends in \"_\""
+        return "\(reason), which makes full feature names (view__feature) ambiguous"
     }
 
     // MARK: Entities
@@ -207,47 +221,9 @@ struct RepositoryValidator {
             }
         }
     }
+}
 
-    // MARK: Sources
-
-    private mutating func check(_ source: DataSource) {
-        let name = source.name
-        switch source.kind {
-        case .csv(let options):
-            if options.path.isEmpty, !self.unreadable.contains("path", of: .dataSource, name) {
-                self.report(
-                    .dataSource,
-                    name,
-                    part: "path",
-                    "has an empty path",
-                    fix: "name a file or a glob, such as data/*.csv"
-                )
-            }
-        case .sqlite(let options):
-            let isPathUnreadable = self.unreadable.contains("path", of: .dataSource, name)
-            if options.path == nil, self.configuration?.offlineStore == .file, !isPathUnreadable {
-                self.report(
-                    .dataSource,
-                    name,
-                    part: "path",
-                    "names no database, and the offline store is of the type file",
-                    fix: "add \"path: …\", or set offline_store: {type: sqlite, path: …}"
-                )
-            }
-        }
-        var columns: [String: String] = [:]
-        for (column, mapped) in source.fieldMapping.sorted(by: { $0.key < $1.key }) {
-            if let other = columns[mapped] {
-                self.report(
-                    .dataSource,
-                    name,
-                    part: "field_mapping.\(column)",
-                    "maps the columns \"\(other)\" and \"\(column)\" to one name, \"\(mapped)\"",
-                    fix: "give each column its own name"
-                )
-            } else {
-                columns[mapped] = column
-            }
-        }
-    }
+extension DefinitionKind {
+    /// Whether names of the kind stand before features in references.
+    fileprivate var isFeatureView: Bool { self == .featureView || self == .onDemandFeatureView }
 }

@@ -12,6 +12,12 @@ enum RegistryCoding {
         try self.append(repository.entities, .entity, name: \.name, to: &rows)
         try self.append(repository.dataSources, .dataSource, name: \.name, to: &rows)
         try self.append(repository.featureViews, .featureView, name: \.name, to: &rows)
+        try self.append(
+            repository.onDemandFeatureViews,
+            .onDemandFeatureView,
+            name: \.name,
+            to: &rows
+        )
         try self.append(repository.featureServices, .featureService, name: \.name, to: &rows)
         return rows
     }
@@ -29,6 +35,8 @@ enum RegistryCoding {
                 repository.dataSources.append(try self.decoded(row.definition))
             case .featureView:
                 repository.featureViews.append(try self.decoded(row.definition))
+            case .onDemandFeatureView:
+                repository.onDemandFeatureViews.append(try self.decoded(row.definition))
             case .featureService:
                 repository.featureServices.append(try self.decoded(row.definition))
             case nil:

@@ -31,6 +31,14 @@ struct RepositoryDifference {
             fields: { DefinitionFields($0) },
             losses: { self.losses(of: $0, $1) }
         )
+        let onDemandViews = self.changes(
+            .onDemandFeatureView,
+            self.old.onDemandFeatureViews,
+            self.new.onDemandFeatureViews,
+            name: \.name,
+            fields: { DefinitionFields($0) },
+            losses: { self.losses(of: $0, $1) }
+        )
         let services = self.changes(
             .featureService,
             self.old.featureServices,
@@ -39,7 +47,7 @@ struct RepositoryDifference {
             fields: { DefinitionFields($0) },
             losses: { _, _ in [] }
         )
-        let inOrder = [entities, sources, views, services]
+        let inOrder = [entities, sources, views, onDemandViews, services]
         return inOrder.flatMap(\.kept) + inOrder.reversed().flatMap(\.deleted)
     }
 
@@ -109,7 +117,9 @@ struct RepositoryDifference {
     private func losses(of old: DataSource, _ new: DataSource?) -> [String] {
         guard let new else { return [] }
         let views = self.old.featureViews
-            .filter { $0.source == old.name && $0.rowIdentity(in: old) != $0.rowIdentity(in: new) }
+            .filter {
+                self.isRead(old, by: $0) && $0.rowIdentity(in: old) != $0.rowIdentity(in: new)
+            }
             .map(\.name)
         let users = self.services(using: { views.contains($0) })
         guard !users.isEmpty else { return [] }
@@ -131,7 +141,7 @@ struct RepositoryDifference {
         for field in old.schema {
             let newField = newFields[field.name]
             guard newField?.type != field.type else { continue }
-            let clause = Self.clause(self.services(using: old, feature: field.name))
+            let clause = Self.clause(self.services(usingView: old.name, feature: field.name))
             if let newField {
                 losses.append(
                     "changes feature \"\(field.name)\" from \(field.type) to \(newField.type)"
@@ -147,7 +157,7 @@ struct RepositoryDifference {
                     + "[\(new.entities.joined(separator: ", "))]\(Self.clause(users))"
             )
         }
-        if old.source != new.source {
+        if self.old.rowSource(of: old)?.name != self.new.rowSource(of: new)?.name {
             losses.append(
                 "changes the source from \"\(old.source)\" to \"\(new.source)\""
                     + Self.clause(users)
@@ -161,6 +171,29 @@ struct RepositoryDifference {
         return losses
     }
 
+    /// What a change or, without a new definition, the deletion of an on-demand view loses: what
+    /// services read of it.
+    private func losses(of old: OnDemandFeatureView, _ new: OnDemandFeatureView?) -> [String] {
+        guard let new else {
+            let users = self.services(using: { $0 == old.name })
+            return users.isEmpty ? [] : ["deletes the view\(Self.clause(users))"]
+        }
+        let newFeatures = Dictionary(new.features.map { ($0.name, $0) }) { first, _ in first }
+        return old.features.compactMap { feature in
+            let users = self.services(usingView: old.name, feature: feature.name)
+            guard !users.isEmpty else { return nil }
+            guard let newFeature = newFeatures[feature.name] else {
+                return "drops feature \"\(feature.name)\"\(Self.clause(users))"
+            }
+            if newFeature.type != feature.type {
+                return "changes feature \"\(feature.name)\" from \(feature.type) to "
+                    + "\(newFeature.type)\(Self.clause(users))"
+            }
+            guard newFeature.transformation != feature.transformation else { return nil }
+            return "computes feature \"\(feature.name)\" in another way\(Self.clause(users))"
+        }
+    }
+
     /// The applied services that take anything from a view.
     private func services(using isUsed: (String) -> Bool) -> [String] {
         self.old.featureServices
@@ -168,11 +201,16 @@ struct RepositoryDifference {
             .map(\.name)
     }
 
+    /// Whether the applied rows of a view come from a source.
+    private func isRead(_ source: DataSource, by view: FeatureView) -> Bool {
+        self.old.rowSource(of: view)?.name == source.name
+    }
+
     /// The applied services that take one feature.
-    private func services(using view: FeatureView, feature: String) -> [String] {
+    private func services(usingView view: String, feature: String) -> [String] {
         let users = self.old.featureServices.filter { service in
             service.features.contains { projection in
-                projection.view == view.name && projection.features?.contains(feature) != false
+                projection.view == view && projection.features?.contains(feature) != false
             }
         }
         return users.map(\.name)

@@ -11,8 +11,10 @@ package struct HistoricalJoin: Sendable {
         package var name: String
         /// Where its history lies.
         package var source: DataSource
-        /// The key columns, under the names that the entity table has; none for global features.
+        /// The key columns, under the names that the source has here; none for global features.
         package var joinKeys: [Entity.JoinKey]
+        /// The same keys, in the same order, under the names that the entity table has.
+        package var entityKeys: [Entity.JoinKey]
         /// How long a row stays valid, in microseconds; 0 for ever.
         package var ttlMicroseconds: Int64
         /// All features of the view.
@@ -26,6 +28,7 @@ package struct HistoricalJoin: Sendable {
             name: String,
             source: DataSource,
             joinKeys: [Entity.JoinKey],
+            entityKeys: [Entity.JoinKey]? = nil,
             ttlMicroseconds: Int64 = 0,
             schema: [Field],
             wanted: [Int],
@@ -34,6 +37,7 @@ package struct HistoricalJoin: Sendable {
             self.name = name
             self.source = source
             self.joinKeys = joinKeys
+            self.entityKeys = entityKeys ?? joinKeys
             self.ttlMicroseconds = ttlMicroseconds
             self.schema = schema
             self.wanted = wanted
@@ -91,10 +95,10 @@ package struct HistoricalJoin: Sendable {
         var results: [ViewResult] = []
         for view in views {
             let set: KeySet
-            if let known = sets.first(where: { $0.joinKeys == view.joinKeys }) {
+            if let known = sets.first(where: { $0.joinKeys == view.entityKeys }) {
                 set = known
             } else {
-                set = try KeySet(view.joinKeys, entities: entities, strict: self.strict)
+                set = try KeySet(view.entityKeys, entities: entities, strict: self.strict)
                 sets.append(set)
                 for column in set.unreadable
                 where !unreadable.contains(where: { $0.column == column.column }) {

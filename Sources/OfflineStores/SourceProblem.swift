@@ -27,6 +27,8 @@ extension SourceReader {
         source: DataSource,
         joinKeys: [Entity.JoinKey]
     ) -> [SourceProblem] {
+        // No file has columns that could be wrong.
+        guard !source.isPush else { return [] }
         let columns: [String]
         do {
             if let timezone = source.timezone { _ = try LocalTimeZone(name: timezone) }
@@ -134,6 +136,8 @@ extension SourceReader {
             try self.csvSource(options).sample(columns, &sampler)
         case .sqlite(let options):
             try self.sqliteSource(options, name: source.name).sample(columns, &sampler)
+        case .push, .request:
+            break
         }
         return sampler.problems(of: source)
     }

@@ -40,6 +40,8 @@ package struct SourceReader: Sendable {
                 .map { SourceColumn(name: $0, declaredType: nil) }
         case .sqlite(let options):
             return try self.sqliteSource(options, name: source.name).columns()
+        case .push, .request:
+            return []
         }
     }
 
@@ -50,6 +52,8 @@ package struct SourceReader: Sendable {
             return (try? FilePattern.files(options.path, root: self.root)) ?? []
         case .sqlite(let options):
             return [(try? self.sqliteSource(options, name: source.name).path)].compactMap { $0 }
+        case .push, .request:
+            return []
         }
     }
 
@@ -133,6 +137,9 @@ package struct SourceReader: Sendable {
             case .sqlite(let options):
                 let source = try self.sqliteSource(options, name: scan.source.name)
                 try source.scan(&assembler, progress: progress, body)
+            case .push, .request:
+                // No file holds any rows.
+                break
             }
         } catch {
             return BatchPipeline.Outcome(report: assembler.report, error: error)

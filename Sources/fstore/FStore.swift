@@ -33,7 +33,8 @@ struct FStore: AsyncParsableCommand {
                 name: "What there is",
                 subcommands: [
                     StatusCommand.self, EntitiesCommand.self, DataSourcesCommand.self,
-                    FeatureViewsCommand.self, FeatureServicesCommand.self,
+                    FeatureViewsCommand.self, OnDemandFeatureViewsCommand.self,
+                    FeatureServicesCommand.self,
                     ConfigurationCommand.self,
                     VersionCommand.self,
                 ]

@@ -139,7 +139,7 @@ let sourceMistakes = [
         "type: csv",
         "type: parquet",
         "all.yaml:7:11: error: data source \"weather_csv\" has an unknown type "
-            + "\"parquet\"; the types are: csv, sqlite"
+            + "\"parquet\"; the types are: csv, push, request, sqlite"
     ),
     Mistake(
         "    type: csv\n",

@@ -265,13 +265,13 @@ let serviceMistakes = [
         "- weather: [temp]",
         "- weather: [temp, wind, temp]",
         "all.yaml:22:31: error: feature service \"delays_v1\" takes the feature "
-            + "\"weather:temp\" more than once; take it once"
+            + "\"weather:temp\" more than once; take it once, or give the view an alias"
     ),
     Mistake(
         "- weather: [temp]",
         "- weather: [temp]\n      - weather",
         "all.yaml:23:9: error: feature service \"delays_v1\" takes the feature "
-            + "\"weather:temp\" more than once; take it once"
+            + "\"weather:temp\" more than once; take it once, or give the view an alias"
     ),
     Mistake(
         "- weather: [temp]",
@@ -303,10 +303,10 @@ let fileMistakes = [
     ),
     Mistake(
         "feature_services:",
-        "on_demand_feature_views:",
-        "all.yaml:19:1: error: the file has an unknown key "
-            + "\"on_demand_feature_views\"; the keys are: entities, data_sources, "
-            + "feature_views, feature_services"
+        "saved_datasets:",
+        "all.yaml:19:1: error: the file has an unknown key \"saved_datasets\"; the keys are: "
+            + "entities, data_sources, feature_views, on_demand_feature_views, "
+            + "feature_services"
     ),
     Mistake(
         "entities: [airport]",

@@ -132,6 +132,8 @@ struct RandomView {
             try Data(text.utf8).write(to: directory.appendingPathComponent(options.path))
         case .sqlite:
             try self.writeTable(columns, in: directory)
+        case .push, .request:
+            break
         }
     }
 

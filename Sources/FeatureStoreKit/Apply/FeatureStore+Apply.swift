@@ -182,7 +182,7 @@ extension FeatureStore {
         let repository = files.repository
         var problems: [Diagnostic] = []
         for view in repository.featureViews {
-            guard let source = repository.dataSource(view.source) else { continue }
+            guard let source = repository.rowSource(of: view) else { continue }
             let found = self.sources.problems(
                 of: view,
                 source: source,

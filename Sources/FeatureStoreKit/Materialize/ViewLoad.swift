@@ -44,7 +44,7 @@ struct ViewLoad {
         into result: inout MaterializationReport.View,
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) {
-        guard let source = self.definitions.repository.dataSource(self.view.source) else {
+        guard let source = self.definitions.repository.rowSource(of: self.view) else {
             throw FeatureStoreError(
                 code: .corruptData,
                 message: "the registry has no data source \"\(self.view.source)\"; apply again"

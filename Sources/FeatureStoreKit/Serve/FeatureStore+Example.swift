@@ -56,7 +56,7 @@ extension RocksDBOnlineStore {
             guard let first else { return nil }
             let encoder = try EntityKeyEncoder(joinKeys: wanted.joinKeys, viewID: stored.viewID)
             let values = try encoder.decode(first.span)
-            return zip(wanted.joinKeys, values).map { key, value in
+            return zip(wanted.entityKeys, values).map { key, value in
                 .init(name: key.name, values: [value.asIDText])
             }
         } catch {

@@ -7,12 +7,12 @@ extension FeatureStore {
         case .features(let references):
             return references.count
         case .service(let name):
-            guard let repository = self.knownDefinitions?.repository,
-                let service = repository.featureService(name)
+            guard let definitions = self.knownDefinitions,
+                let service = definitions.repository.featureService(name)
             else { return 0 }
             return service.features.reduce(0) { count, projection in
-                let all = repository.featureView(projection.view)?.schema.count ?? 0
-                return count + (projection.features?.count ?? all)
+                let features = projection.features ?? definitions.featureNames(of: projection)
+                return count + features.count
             }
         }
     }

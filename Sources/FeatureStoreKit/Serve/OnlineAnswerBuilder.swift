@@ -32,9 +32,10 @@ struct OnlineAnswerBuilder {
         var features: [OnlineFeatures.FeatureColumn] = []
         features.reserveCapacity(self.plan.columns.count)
         for column in self.plan.columns {
-            let start = column.view * self.entities.rowCount
+            guard case .feature(let cell) = column.origin else { continue }
+            let start = cell.view * self.entities.rowCount
             let ofView = found[start..<start + self.entities.rowCount]
-            features.append(try self.feature(column, found: ofView))
+            features.append(try self.feature(column, at: cell.position, found: ofView))
         }
         return OnlineFeatures(
             entities: self.entities.columns,
@@ -62,6 +63,7 @@ struct OnlineAnswerBuilder {
 
     private func feature(
         _ column: FeatureResolution.Column,
+        at position: Int,
         found: ArraySlice<Found>
     ) throws(OnlineStoreError) -> OnlineFeatures.FeatureColumn {
         var values = ColumnBuilder(type: column.type)
@@ -84,7 +86,7 @@ struct OnlineAnswerBuilder {
             case .row(let range, let layout, let eventTime):
                 times.append(Timestamp(microseconds: eventTime))
                 let row = bytes.extracting(range)
-                guard let field = layout.fields[column.position] else {
+                guard let field = layout.fields[position] else {
                     // The row was written before the view had the feature.
                     values.appendNull()
                     statuses.append(.nullValue)

@@ -80,7 +80,9 @@ struct ReadPlan: Sendable {
             views.append(
                 View(
                     encoder: encoder,
-                    keyColumns: encoder?.joinKeys.compactMap { joinKeys.firstIndex(of: $0) } ?? [],
+                    keyColumns: (encoder?.joinKeys ?? []).compactMap { key in
+                        wanted.entityKey(of: key).flatMap { joinKeys.firstIndex(of: $0) }
+                    },
                     ttlMicroseconds: wanted.source.isStatic ? 0 : wanted.view.ttlMicroseconds,
                     layouts: (stored?.schemas ?? []).map { schema in
                         Layout(

@@ -51,7 +51,7 @@ extension ProjectStatus.View {
         store: RocksDBOnlineStore?
     ) {
         self.init(name: view.name, online: view.online)
-        guard let source = repository.dataSource(view.source),
+        guard let source = repository.rowSource(of: view),
             let stored = store?.view(named: view.name)
         else { return }
         let description = OnlineViewDescription(

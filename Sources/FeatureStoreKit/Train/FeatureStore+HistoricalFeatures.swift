@@ -99,9 +99,10 @@ extension FeatureResolution {
     fileprivate func joinViews(options: HistoricalFeaturesOptions) -> [HistoricalJoin.View] {
         self.views.map { wanted in
             HistoricalJoin.View(
-                name: wanted.view.name,
+                name: wanted.name,
                 source: wanted.source,
                 joinKeys: wanted.joinKeys,
+                entityKeys: wanted.entityKeys,
                 ttlMicroseconds: wanted.view.ttlMicroseconds,
                 schema: wanted.view.schema,
                 wanted: wanted.features,
@@ -117,7 +118,7 @@ extension FeatureResolution {
         var problems = Problems()
         let names = table.columnNames
         for key in self.joinKeys where !names.contains(key.name) {
-            let views = self.views.filter { $0.joinKeys.contains(key) }.map(\.view.name)
+            let views = self.views.filter { $0.entityKeys.contains(key) }.map(\.name)
             problems.add(
                 .missingJoinKey,
                 about: key.name,
@@ -131,7 +132,7 @@ extension FeatureResolution {
                 .featureNameCollision,
                 about: column.name,
                 "the entity rows have a column \"\(column.name)\", and a feature of "
-                    + "\(self.views[column.view].view.name) has the same name; rename the column, "
+                    + "\(self.viewName(of: column)) has the same name; rename the column, "
                     + "or use --full-feature-names"
             )
         }
@@ -150,7 +151,8 @@ extension Table {
                 ? NamedColumn(name: column.name, column: rows.timeColumn) : column
         }
         for column in resolution.columnsByView {
-            let values = result.views[column.view].columns[column.position]
+            guard case .feature(let cell) = column.origin else { continue }
+            let values = result.views[cell.view].columns[cell.position]
             columns.append(NamedColumn(name: column.name, column: values))
         }
         self.init(columns: columns, rowCount: rows.table.rowCount)

@@ -7,20 +7,20 @@ extension TrainingSetReport {
     init(_ result: HistoricalJoin.Result, rows: EntityRows, resolution: FeatureResolution) {
         self.rows = rows.table.rowCount
         for column in resolution.columnsByView {
-            let view = result.views[column.view]
+            guard case .feature(let cell) = column.origin else { continue }
             self.columns.append(
                 Column(
                     name: column.name,
-                    view: resolution.views[column.view].view.name,
-                    summary: view.summary,
-                    position: column.position
+                    view: resolution.viewName(of: column),
+                    summary: result.views[cell.view].summary,
+                    position: cell.position
                 )
             )
         }
         for (wanted, view) in zip(resolution.views, result.views) {
             self.sources.append(
                 Source(
-                    view: wanted.view.name,
+                    view: wanted.name,
                     rowsRead: view.report.rowsRead,
                     bad: view.report.bad,
                     nullKey: view.report.nullKey,
@@ -59,7 +59,7 @@ extension TrainingSetReport {
         _ view: HistoricalJoin.ViewResult,
         of wanted: FeatureResolution.View
     ) {
-        let name = wanted.view.name
+        let name = wanted.name
         if view.report.bad > 0 {
             self.warnings.append(
                 "feature view \"\(name)\": \(view.report.bad) bad rows of its source were left "

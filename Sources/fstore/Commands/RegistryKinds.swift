@@ -64,6 +64,12 @@ struct DataSourcesCommand: ParsableCommand {
                         source.name, "sqlite", "\(options.path ?? "offline store") \(relation)",
                         time,
                     ]
+                case .push(let options):
+                    let batch = options.batchSource.map { "on top of \($0)" } ?? "alone"
+                    return [source.name, "push", batch, source.timestampField ?? ""]
+                case .request(let options):
+                    let names = options.schema.map(\.name).joined(separator: " ")
+                    return [source.name, "request", names, ""]
                 }
             }
         }
@@ -123,6 +129,43 @@ struct FeatureViewsCommand: ParsableCommand {
     }
 }
 
+struct OnDemandFeatureViewsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "on-demand-feature-views",
+        abstract: "List or describe on-demand feature views.",
+        subcommands: [ListCommand<Views>.self, DescribeCommand<Views>.self]
+    )
+
+    enum Views: RegistryKind {
+        static let kind = DefinitionKind.onDemandFeatureView
+        static let header = ["NAME", "SOURCES", "FEATURES"]
+
+        static func rows(of repository: FeatureRepository) -> [[String]] {
+            repository.onDemandFeatureViews.map { view in
+                [
+                    view.name, view.sources.joined(separator: ", "),
+                    view.features.map(\.name).joined(separator: " "),
+                ]
+            }
+        }
+
+        static func fields(
+            of name: String,
+            in repository: FeatureRepository
+        ) -> DefinitionFields? {
+            repository.onDemandFeatureView(name).map { DefinitionFields($0) }
+        }
+
+        static func objects(in repository: FeatureRepository) -> any Encodable {
+            repository.onDemandFeatureViews
+        }
+
+        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
+            repository.onDemandFeatureView(name)
+        }
+    }
+}
+
 struct FeatureServicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "feature-services",
@@ -137,8 +180,11 @@ struct FeatureServicesCommand: ParsableCommand {
         static func rows(of repository: FeatureRepository) -> [[String]] {
             repository.featureServices.map { service in
                 let features = service.features.map { projection in
-                    projection.features.map { "\(projection.view): \($0.joined(separator: " "))" }
-                        ?? projection.view
+                    let view =
+                        projection.alias.map { "\(projection.reference) as \($0)" }
+                        ?? projection.reference
+                    return projection.features.map { "\(view): \($0.joined(separator: " "))" }
+                        ?? view
                 }
                 return [service.name, features.joined(separator: "; "), service.description]
             }

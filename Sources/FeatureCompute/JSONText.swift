@@ -71,6 +71,13 @@ package struct JSONText: ~Escapable {
         return isThere ? start..<self.position : nil
     }
 
+    /// Takes the next value, whatever it is, and appends it without insignificant whitespace.
+    ///
+    /// - Returns: False when there is none; part of it may have been appended then.
+    package mutating func copyValue(to output: inout [UInt8]) -> Bool {
+        self.copyValue(to: &output, depth: 0)
+    }
+
     private mutating func skipWhitespace() {
         while self.position < self.bytes.count {
             switch self.bytes[self.position] {

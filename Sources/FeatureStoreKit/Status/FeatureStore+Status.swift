@@ -21,6 +21,7 @@ extension FeatureStore {
             featureViews: repository.featureViews.map { view in
                 ProjectStatus.View(view, repository: repository, store: store)
             },
+            pushes: try self.pushStatus(),
             now: self.now()
         )
     }

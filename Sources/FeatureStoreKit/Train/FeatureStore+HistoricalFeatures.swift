@@ -27,9 +27,10 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> TrainingSet {
         let clock = ContinuousClock()
         let began = clock.now
+        let definitions = try self.appliedSnapshot()
         let resolution = try FeatureResolution(
             features,
-            in: try self.appliedSnapshot(),
+            in: definitions,
             fullFeatureNames: options.fullFeatureNames
         )
         let rows: EntityRows
@@ -43,7 +44,7 @@ extension FeatureStore {
         do {
             result = try HistoricalJoin(reader: self.sources, strict: options.strict).run(
                 rows,
-                views: resolution.joinViews(options: options),
+                views: resolution.joinViews(in: definitions.repository, options: options),
                 progress: { view, scanned in
                     progress?(
                         HistoricalFeaturesProgress(
@@ -96,11 +97,15 @@ extension EntityRows {
 }
 
 extension FeatureResolution {
-    fileprivate func joinViews(options: HistoricalFeaturesOptions) -> [HistoricalJoin.View] {
+    fileprivate func joinViews(
+        in repository: FeatureRepository,
+        options: HistoricalFeaturesOptions
+    ) -> [HistoricalJoin.View] {
         self.views.map { wanted in
             HistoricalJoin.View(
                 name: wanted.name,
                 source: wanted.source,
+                pushSources: repository.pushSources(of: wanted.view).map(\.name),
                 joinKeys: wanted.joinKeys,
                 entityKeys: wanted.entityKeys,
                 ttlMicroseconds: wanted.view.ttlMicroseconds,

@@ -32,7 +32,8 @@ struct FStore: AsyncParsableCommand {
             CommandGroup(
                 name: "What there is",
                 subcommands: [
-                    StatusCommand.self, EntitiesCommand.self, DataSourcesCommand.self,
+                    StatusCommand.self, DoctorCommand.self, EntitiesCommand.self,
+                    DataSourcesCommand.self,
                     FeatureViewsCommand.self, OnDemandFeatureViewsCommand.self,
                     FeatureServicesCommand.self,
                     ConfigurationCommand.self,

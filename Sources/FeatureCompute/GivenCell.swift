@@ -77,7 +77,8 @@ package enum GivenCell: Hashable, Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func cell(_ cursor: inout JSONText, in text: Span<UInt8>) -> GivenCell? {
+    /// Takes the next value of a JSON text as a cell; `nil` when there is none.
+    package static func cell(_ cursor: inout JSONText, in text: Span<UInt8>) -> GivenCell? {
         guard let first = cursor.peek() else { return nil }
         if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
             var value: [UInt8] = []

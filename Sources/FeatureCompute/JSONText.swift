@@ -11,6 +11,9 @@ package struct JSONText: ~Escapable {
         self.bytes = bytes
     }
 
+    /// How many bytes were taken.
+    package var offset: Int { self.position }
+
     /// Appends the whole text without insignificant whitespace.
     ///
     /// - Parameters:

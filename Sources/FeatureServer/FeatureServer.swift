@@ -61,6 +61,7 @@ public final class FeatureServer: Service {
             serving: self.serving,
             readPool: threads.reads,
             loadPool: threads.loads,
+            pushPool: threads.pushes,
             limits: self.limits,
             logger: self.logger
         )
@@ -206,11 +207,14 @@ private struct Threads {
     let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let reads = NIOThreadPool(numberOfThreads: System.coreCount)
     let loads = NIOThreadPool(numberOfThreads: 1)
+    /// Several: those to the online store alone need not wait for each other's rows.
+    let pushes = NIOThreadPool(numberOfThreads: 4)
     let refresh = NIOThreadPool(numberOfThreads: 1)
 
     init() {
         self.reads.start()
         self.loads.start()
+        self.pushes.start()
         self.refresh.start()
     }
 
@@ -223,10 +227,12 @@ private struct Threads {
         guard isIdle else {
             self.reads.shutdownGracefully { _ in }
             self.loads.shutdownGracefully { _ in }
+            self.pushes.shutdownGracefully { _ in }
             return
         }
         try? await self.reads.shutdownGracefully()
         try? await self.loads.shutdownGracefully()
+        try? await self.pushes.shutdownGracefully()
         try? await self.eventLoops.shutdownGracefully()
     }
 }

@@ -4,7 +4,7 @@ public import FeatureStoreKit
 /// What the server asks of a feature store.
 ///
 /// Every call may come from any thread, and several at a time: `onlineFeatures` mostly from event
-/// loops, so it must not wait for a load; the loads and ``refreshDefinitions()`` from threads of
+/// loops, so it must not wait for a load; pushes, loads and ``refreshDefinitions()`` from threads of
 /// their own.
 public protocol FeatureServing: Sendable {
     /// The project that is served.
@@ -17,6 +17,9 @@ public protocol FeatureServing: Sendable {
     func onlineFeatures(
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures
+
+    /// Writes rows into the stores; called on a thread that may wait for disks.
+    func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult
 
     /// Loads the newest row of each key in a window of event times, both ends inclusive.
     ///

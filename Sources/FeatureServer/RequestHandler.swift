@@ -25,6 +25,7 @@ final class RequestHandler: Sendable {
     private let serving: any FeatureServing
     private let readPool: NIOThreadPool
     private let loadPool: NIOThreadPool
+    private let pushPool: NIOThreadPool
     /// The loads that run or wait.
     private let loadCount = Atomic<Int>(0)
     /// The requests that are on a thread, or wait for one.
@@ -34,12 +35,14 @@ final class RequestHandler: Sendable {
         serving: any FeatureServing,
         readPool: NIOThreadPool,
         loadPool: NIOThreadPool,
+        pushPool: NIOThreadPool,
         limits: ServerLimits,
         logger: Logger
     ) {
         self.serving = serving
         self.readPool = readPool
         self.loadPool = loadPool
+        self.pushPool = pushPool
         self.limits = limits
         self.logger = logger
     }
@@ -67,6 +70,8 @@ final class RequestHandler: Sendable {
                     isIncremental: isIncremental
                 )
                 return self.load(request, wantsSummary: wantsSummary)
+            case .push(let isView, let listsAll):
+                return self.push(head, body, isView: isView, listsAll: listsAll)
             case .health:
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
@@ -113,6 +118,38 @@ final class RequestHandler: Sendable {
             return .encoded
         } catch {
             return .answer(self.answer(to: error))
+        }
+    }
+
+    /// Reads and writes on a thread: a large body would hold up an event loop as the disk would.
+    private func push(
+        _ head: HTTPRequestHead,
+        _ body: ByteBuffer,
+        isView: Bool,
+        listsAll: Bool
+    ) -> Outcome {
+        self.workCount.wrappingAdd(1, ordering: .relaxed)
+        let headerKey = head.headers.first(name: "idempotency-key")
+        return .work(self.pushPool) {
+            defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+            let request: PushRequest
+            do throws(RequestError) {
+                request = try PushRequest(
+                    json: body.readableBytesUInt8Span,
+                    isView: isView,
+                    headerKey: headerKey,
+                    limits: self.limits
+                )
+            } catch {
+                return error.answer
+            }
+            do throws(FeatureStoreError) {
+                let result = try self.serving.push(request)
+                let body = listsAll ? result : result.withoutAccepted
+                return HTTPAnswer(status: result.status(isView: isView), body: body.jsonBytes)
+            } catch {
+                return self.answer(to: error)
+            }
         }
     }
 
@@ -187,5 +224,14 @@ final class RequestHandler: Sendable {
             )
         }
         return answer
+    }
+}
+
+extension PushResult {
+    /// A push fails when nothing of it could be used. A write to a view fails with its first row:
+    /// Feast's SDK looks at the status alone.
+    fileprivate func status(isView: Bool) -> HTTPResponseStatus {
+        guard self.rejected > 0 else { return .ok }
+        return isView || self.accepted + self.stale == 0 ? .unprocessableEntity : .ok
     }
 }

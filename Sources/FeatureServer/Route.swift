@@ -6,6 +6,9 @@ enum Route: Equatable {
     /// `wantsSummary` when the query says `summary=true`: the answer is what the load did instead
     /// of Feast's `null`.
     case materialize(isIncremental: Bool, wantsSummary: Bool)
+    /// Rows for a push source, or for one feature view. `listsAll` unless the query says
+    /// `results=problems`: the answer lists the rows that were accepted as well.
+    case push(isView: Bool, listsAll: Bool)
     case health
     case status
     /// The path is known, but not with this method.
@@ -27,6 +30,15 @@ enum Route: Equatable {
             self = .materialize(
                 isIncremental: path == "/materialize-incremental",
                 wantsSummary: query.split(separator: "&").contains("summary=true")
+            )
+        case "/push", "/write-to-online-store":
+            guard method == .POST else {
+                self = .otherMethod(allowed: "POST")
+                return
+            }
+            self = .push(
+                isView: path == "/write-to-online-store",
+                listsAll: !query.split(separator: "&").contains("results=problems")
             )
         case "/health":
             let isKnown = method == .GET || method == .HEAD

@@ -26,7 +26,7 @@ struct FStore: AsyncParsableCommand {
                 subcommands: [
                     GetHistoricalFeaturesCommand.self, MaterializeCommand.self,
                     MaterializeIncrementalCommand.self, GetOnlineFeaturesCommand.self,
-                    ServeCommand.self,
+                    PushCommand.self, RejectsCommand.self, ServeCommand.self,
                 ]
             ),
             CommandGroup(

@@ -329,10 +329,14 @@ extension PushResult {
     }
 
     /// The result as JSON.
-    var json: String {
+    package var jsonBytes: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // A struct of numbers and strings can always be encoded.
-        (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        return (try? encoder.encode(self)).map { Array($0) } ?? Array("{}".utf8)
     }
+
+    var json: String { String(decoding: self.jsonBytes, as: UTF8.self) }
 }
 
 extension Timestamp {

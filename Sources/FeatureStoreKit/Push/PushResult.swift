@@ -32,6 +32,13 @@ public struct PushResult: Codable, Hashable, Sendable {
             self.reason = isStale ? "a newer row of the key is there" : nil
         }
 
+        init(_ row: Row, number: Int) {
+            self.row = number
+            self.status = row.status
+            self.column = row.column
+            self.reason = row.reason
+        }
+
         init(_ reject: PushLog.Reject) {
             self.row = reject.row
             self.status = .rejected
@@ -88,5 +95,20 @@ public struct PushResult: Codable, Hashable, Sendable {
         var result = self
         result.results.removeAll { $0.status == .accepted }
         return result
+    }
+
+    /// Adds the result of the rows that came after these, as one result of all.
+    ///
+    /// The sequence and the time become those of the later push.
+    package mutating func append(_ next: PushResult, firstRow: Int) {
+        self.sequence = next.sequence ?? self.sequence
+        self.pushedAt = next.pushedAt
+        self.accepted += next.accepted
+        self.stale += next.stale
+        self.rejected += next.rejected
+        self.future += next.future
+        for row in next.results {
+            self.results.append(Row(row, number: row.row + firstRow))
+        }
     }
 }

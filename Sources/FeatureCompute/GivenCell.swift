@@ -96,7 +96,15 @@ package enum GivenCell: Hashable, Sendable {
             guard JSONString.decode(scalar, to: &bytes) else { return nil }
             return .text(String(decoding: bytes, as: UTF8.self))
         default:
-            if let integer = NumberText.integer(scalar) { return .integer(integer) }
+            // With a fraction or an exponent it is a float, even when it is whole: -0.0 is not 0.
+            var isWhole = true
+            for index in scalar.indices {
+                switch scalar[index] {
+                case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): isWhole = false
+                default: break
+                }
+            }
+            if isWhole, let integer = NumberText.integer(scalar) { return .integer(integer) }
             return NumberText.double(scalar).map { .float($0) }
         }
     }

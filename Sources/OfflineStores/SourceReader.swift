@@ -4,7 +4,8 @@ import Foundation
 /// Reads the history of data sources: CSV files, SQLite tables, and rows that were pushed.
 ///
 /// Rows come in source order: files by ascending name and then by line; tables by rowid where they
-/// have one; the rows of a query as SQLite gives them; pushed rows last, in the order of the pushes.
+/// have one; the rows of a query as SQLite gives them; pushed rows last, in the order of the
+/// pushes.
 package struct SourceReader: Sendable {
     /// One column of a source.
     package struct SourceColumn: Hashable, Sendable {

@@ -73,6 +73,13 @@ public struct PushRows: Sendable {
     /// - Throws: `invalidArgument` when the columns do not all have as many values, or two have one
     ///   name.
     public init(_ columns: KeyValuePairs<String, [Value]>) throws(FeatureStoreError) {
+        try self.init(columns.map { ($0.key, $0.value) })
+    }
+
+    /// Rows of boxed values, in columns whose names are not known beforehand.
+    ///
+    /// - Throws: As for columns that are written out.
+    public init(_ columns: [(name: String, values: [Value])]) throws(FeatureStoreError) {
         try self.init(
             columns: columns.map { name, values in
                 Column(name: name, cells: values.map { GivenCell($0) })

@@ -3,6 +3,10 @@
 /// It is earlier than every instant, so that it loses every comparison.
 package let missingTime = Int64.min
 
+/// The created time of a row whose source has no created times: known from the beginning, and
+/// before every row that says when it was created.
+package let knownFromTheBeginning = Int64.min + 1
+
 /// The entity rows of one set of join keys, by key and then by time: sorted once for all views.
 package struct EntityOrder: Sendable {
     /// One entity row that has a key and a time.

@@ -11,6 +11,9 @@ package struct JSONText: ~Escapable {
         self.bytes = bytes
     }
 
+    /// How many bytes were taken.
+    package var offset: Int { self.position }
+
     /// Appends the whole text without insignificant whitespace.
     ///
     /// - Parameters:
@@ -69,6 +72,13 @@ package struct JSONText: ~Escapable {
         default: isThere = self.skipNumber()
         }
         return isThere ? start..<self.position : nil
+    }
+
+    /// Takes the next value, whatever it is, and appends it without insignificant whitespace.
+    ///
+    /// - Returns: False when there is none; part of it may have been appended then.
+    package mutating func copyValue(to output: inout [UInt8]) -> Bool {
+        self.copyValue(to: &output, depth: 0)
     }
 
     private mutating func skipWhitespace() {

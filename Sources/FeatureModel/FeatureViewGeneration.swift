@@ -10,6 +10,8 @@ public struct FeatureViewGeneration: Hashable, Codable, Sendable {
     public var view: FeatureView
     /// The source that its rows are read from; see ``FeatureRepository/rowSource(of:)``.
     public var source: DataSource
+    /// The names of the push sources that add rows; see ``FeatureRepository/pushSources(of:)``.
+    public var pushSources: [String]
     /// The key columns of its entities, in order.
     public var joinKeys: [Entity.JoinKey]
 
@@ -18,11 +20,13 @@ public struct FeatureViewGeneration: Hashable, Codable, Sendable {
         number: Int,
         view: FeatureView,
         source: DataSource,
+        pushSources: [String] = [],
         joinKeys: [Entity.JoinKey]
     ) {
         self.number = number
         self.view = view
         self.source = source
+        self.pushSources = pushSources
         self.joinKeys = joinKeys
     }
 

@@ -87,6 +87,7 @@ extension FeatureRepository {
             number: number,
             view: view,
             source: source,
+            pushSources: self.pushSources(of: view).map(\.name),
             joinKeys: self.joinKeys(of: view)
         )
     }

@@ -4,8 +4,8 @@ public import FeatureStoreKit
 /// What the server asks of a feature store.
 ///
 /// Every call may come from any thread, and several at a time: `onlineFeatures` mostly from event
-/// loops, so it must not wait for a load; the loads and ``refreshDefinitions()`` from threads of
-/// their own.
+/// loops, so it must not wait for a load; pushes, loads and ``refreshDefinitions()`` from threads
+/// of their own.
 public protocol FeatureServing: Sendable {
     /// The project that is served.
     var project: String { get }
@@ -29,6 +29,9 @@ public protocol FeatureServing: Sendable {
         entities: EntityRowsInput,
         options: HistoricalFeaturesOptions
     ) throws(FeatureStoreError) -> TrainingSet
+
+    /// Writes rows into the stores; called on a thread that may wait for disks.
+    func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult
 
     /// Loads the newest row of each key in a window of event times, both ends inclusive.
     ///

@@ -6,6 +6,8 @@ public struct ServerLimits: Sendable {
     public var maximumBodyBytes = 10_000_000
     /// The entity rows of one read.
     public var maximumEntityRows = 10_000
+    /// The rows of one push.
+    public var maximumPushRows = 10_000
     /// The features that one read may list.
     public var maximumFeatures = 5_000
     /// The entity rows times the features of one read.

@@ -28,6 +28,7 @@ final class RequestHandler: Sendable {
     private let trainingPool: NIOThreadPool
     /// The training sets that are made or wait.
     private let trainingSetCount = Atomic<Int>(0)
+    private let pushPool: NIOThreadPool
     /// The loads that run or wait.
     private let loadCount = Atomic<Int>(0)
     /// The requests that are on a thread, or wait for one.
@@ -38,6 +39,7 @@ final class RequestHandler: Sendable {
         readPool: NIOThreadPool,
         loadPool: NIOThreadPool,
         trainingPool: NIOThreadPool,
+        pushPool: NIOThreadPool,
         limits: ServerLimits,
         logger: Logger
     ) {
@@ -45,6 +47,7 @@ final class RequestHandler: Sendable {
         self.readPool = readPool
         self.loadPool = loadPool
         self.trainingPool = trainingPool
+        self.pushPool = pushPool
         self.limits = limits
         self.logger = logger
     }
@@ -78,6 +81,8 @@ final class RequestHandler: Sendable {
                 return self.verification(
                     try VerificationRequest(json: body.readableBytesUInt8Span)
                 )
+            case .push(let isView, let listsAll):
+                return self.push(head, body, isView: isView, listsAll: listsAll)
             case .health:
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
@@ -124,6 +129,38 @@ final class RequestHandler: Sendable {
             return .encoded
         } catch {
             return .answer(self.answer(to: error))
+        }
+    }
+
+    /// Reads and writes on a thread: a large body would hold up an event loop as the disk would.
+    private func push(
+        _ head: HTTPRequestHead,
+        _ body: ByteBuffer,
+        isView: Bool,
+        listsAll: Bool
+    ) -> Outcome {
+        self.workCount.wrappingAdd(1, ordering: .relaxed)
+        let headerKey = head.headers.first(name: "idempotency-key")
+        return .work(self.pushPool) {
+            defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+            let request: PushRequest
+            do throws(RequestError) {
+                request = try PushRequest(
+                    json: body.readableBytesUInt8Span,
+                    isView: isView,
+                    headerKey: headerKey,
+                    limits: self.limits
+                )
+            } catch {
+                return error.answer
+            }
+            do throws(FeatureStoreError) {
+                let result = try self.serving.push(request)
+                let body = listsAll ? result : result.withoutAccepted
+                return HTTPAnswer(status: result.status(isView: isView), body: body.jsonBytes)
+            } catch {
+                return self.answer(to: error)
+            }
         }
     }
 
@@ -218,5 +255,14 @@ final class RequestHandler: Sendable {
             )
         }
         return answer
+    }
+}
+
+extension PushResult {
+    /// A push fails when nothing of it could be used. A write to a view fails with its first row:
+    /// Feast's SDK looks at the status alone.
+    fileprivate func status(isView: Bool) -> HTTPResponseStatus {
+        guard self.rejected > 0 else { return .ok }
+        return isView || self.accepted + self.stale == 0 ? .unprocessableEntity : .ok
     }
 }

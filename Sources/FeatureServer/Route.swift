@@ -8,6 +8,9 @@ enum Route: Equatable {
     /// of Feast's `null`.
     case materialize(isIncremental: Bool, wantsSummary: Bool)
     case verify
+    /// Rows for a push source, or for one feature view. `listsAll` unless the query says
+    /// `results=problems`: the answer lists the rows that were accepted as well.
+    case push(isView: Bool, listsAll: Bool)
     case health
     case status
     /// The path is known, but not with this method.
@@ -34,6 +37,15 @@ enum Route: Equatable {
             )
         case "/verify":
             self = method == .POST ? .verify : .otherMethod(allowed: "POST")
+        case "/push", "/write-to-online-store":
+            guard method == .POST else {
+                self = .otherMethod(allowed: "POST")
+                return
+            }
+            self = .push(
+                isView: path == "/write-to-online-store",
+                listsAll: !query.split(separator: "&").contains("results=problems")
+            )
         case "/health":
             let isKnown = method == .GET || method == .HEAD
             self = isKnown ? .health : .otherMethod(allowed: "GET, HEAD")

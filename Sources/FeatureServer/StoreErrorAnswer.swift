@@ -21,6 +21,18 @@ extension HTTPAnswer {
                 message: error.message,
                 status: .notFound
             )
+        case .pushSourceNotFound:
+            self.init(
+                feastClass: "PushSourceNotFoundException",
+                message: error.message,
+                status: .unprocessableEntity
+            )
+        case .objectNotFound:
+            self.init(
+                feastClass: "FeastObjectNotFoundException",
+                message: error.message,
+                status: .notFound
+            )
         case .featureNameCollision:
             self.init(
                 feastClass: "FeatureNameCollisionError",

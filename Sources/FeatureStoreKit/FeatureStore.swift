@@ -34,6 +34,8 @@ public final class FeatureStore: Sendable {
     private let openedOnline: Mutex<OnlineReader?> = Mutex(nil)
     /// One load at a time: the second one waits.
     let loads = Mutex<Void>(())
+    /// Held for a push that is remembered, so that such pushes have one order in all stores.
+    let pushLog: Mutex<PushLog?> = Mutex(nil)
 
     /// A store for a repository that was read from files.
     ///
@@ -80,7 +82,8 @@ public final class FeatureStore: Sendable {
         self.registry = Registry(path: self.paths.registry)
         self.sources = SourceReader(
             root: directory,
-            offlineDatabasePath: self.paths.offlineDatabase
+            offlineDatabasePath: self.paths.offlineDatabase,
+            pushLogPath: self.paths.pushLog
         )
     }
 
@@ -131,7 +134,7 @@ public final class FeatureStore: Sendable {
         return snapshot
     }
 
-    /// The online store; opened at the first use.
+    /// The online store; opened at the first use, which completes pushes that were left half done.
     func online() throws(FeatureStoreError) -> OnlineReader {
         try self.openedOnline.withLock { (opened) throws(FeatureStoreError) in
             if let opened { return opened }
@@ -145,6 +148,7 @@ public final class FeatureStore: Sendable {
             } catch {
                 throw FeatureStoreError(error)
             }
+            try self.recoverPushes(into: store)
             let reader = OnlineReader(store: store, evaluator: self.evaluator)
             opened = reader
             return reader

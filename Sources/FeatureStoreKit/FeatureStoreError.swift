@@ -9,6 +9,10 @@ public struct FeatureStoreError: Error, Sendable, CustomStringConvertible {
         case featureViewNotFound
         /// There is no feature service with that name.
         case featureServiceNotFound
+        /// There is no push source with that name.
+        case pushSourceNotFound
+        /// There is nothing with that name that rows could be written to.
+        case objectNotFound
         /// The view has no feature with that name.
         case featureNotFound
         /// Two requested columns would have the same name.

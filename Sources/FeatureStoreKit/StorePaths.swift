@@ -7,6 +7,9 @@ struct StorePaths: Sendable {
     /// The offline store's database; `nil` when the offline store is files alone.
     let offlineDatabase: String?
     let online: String
+    /// The database of pushed rows, beside the registry: apart from the offline store's own, so
+    /// that whoever fills that for minutes does not hold up pushes.
+    let pushLog: String
 
     /// The folder of the saved datasets, beside the registry.
     var savedDatasets: String {
@@ -20,6 +23,7 @@ struct StorePaths: Sendable {
         }
         self.directory = directory
         self.registry = absolute(configuration.registry)
+        self.pushLog = Self.pushLog(besides: self.registry)
         switch configuration.offlineStore {
         case .file: self.offlineDatabase = nil
         case .sqlite(let path): self.offlineDatabase = absolute(path)
@@ -27,5 +31,14 @@ struct StorePaths: Sendable {
         switch configuration.onlineStore {
         case .rocksdb(let path): self.online = absolute(path)
         }
+    }
+
+    /// `pushed.db` beside `registry.db`, and `name-pushed.db` beside any other `name.db`.
+    private static func pushLog(besides registry: String) -> String {
+        let parts = registry.split(separator: "/", omittingEmptySubsequences: false)
+        let file = parts.last ?? ""
+        let name = file.hasSuffix(".db") ? file.dropLast(3) : file[...]
+        let log = name == "registry" ? "pushed.db" : "\(name)-pushed.db"
+        return (parts.dropLast().map(String.init) + [log]).joined(separator: "/")
     }
 }

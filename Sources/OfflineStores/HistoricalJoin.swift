@@ -11,6 +11,8 @@ package struct HistoricalJoin: Sendable {
         package var name: String
         /// Where its history lies.
         package var source: DataSource
+        /// The push sources that add to it.
+        package var pushSources: [String]
         /// The key columns, under the names that the source has here; none for global features.
         package var joinKeys: [Entity.JoinKey]
         /// The same keys, in the same order, under the names that the entity table has.
@@ -27,6 +29,7 @@ package struct HistoricalJoin: Sendable {
         package init(
             name: String,
             source: DataSource,
+            pushSources: [String] = [],
             joinKeys: [Entity.JoinKey],
             entityKeys: [Entity.JoinKey]? = nil,
             ttlMicroseconds: Int64 = 0,
@@ -36,6 +39,7 @@ package struct HistoricalJoin: Sendable {
         ) {
             self.name = name
             self.source = source
+            self.pushSources = pushSources
             self.joinKeys = joinKeys
             self.entityKeys = entityKeys ?? joinKeys
             self.ttlMicroseconds = ttlMicroseconds
@@ -115,7 +119,6 @@ package struct HistoricalJoin: Sendable {
         _ set: KeySet,
         progress: ((String, ScanProgress) -> Void)?
     ) throws(OfflineStoreError) -> ViewResult {
-        var history = HistoryCollector(view: view)
         let filter = set.filter(ttl: view.ttlMicroseconds)
         var wanted = Array(repeating: false, count: view.schema.count)
         for index in view.wanted {
@@ -123,12 +126,14 @@ package struct HistoricalJoin: Sendable {
         }
         let scan = SourceScan(
             source: view.source,
+            pushSources: view.pushSources,
             joinKeys: view.joinKeys,
             features: view.schema,
             wanted: wanted,
             keyFilter: filter,
             strict: self.strict
         )
+        var history = HistoryCollector(view: view, hasCreatedTimes: scan.hasCreatedTimes)
         var report = ScanReport()
         let sourceProgress = { (state: ScanProgress) in progress?(view.name, state) ?? () }
         try self.reader.scan(scan, report: &report, progress: sourceProgress) {
@@ -197,11 +202,11 @@ private struct HistoryCollector {
     private let viewName: String
     private var builders: [ColumnBuilder]
 
-    init(view: HistoricalJoin.View) {
+    init(view: HistoricalJoin.View, hasCreatedTimes: Bool) {
         self.viewName = view.name
         self.rows = HistoryRows(
             times: view.source.isStatic ? nil : [],
-            created: view.source.createdTimestampColumn == nil ? nil : []
+            created: hasCreatedTimes ? [] : nil
         )
         self.builders = view.schema.indices.filter(view.wanted.contains).map { index in
             ColumnBuilder(type: view.schema[index].type)

@@ -45,6 +45,9 @@ struct RowAssembler {
     private let earliest: Int64
     private let latest: Int64
     private let latestCreated: Int64?
+    private let hasCreatedTimes: Bool
+    /// Reads the cells of pushed rows, whose times without zone are UTC.
+    private var pushedParser = CellParser()
     private var parser: CellParser
     private var scratch: [UInt8] = []
     private var key: [UInt8] = []
@@ -65,9 +68,8 @@ struct RowAssembler {
         self.hasIntegerKey = scan.keyFilter?.keys.isInteger ?? false
         self.earliest = scan.earliest?.microseconds ?? .min
         self.latest = scan.latest?.microseconds ?? .max
-        self.latestCreated = self.layout.createdPosition.flatMap { _ in
-            scan.latestCreated?.microseconds
-        }
+        self.hasCreatedTimes = scan.hasCreatedTimes
+        self.latestCreated = scan.hasCreatedTimes ? scan.latestCreated?.microseconds : nil
         if let name = scan.source.timezone, name != "UTC" {
             let zone = try LocalTimeZone(name: name)
             self.parser = CellParser { zone.utc($0) }
@@ -94,7 +96,7 @@ struct RowAssembler {
         guard let keyID = self.readKey(&row) else { return }
         if self.filter != nil, keyID < 0 { return }
         guard let time = self.readTime(&row, keyID: keyID) else { return self.dropKey() }
-        var known = missingTime
+        var known = row.pushTime ?? self.createdWithoutColumn
         if let position = self.layout.createdPosition, !row.isNull(at: position) {
             let read = row.integer(at: position, kind: .unixTimestamp, parser: &self.parser)
             guard let read else {
@@ -110,7 +112,7 @@ struct RowAssembler {
         guard self.readFeatures(&row) else { return self.dropKey() }
         if self.filter != nil { self.keyIDs.append(keyID) }
         self.times.append(time)
-        if self.layout.createdPosition != nil { self.created.append(known) }
+        if self.hasCreatedTimes { self.created.append(known) }
         self.rowCount += 1
         self.report.rowsKept += 1
         if self.layout.timePosition != nil,
@@ -122,7 +124,8 @@ struct RowAssembler {
 
     /// The rows taken in since the last batch; `nil` when there are none.
     mutating func finishBatch() -> SourceBatch? {
-        self.report.sawZonelessTime = self.parser.sawZonelessTime
+        self.report.sawZonelessTime =
+            self.parser.sawZonelessTime || self.pushedParser.sawZonelessTime
         guard self.rowCount > 0 else { return nil }
         var features: [Column] = []
         for index in self.builders.indices where self.wanted[index] {
@@ -133,11 +136,20 @@ struct RowAssembler {
             keyIDs: self.keyIDs,
             keyColumns: self.filter == nil ? self.keyBuilders.map { $0.finish() } : [],
             times: self.times,
-            created: self.layout.createdPosition == nil ? nil : self.created,
+            created: self.hasCreatedTimes ? self.created : nil,
             features: features
         )
         self.startBatch()
         return batch
+    }
+
+    /// From now on rows are pushed ones.
+    mutating func beginPushedRows() {
+        swap(&self.parser, &self.pushedParser)
+    }
+
+    private var createdWithoutColumn: Int64 {
+        self.layout.createdPosition == nil ? knownFromTheBeginning : missingTime
     }
 
     private mutating func startBatch() {
@@ -149,7 +161,7 @@ struct RowAssembler {
         self.created = []
         self.times.reserveCapacity(capacity)
         if self.filter != nil { self.keyIDs.reserveCapacity(capacity) }
-        if self.layout.createdPosition != nil { self.created.reserveCapacity(capacity) }
+        if self.hasCreatedTimes { self.created.reserveCapacity(capacity) }
         self.keyBuilders = self.scan.joinKeys.map { ColumnBuilder(type: $0.type) }
         self.builders = self.scan.features.map { ColumnBuilder(type: $0.type) }
         if self.filter == nil {

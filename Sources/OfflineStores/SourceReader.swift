@@ -1,10 +1,11 @@
 package import FeatureModel
 import Foundation
 
-/// Reads the history of data sources: CSV files and SQLite tables.
+/// Reads the history of data sources: CSV files, SQLite tables, and rows that were pushed.
 ///
 /// Rows come in source order: files by ascending name and then by line; tables by rowid where they
-/// have one; the rows of a query as SQLite gives them.
+/// have one; the rows of a query as SQLite gives them; pushed rows last, in the order of the
+/// pushes.
 package struct SourceReader: Sendable {
     /// One column of a source.
     package struct SourceColumn: Hashable, Sendable {
@@ -18,15 +19,19 @@ package struct SourceReader: Sendable {
     package let root: String
     /// The database for SQLite sources that name no file.
     package let offlineDatabasePath: String?
+    /// The database of pushed rows; it need not be there.
+    package let pushLogPath: String?
     private let windowSize: CSVWindowSize
 
     package init(
         root: String,
         offlineDatabasePath: String? = nil,
+        pushLogPath: String? = nil,
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
         self.root = root
         self.offlineDatabasePath = offlineDatabasePath
+        self.pushLogPath = pushLogPath
         self.windowSize = windowSize
     }
 
@@ -141,6 +146,10 @@ package struct SourceReader: Sendable {
             case .push, .request:
                 // No file holds any rows.
                 break
+            }
+            if let path = self.pushLogPath, !scan.pushSources.isEmpty {
+                let pushed = PushedHistory(path: path, sources: scan.pushSources)
+                try pushed.scan(&assembler, progress: progress, body)
             }
         } catch {
             return BatchPipeline.Outcome(report: assembler.report, error: error)

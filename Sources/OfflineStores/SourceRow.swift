@@ -23,6 +23,13 @@ protocol SourceRow: ~Copyable, ~Escapable {
     mutating func text(at column: Int) -> String
     /// Where the row stands, for people.
     func place() -> String
+    /// When the row became known if it does not say so itself, in microseconds; `nil` for a row
+    /// that nobody pushed.
+    var pushTime: Int64? { get }
+}
+
+extension SourceRow where Self: ~Copyable, Self: ~Escapable {
+    var pushTime: Int64? { nil }
 }
 
 /// A cell's text for a message: at most forty letters, on one line.

@@ -3,8 +3,19 @@ package import FeatureModel
 
 /// What to read of a source.
 package struct SourceScan {
+    /// Whether rows come with created times.
+    package var hasCreatedTimes: Bool {
+        self.source.createdTimestampColumn != nil || !self.pushSources.isEmpty
+    }
+
     /// The source.
     package var source: DataSource
+    /// The push sources whose rows come after those of the source, in the order of the pushes.
+    ///
+    /// When there are any, every row has a created time: without one of its own a pushed row has
+    /// the time of its push, and a row of a source without created times
+    /// `knownFromTheBeginning`.
+    package var pushSources: [String]
     /// The key columns.
     package var joinKeys: [Entity.JoinKey]
     /// All features of the view.
@@ -30,6 +41,7 @@ package struct SourceScan {
 
     package init(
         source: DataSource,
+        pushSources: [String] = [],
         joinKeys: [Entity.JoinKey],
         features: [Field],
         wanted: [Bool]? = nil,
@@ -40,6 +52,7 @@ package struct SourceScan {
         strict: Bool = false
     ) {
         self.source = source
+        self.pushSources = pushSources
         self.joinKeys = joinKeys
         self.features = features
         self.wanted = wanted ?? Array(repeating: true, count: features.count)
@@ -84,7 +97,8 @@ package struct SourceBatch: Sendable {
     package let keyColumns: [Column]
     /// Event times in microseconds; all zero for a static table.
     package let times: [Int64]
-    /// Created times in microseconds, ``missingTime`` for null; `nil` when the source has none.
+    /// Created times in microseconds, `missingTime` for null; `nil` when the source has none and
+    /// nothing is pushed to it.
     package let created: [Int64]?
     /// The wanted features, in the order of the schema.
     package let features: [Column]

@@ -74,6 +74,28 @@ struct LoadArena {
         self.entries.removeSubrange(kept...)
     }
 
+    /// The age of the row of a key after ``sortAndKeepNewest()``; `nil` when there is none.
+    ///
+    /// - Complexity: O(log n) comparisons.
+    func age(of key: [UInt8]) -> RowAge? {
+        var low = 0
+        var high = self.entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            let entry = self.entries[middle]
+            let order = compareBytes(self.bytes.span.extracting(entry.key), key.span)
+            if order == 0 {
+                return RowAge(eventTime: entry.eventTime, writeTime: entry.writeTime)
+            }
+            if order < 0 {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return nil
+    }
+
     /// Forgets the entries and keeps the memory.
     mutating func removeAll() {
         self.bytes.removeAll(keepingCapacity: true)

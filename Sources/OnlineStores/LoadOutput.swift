@@ -52,11 +52,17 @@ struct LoadOutput: ~Copyable {
 
     /// Makes the rows and the catalogue durable and visible, together or not at all.
     ///
-    /// - Parameter catalogue: `nil` when it stays as it is.
+    /// - Parameters:
+    ///   - catalogue: `nil` when it stays as it is.
+    ///   - kept: Rows that stay whatever was put for their keys, keys ascending, each once.
     /// - Throws: ``OnlineStoreError`` when the files fail; nothing has changed then.
-    mutating func commit(catalogue: [UInt8]?) throws(OnlineStoreError) {
+    mutating func commit(catalogue: [UInt8]?, kept: [KeptRow]) throws(OnlineStoreError) {
         let key = Catalogue.key
         if self.paths.isEmpty {
+            // Later changes of a batch replace earlier ones.
+            for row in kept {
+                self.batch.put(key: row.key.span, value: row.row.span)
+            }
             if let catalogue {
                 self.batch.put(key: key.span, value: catalogue.span)
             }
@@ -67,6 +73,16 @@ struct LoadOutput: ~Copyable {
         }
         do {
             try self.closeFile()
+            if !kept.isEmpty {
+                // Of files that are taken in together a later one replaces what an earlier has.
+                let path = "\(self.filePrefix)-kept.sst"
+                var writer = try SSTFileWriter(path: path)
+                for row in kept {
+                    try writer.put(key: row.key.span, value: row.row.span)
+                }
+                try writer.finish()
+                self.paths.append(path)
+            }
             if let catalogue {
                 // A file of its own: its key is smaller than those of the rows.
                 let path = "\(self.filePrefix)-catalogue.sst"
@@ -81,9 +97,24 @@ struct LoadOutput: ~Copyable {
         try self.database.ingest(self.paths)
     }
 
+    /// Completes the last file, so that little is left for the commit.
+    mutating func finish() throws(OnlineStoreError) {
+        do {
+            try self.closeFile()
+        } catch {
+            throw self.database.storeError(error)
+        }
+    }
+
     private mutating func closeFile() throws(RocksDBError) {
         if var writer = self.writer.take() {
             try writer.finish()
         }
     }
+}
+
+/// A row of the store that a load must not replace.
+struct KeptRow {
+    let key: [UInt8]
+    let row: [UInt8]
 }

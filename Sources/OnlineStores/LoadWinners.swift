@@ -3,7 +3,8 @@ import NativeStorage
 /// Compares a load's newest rows with the rows in the store, and passes on those that replace them.
 ///
 /// A row replaces the stored one when its (event time, write time) is greater, or when it is equal
-/// and its bytes differ: then the load is the later word on the same moment.
+/// and its bytes differ: then the load is the later word on the same moment, unless the stored row
+/// was pushed since the load began.
 struct LoadWinners: ~Copyable {
     private static let maximumKeys = 256
     private static let maximumBytes = 1 << 20
@@ -15,15 +16,22 @@ struct LoadWinners: ~Copyable {
     private var rows: [UInt8] = []
     private var rowEnds: [Int] = []
     private var replaces: [Bool] = []
+    private let journal: PushJournal
     private var output: LoadOutput
     /// Keys whose row goes into the store.
     private(set) var written = 0
     /// Keys whose stored row is newer than the load's newest.
     private(set) var stale = 0
 
-    init(database: StoreDatabase, comparesWithStore: Bool, output: consuming LoadOutput) {
+    init(
+        database: StoreDatabase,
+        comparesWithStore: Bool,
+        journal: PushJournal,
+        output: consuming LoadOutput
+    ) {
         self.database = database
         self.comparesWithStore = comparesWithStore
+        self.journal = journal
         self.output = output
     }
 
@@ -43,17 +51,20 @@ struct LoadWinners: ~Copyable {
         }
     }
 
-    /// Handles the keys that still wait for their look-up.
+    /// Handles the keys that still wait for their look-up; the files are complete then.
     mutating func finish() throws(OnlineStoreError) {
         try self.decide()
+        try self.output.finish()
     }
 
     /// Makes the rows and the catalogue durable and visible, together or not at all.
     ///
-    /// - Parameter catalogue: `nil` when it stays as it is.
+    /// - Parameters:
+    ///   - catalogue: `nil` when it stays as it is.
+    ///   - kept: Rows that stay whatever the load has for their keys, keys ascending, each once.
     /// - Throws: ``OnlineStoreError`` when the files fail; nothing has changed then.
-    mutating func commit(catalogue: [UInt8]?) throws(OnlineStoreError) {
-        try self.output.commit(catalogue: catalogue)
+    mutating func commit(catalogue: [UInt8]?, kept: [KeptRow]) throws(OnlineStoreError) {
+        try self.output.commit(catalogue: catalogue, kept: kept)
     }
 
     private mutating func decide() throws(OnlineStoreError) {
@@ -77,6 +88,9 @@ struct LoadWinners: ~Copyable {
     private mutating func compare() throws(OnlineStoreError) {
         let rows = self.rows
         let rowEnds = self.rowEnds
+        let keys = self.keys
+        let keyBytes = keys.bytes
+        let journal = self.journal
         var replaces: [Bool] = []
         var stale = 0
         try self.database.values(for: self.keys, sorted: true) { index, stored in
@@ -90,7 +104,11 @@ struct LoadWinners: ~Copyable {
             if order < 0 {
                 stale += 1
             }
-            replaces.append(order > 0 || order == 0 && compareBytes(row, stored) != 0)
+            var isReplaced = order > 0
+            if order == 0, compareBytes(row, stored) != 0 {
+                isReplaced = !journal.contains(keyBytes.span.extracting(keys.range(at: index)))
+            }
+            replaces.append(isReplaced)
         }
         self.replaces = replaces
         self.stale += stale
@@ -105,7 +123,7 @@ struct LoadWinners: ~Copyable {
 ///
 /// A stored row that is damaged counts as older than everything, so that loading its view again
 /// mends it.
-private func compareAge(_ row: Span<UInt8>, _ stored: Span<UInt8>) -> Int {
+func compareAge(_ row: Span<UInt8>, _ stored: Span<UInt8>) -> Int {
     guard let new = try? RowHeader(row), let old = try? RowHeader(validating: stored) else {
         return 1
     }

@@ -17,26 +17,32 @@ package final class OnlineLoad {
     package let rowLayout: RowLayout
 
     let store: RocksDBOnlineStore
+    let target: WriteTarget
+    /// Called by ``commit(_:)`` when all rows are compared and before any is visible.
+    package var whenMerged: (() -> Void)?
+    /// What pushes wrote since the load began.
+    let journal: PushJournal
     /// Tells this load's files from others'.
     let filePrefix: String
     private let memoryBudget: Int
     private var arena = LoadArena()
-    private var runs: [String] = []
+    private var runs: [Run] = []
     private var runNumber = 0
     private var isOpen = true
 
     init(
         store: RocksDBOnlineStore,
-        viewName: String,
-        viewID: UInt32,
-        schema: RowSchema,
+        target: WriteTarget,
+        journal: PushJournal,
         filePrefix: String,
         memoryBudget: Int
     ) {
         self.store = store
-        self.viewName = viewName
-        self.viewID = viewID
-        self.rowLayout = RowLayout(schema: schema)
+        self.target = target
+        self.journal = journal
+        self.viewName = target.viewName
+        self.viewID = target.viewID
+        self.rowLayout = RowLayout(schema: target.schema)
         self.filePrefix = filePrefix
         self.memoryBudget = memoryBudget
     }
@@ -91,26 +97,22 @@ package final class OnlineLoad {
 
     /// Makes the rows visible and durable together with the record, all or nothing.
     ///
+    /// Pushes go on meanwhile, but for the last moment: the newest row wins whoever wrote it.
+    ///
     /// - Parameter record: What the load did; replaces the view's record. `keysWritten` and `stale`
-    ///   are counted here.
+    ///   are counted here; a key that is pushed at the same time may count either way.
     /// - Returns: The record as it was stored.
     /// - Throws: ``OnlineStoreError``; the store is as it was then, and the load is over.
     package func commit(_ record: LoadRecord) throws(OnlineStoreError) -> LoadRecord {
-        var result = record
-        let counts = try self.commit(record: record)
-        result.keysWritten = counts.written
-        result.stale = counts.stale
-        return result
-    }
-
-    /// Makes the rows visible and durable, and leaves the view's record as it is: for pushes, which
-    /// say nothing of how far the source was read.
-    ///
-    /// - Returns: How many keys got a new row, and how many kept a newer one.
-    /// - Throws: ``OnlineStoreError``; the store is as it was then, and the load is over.
-    package func commitRows() throws(OnlineStoreError) -> (keysWritten: Int, stale: Int) {
-        let counts = try self.commit(record: nil)
-        return (counts.written, counts.stale)
+        guard self.isOpen else {
+            throw OnlineStoreError(.superseded, "the load of \"\(self.viewName)\" is over")
+        }
+        defer { self.abandon() }
+        let isSmall = self.runs.isEmpty && self.arena.size <= Self.smallBytes
+        if !self.runs.isEmpty, !self.arena.isEmpty {
+            try self.spill()
+        }
+        return try self.store.commit(self, record: record, isSmall: isSmall)
     }
 
     /// Ends the load without a trace.
@@ -121,21 +123,7 @@ package final class OnlineLoad {
         self.isOpen = false
         self.arena = LoadArena()
         self.store.removeFiles(prefix: self.filePrefix)
-        self.store.endLoad(viewName: self.viewName, viewID: self.viewID)
-    }
-
-    private func commit(
-        record: LoadRecord?
-    ) throws(OnlineStoreError) -> (written: Int, stale: Int) {
-        guard self.isOpen else {
-            throw OnlineStoreError(.superseded, "the load of \"\(self.viewName)\" is over")
-        }
-        defer { self.abandon() }
-        let isSmall = self.runs.isEmpty && self.arena.size <= Self.smallBytes
-        if !self.runs.isEmpty, !self.arena.isEmpty {
-            try self.spill()
-        }
-        return try self.store.commit(self, record: record, isSmall: isSmall)
+        self.store.endWriting(self.target)
     }
 
     /// Passes the newest row of each key to `winners`, keys ascending.
@@ -150,7 +138,7 @@ package final class OnlineLoad {
                 )
             }
         } else {
-            var merge = try RunMerge(paths: self.runs, memory: self.memoryBudget)
+            var merge = try RunMerge(paths: self.runs.map(\.path), memory: self.memoryBudget)
             while let run = try merge.next() {
                 let buffer = run.buffer
                 try winners.add(
@@ -160,6 +148,18 @@ package final class OnlineLoad {
             }
         }
         try winners.finish()
+    }
+
+    /// The age of the load's newest row of a key, after ``merge(into:)``; `nil` when it has none.
+    func age(of key: [UInt8]) throws(OnlineStoreError) -> RowAge? {
+        if self.runs.isEmpty { return self.arena.age(of: key) }
+        var newest: RowAge?
+        for run in self.runs {
+            if let age = try run.age(of: key) {
+                newest = max(age, newest ?? age)
+            }
+        }
+        return newest
     }
 
     /// Writes what is in memory as one more run.
@@ -176,7 +176,7 @@ package final class OnlineLoad {
             )
         }
         try writer.flush()
-        self.runs.append(writer.path)
+        self.runs.append(Run(path: writer.path, index: writer.index))
         self.arena.removeAll()
         if self.runs.count >= Self.maximumRuns {
             try self.mergeRuns()
@@ -186,7 +186,7 @@ package final class OnlineLoad {
     /// Makes one run of all runs.
     private func mergeRuns() throws(OnlineStoreError) {
         var writer = try RunFileWriter(path: self.nextRunPath())
-        var merge = try RunMerge(paths: self.runs, memory: self.memoryBudget)
+        var merge = try RunMerge(paths: self.runs.map(\.path), memory: self.memoryBudget)
         while let run = try merge.next() {
             let buffer = run.buffer
             try writer.append(
@@ -197,10 +197,10 @@ package final class OnlineLoad {
             )
         }
         try writer.flush()
-        for path in self.runs {
-            self.store.removeFile(path)
+        for run in self.runs {
+            self.store.removeFile(run.path)
         }
-        self.runs = [writer.path]
+        self.runs = [Run(path: writer.path, index: writer.index)]
     }
 
     private func nextRunPath() -> String {

@@ -16,35 +16,49 @@ extension RocksDBOnlineStore {
     package func beginLoad(
         _ description: OnlineViewDescription
     ) throws(OnlineStoreError) -> OnlineLoad {
-        _ = try EntityKeyEncoder(joinKeys: description.joinKeys, viewID: 0)
-        let fields = description.fields.map { RowField(name: $0.name, type: $0.type) }
-        let begun = self.state.withLock { $0.beginLoad(description, fields: fields) }
+        let journal = PushJournal()
+        let target = try self.beginWriting(description, journal: journal)
         return OnlineLoad(
             store: self,
-            viewName: description.name,
-            viewID: begun.viewID,
-            schema: begun.schema,
-            filePrefix: "\(self.loadDirectory)/load-\(begun.number)",
+            target: target,
+            journal: journal,
+            filePrefix: "\(self.loadDirectory)/load-\(target.number)",
             memoryBudget: self.loadMemory
         )
     }
 
+    /// Finds or makes the generation and the schema that a load or a push goes into.
+    func beginWriting(
+        _ description: OnlineViewDescription,
+        journal: PushJournal?
+    ) throws(OnlineStoreError) -> WriteTarget {
+        _ = try EntityKeyEncoder(joinKeys: description.joinKeys, viewID: 0)
+        let fields = description.fields.map { RowField(name: $0.name, type: $0.type) }
+        return self.state.withLock {
+            $0.beginWriting(description, fields: fields, journal: journal)
+        }
+    }
+
+    /// Forgets what is kept in memory for a load or a push.
+    func endWriting(_ target: WriteTarget) {
+        self.state.withLock { $0.endWriting(target) }
+    }
+
     /// Commits what `load` has collected; the contract is ``OnlineLoad/commit(_:)``.
+    ///
+    /// The long part, comparing the load's rows with the store's and writing them into files, does
+    /// not hold up pushes. What they write meanwhile is compared at the end.
     func commit(
         _ load: OnlineLoad,
-        record: LoadRecord?,
+        record: LoadRecord,
         isSmall: Bool
-    ) throws(OnlineStoreError) -> (written: Int, stale: Int) {
-        let counts = try self.commits.withLock {
-            _ throws(OnlineStoreError) -> (written: Int, stale: Int) in
-            let target = try self.state.withLock { state throws(OnlineStoreError) in
-                try state.commitTarget(of: load)
+    ) throws(OnlineStoreError) -> LoadRecord {
+        let result = try self.merges.withLock { _ throws(OnlineStoreError) -> LoadRecord in
+            let isNew = try self.commits.withLock { _ throws(OnlineStoreError) in
+                let target = try self.commitTarget(of: load.target)
+                load.journal.beginMerge()
+                return target.isNew
             }
-            if target.addsSchema {
-                // A row with a new schema must not be seen before the schema.
-                self.bumpVersion()
-            }
-
             let output = LoadOutput(
                 database: self.database,
                 filePrefix: load.filePrefix,
@@ -53,39 +67,49 @@ extension RocksDBOnlineStore {
             )
             var winners = LoadWinners(
                 database: self.database,
-                comparesWithStore: !target.isNew,
+                comparesWithStore: !isNew,
+                journal: load.journal,
                 output: output
             )
             try load.merge(into: &winners)
-
-            var view = target.view
-            if var record {
+            load.whenMerged?()
+            var pushed = PushedMeanwhile(load: load)
+            try pushed.lookUpRecentKeys()
+            return try self.commits.withLock { _ throws(OnlineStoreError) -> LoadRecord in
+                var view = try self.commitTarget(of: load.target).view
+                let kept = try pushed.keptRows(in: self.database)
+                var record = record
                 record.keysWritten = winners.written
                 record.stale = winners.stale
                 view.loadRecord = record
+                var next = self.state.withLock { $0 }
+                next.setView(view, named: load.viewName)
+                try winners.commit(catalogue: next.catalogue.encoded(), kept: kept)
+                self.state.withLock { state in
+                    state.setView(view, named: load.viewName)
+                    state.hasUnsavedSchema = false
+                }
+                self.bumpVersion()
+                return record
             }
-            var next = self.state.withLock { $0 }
-            guard record != nil || target.isNew || next.hasUnsavedSchema else {
-                try winners.commit(catalogue: nil)
-                return (winners.written, winners.stale)
-            }
-            next.setView(view, named: load.viewName)
-            try winners.commit(catalogue: next.catalogue.encoded())
-            self.state.withLock { state in
-                state.setView(view, named: load.viewName)
-                state.hasUnsavedSchema = false
-            }
-            self.bumpVersion()
-            return (winners.written, winners.stale)
         }
         // The load is done: deleting what it replaced may as well be done later.
         try? self.collectGarbage()
-        return counts
+        return result
     }
 
-    /// Forgets what is kept in memory for a load.
-    func endLoad(viewName: String, viewID: UInt32) {
-        self.state.withLock { $0.endLoad(viewName: viewName, viewID: viewID) }
+    /// The view as it will be after the write; readers know its schema from now on.
+    func commitTarget(
+        of target: WriteTarget
+    ) throws(OnlineStoreError) -> (view: StoredView, isNew: Bool) {
+        let found = try self.state.withLock { state throws(OnlineStoreError) in
+            try state.commitTarget(of: target)
+        }
+        if found.addsSchema {
+            // A row with a new schema must not be seen before the schema.
+            self.bumpVersion()
+        }
+        return (found.view, found.isNew)
     }
 
     /// Removes a load's files; what cannot be removed now is removed at the next opening.
@@ -106,58 +130,67 @@ extension RocksDBOnlineStore {
 }
 
 extension StoreState {
-    /// Finds or makes the generation and the schema that a load goes into.
-    fileprivate mutating func beginLoad(
+    /// Finds or makes the generation and the schema that a load or a push goes into.
+    fileprivate mutating func beginWriting(
         _ description: OnlineViewDescription,
-        fields: [RowField]
-    ) -> (viewID: UInt32, schema: RowSchema, number: Int) {
-        self.loadsBegun += 1
+        fields: [RowField],
+        journal: PushJournal?
+    ) -> WriteTarget {
+        self.writersBegun += 1
+        let number = self.writersBegun
         let name = description.name
+        func target(_ view: StoredView, _ schema: RowSchema) -> WriteTarget {
+            WriteTarget(viewName: name, viewID: view.viewID, schema: schema, number: number)
+        }
         if var known = self.pending[name]?.view ?? self.views[name],
             known.isCompatible(with: description),
             let schema = known.addSchema(fields: fields)
         {
-            let loads = self.pending[name]?.loads ?? 0
-            self.pending[name] = Pending(view: known, loads: loads + 1)
-            return (known.viewID, schema, self.loadsBegun)
+            let writers = self.pending[name]?.writers ?? 0
+            self.pending[name] = Pending(view: known, writers: writers + 1)
+            self.journals[number] = journal.map { (known.viewID, $0) }
+            return target(known, schema)
         }
         var view = StoredView(description, viewID: self.nextViewID)
         let schema = RowSchema(id: 1, fields: fields)
         _ = view.addSchema(schema)
         // Four thousand million generations do not come to an end.
         self.nextViewID &+= 1
-        self.pending[name] = Pending(view: view, loads: 1)
-        return (view.viewID, schema, self.loadsBegun)
+        self.pending[name] = Pending(view: view, writers: 1)
+        self.journals[number] = journal.map { (view.viewID, $0) }
+        return target(view, schema)
     }
 
-    fileprivate mutating func endLoad(viewName: String, viewID: UInt32) {
-        guard var pending = self.pending[viewName], pending.view.viewID == viewID else { return }
-        pending.loads -= 1
-        self.pending[viewName] = pending.loads > 0 ? pending : nil
+    fileprivate mutating func endWriting(_ target: WriteTarget) {
+        self.journals[target.number] = nil
+        guard var pending = self.pending[target.viewName], pending.view.viewID == target.viewID
+        else { return }
+        pending.writers -= 1
+        self.pending[target.viewName] = pending.writers > 0 ? pending : nil
     }
 
-    /// The view as it will be after the load, without its record.
+    /// The view as it will be after the write.
     ///
-    /// A committed generation gets the load's schema at once: readers must know a schema before
+    /// A committed generation gets the writer's schema at once: readers must know a schema before
     /// they meet a row of it.
     fileprivate mutating func commitTarget(
-        of load: OnlineLoad
+        of target: WriteTarget
     ) throws(OnlineStoreError) -> (view: StoredView, isNew: Bool, addsSchema: Bool) {
-        let current = self.views[load.viewName]
-        let isNew = current?.viewID != load.viewID
-        let base = isNew ? self.pending[load.viewName]?.view : current
-        guard var view = base, view.viewID == load.viewID,
-            view.addSchema(load.rowLayout.schema)
+        let current = self.views[target.viewName]
+        let isNew = current?.viewID != target.viewID
+        let base = isNew ? self.pending[target.viewName]?.view : current
+        guard var view = base, view.viewID == target.viewID,
+            view.addSchema(target.schema)
         else {
             throw OnlineStoreError(
                 .superseded,
-                "feature view \"\(load.viewName)\" was dropped or redefined while it was being "
-                    + "loaded; nothing was written; load it again"
+                "feature view \"\(target.viewName)\" was dropped or redefined while it was being "
+                    + "written; nothing was written; do it again"
             )
         }
         let addsSchema = view.schemas.count > (current?.schemas.count ?? 0)
         if !isNew, addsSchema {
-            self.views[load.viewName] = view
+            self.views[target.viewName] = view
             self.hasUnsavedSchema = true
         }
         return (view, isNew, addsSchema)

@@ -14,8 +14,13 @@ package final class RocksDBOnlineStore: Sendable {
     let loadDirectory: String
     let loadMemory: Int
     let state: Mutex<StoreState>
-    /// Held by whoever changes rows or the catalogue.
+    /// Held by whoever changes rows or the catalogue, for a moment: pushes wait for it.
     let commits = Mutex<Void>(())
+    /// Held by a load while it is committed, from the comparison of its rows on; taken before
+    /// ``commits``.
+    let merges = Mutex<Void>(())
+    /// The last time that a push was given, in microseconds.
+    let lastPushTime: Mutex<Int64>
     private let currentVersion: Atomic<UInt64> = Atomic(0)
 
     /// Opens the store in the folder `directory`; an absent one is created.
@@ -62,6 +67,7 @@ package final class RocksDBOnlineStore: Sendable {
                     + "project \(project) a path of its own (online_store in feature_store.yaml)"
             )
         }
+        self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
         self.state = Mutex(StoreState(catalogue))
         try self.collectGarbage()
     }

@@ -31,6 +31,15 @@ final class RunFileReader {
         close(self.descriptor)
     }
 
+    /// Starts over at the record that stands at `offset`.
+    func seek(to offset: Int) throws(OnlineStoreError) {
+        guard lseek(self.descriptor, off_t(offset), SEEK_SET) == off_t(offset) else {
+            throw runFileError(self.path)
+        }
+        self.buffer.removeAll(keepingCapacity: true)
+        self.next = 0
+    }
+
     /// Moves to the next record.
     ///
     /// - Returns: Whether there is one.

@@ -19,6 +19,10 @@ struct RunFileWriter: ~Copyable {
     let path: String
     private let descriptor: CInt
     private var buffer: [UInt8] = []
+    /// The bytes that went to the system.
+    private var flushed = 0
+    /// Where to start looking for a key.
+    private(set) var index = RunIndex()
 
     /// Creates the file.
     init(path: String) throws(OnlineStoreError) {
@@ -38,6 +42,7 @@ struct RunFileWriter: ~Copyable {
         writeTime: Int64,
         row: Span<UInt8>
     ) throws(OnlineStoreError) {
+        self.index.note(key, offset: self.flushed + self.buffer.count)
         self.buffer.append(littleEndian: UInt32(truncatingIfNeeded: key.count))
         self.buffer.append(littleEndian: UInt32(truncatingIfNeeded: row.count))
         self.buffer.append(littleEndian: eventTime)
@@ -63,6 +68,7 @@ struct RunFileWriter: ~Copyable {
             }
             written += count
         }
+        self.flushed += self.buffer.count
         self.buffer.removeAll(keepingCapacity: true)
     }
 }

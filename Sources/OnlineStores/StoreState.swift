@@ -1,10 +1,11 @@
 /// What a store knows of its views, in memory.
 struct StoreState: Sendable {
-    /// A generation, or a new schema of one, that loads have begun and none has committed.
+    /// A generation, or a new schema of one, that loads or pushes have begun and none has
+    /// committed.
     struct Pending: Sendable {
         var view: StoredView
-        /// How many loads are under way that know of it.
-        var loads: Int
+        /// How many loads and pushes are under way that know of it.
+        var writers: Int
     }
 
     /// A generation that nobody finds any more.
@@ -23,7 +24,9 @@ struct StoreState: Sendable {
     var nextViewID: UInt32
     /// Whether a view has a schema that the database does not know yet.
     var hasUnsavedSchema = false
-    var loadsBegun = 0
+    /// Where pushes note their keys for the loads that are under way, by the loads' numbers.
+    var journals: [Int: (viewID: UInt32, journal: PushJournal)] = [:]
+    var writersBegun = 0
     var isCollecting = false
 
     init(_ catalogue: Catalogue) {

@@ -27,7 +27,8 @@ struct FStore: AsyncParsableCommand {
                 subcommands: [
                     GetHistoricalFeaturesCommand.self, MaterializeCommand.self,
                     MaterializeIncrementalCommand.self, GetOnlineFeaturesCommand.self,
-                    SavedDatasetsCommand.self, ServeCommand.self,
+                    PushCommand.self, RejectsCommand.self, SavedDatasetsCommand.self,
+                    ServeCommand.self,
                 ]
             ),
             CommandGroup(

@@ -86,6 +86,16 @@ enum StoreAccess {
         }
     }
 
+    /// Pushes rows; more than a server takes at once go to it in several pushes.
+    func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
+        switch self {
+        case .direct(let store):
+            return try store.push(request)
+        case .server(let client):
+            return try client.push(request)
+        }
+    }
+
     func status() throws(FeatureStoreError) -> ProjectStatus {
         switch self {
         case .direct(let store): return try store.status()
@@ -131,7 +141,7 @@ extension ServerClient.Response {
     /// The body of a success.
     ///
     /// - Throws: The server's error, in its words.
-    fileprivate func checked() throws(FeatureStoreError) -> [UInt8] {
+    func checked() throws(FeatureStoreError) -> [UInt8] {
         guard self.status != 200 else { return self.body }
         let text = String(decoding: self.body, as: UTF8.self)
         throw FeatureStoreError(
@@ -156,7 +166,7 @@ private func serverMessage(in body: [UInt8]) -> String? {
     return (try? decoder.decode(FeastError.self, from: Data(inner.utf8)))?.message ?? inner
 }
 
-private func decoded<Result: Decodable>(_ body: [UInt8]) throws(FeatureStoreError) -> Result {
+func decoded<Result: Decodable>(_ body: [UInt8]) throws(FeatureStoreError) -> Result {
     do {
         return try JSONDecoder().decode(Result.self, from: Data(body))
     } catch {

@@ -85,6 +85,10 @@ final class FakeServing: FeatureServing {
         #"{"views": "\#(views?.joined(separator: ",") ?? "all")"}"#
     }
 
+    func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
+        throw FeatureStoreError(code: .invalidArgument, message: "nothing is pushed here")
+    }
+
     func statusSummary() throws(FeatureStoreError) -> String { "{}" }
 
     func refreshDefinitions() throws(FeatureStoreError) {

@@ -107,9 +107,9 @@ private let floats = [Field(name: "rating", type: .float64)]
                 let wider = ratings(fields: [
                     Field(name: "name", type: .string), Field(name: "rating", type: .int64),
                 ])
-                let push = try store.beginLoad(wider)
+                let push = try store.beginPush(wider)
                 try push.add(TestRow(id: 2, eventTime: 0, writeTime: 0, rating: 2))
-                #expect(try push.commitRows() == (1, 0))
+                #expect(try store.write([push]) == [[.accepted]])
             }
             let store = try RocksDBOnlineStore(directory: path, project: "p")
             let view = try #require(store.view(named: "ratings"))

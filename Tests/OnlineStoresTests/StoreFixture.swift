@@ -30,24 +30,41 @@ func record(end: Int64 = 0) -> LoadRecord {
     )
 }
 
+/// A key and a row whose fields are the id for strings, and the rating for all else.
+func encoded(
+    _ row: TestRow,
+    viewID: UInt32,
+    layout: RowLayout
+) throws -> (
+    key: [UInt8], row: [UInt8]
+) {
+    var key: [UInt8] = []
+    let keyEncoder = try EntityKeyEncoder(joinKeys: [driverKey], viewID: viewID)
+    try keyEncoder.append(values: [.integer(row.id)], into: &key)
+    var encoder = RowEncoder(layout: layout)
+    let cells = layout.schema.fields.map { field -> TestCell in
+        field.type == .string ? .bytes(Array("\(row.id)".utf8)) : .integer(row.rating)
+    }
+    try encoder.encode(cells, eventTime: row.eventTime, writeTime: row.writeTime)
+    return (key, encoder.bytes)
+}
+
 extension OnlineLoad {
-    /// Adds a row whose fields are the id for strings, and the rating for all else.
     func add(_ row: TestRow) throws {
-        var key: [UInt8] = []
-        let keyEncoder = try EntityKeyEncoder(joinKeys: [driverKey], viewID: self.viewID)
-        try keyEncoder.append(values: [.integer(row.id)], into: &key)
-        var encoder = RowEncoder(layout: self.rowLayout)
-        let cells = self.rowLayout.schema.fields.map { field -> TestCell in
-            field.type == .string ? .bytes(Array("\(row.id)".utf8)) : .integer(row.rating)
-        }
-        try encoder.encode(cells, eventTime: row.eventTime, writeTime: row.writeTime)
-        let bytes = encoder.bytes
+        let encoded = try encoded(row, viewID: self.viewID, layout: self.rowLayout)
         try self.add(
-            key: key.span,
+            key: encoded.key.span,
             eventTime: row.eventTime,
             writeTime: row.writeTime,
-            row: bytes.span
+            row: encoded.row.span
         )
+    }
+}
+
+extension OnlinePush {
+    func add(_ row: TestRow) throws {
+        let encoded = try encoded(row, viewID: self.viewID, layout: self.rowLayout)
+        try self.add(key: encoded.key.span, row: encoded.row.span)
     }
 }
 
@@ -64,6 +81,19 @@ extension RocksDBOnlineStore {
             try load.add(row)
         }
         return try load.commit(record(end: end))
+    }
+
+    /// Pushes rows.
+    @discardableResult
+    func push(
+        _ rows: [TestRow],
+        into description: OnlineViewDescription = ratings()
+    ) throws -> [PushOutcome] {
+        let push = try self.beginPush(description)
+        for row in rows {
+            try push.add(row)
+        }
+        return try self.write([push])[0]
     }
 
     /// The rows of the ids, by one batched read.

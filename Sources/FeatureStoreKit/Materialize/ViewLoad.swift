@@ -50,6 +50,7 @@ struct ViewLoad {
         let joinKeys = self.generation.joinKeys
         let scan = SourceScan(
             source: source,
+            pushSources: self.generation.pushSources,
             joinKeys: joinKeys,
             features: view.schema,
             earliest: self.start,
@@ -186,7 +187,10 @@ private struct BatchWriter {
             // Rows of a static table have no event time: one for all, so that neither the clock
             // nor the number of loads makes a difference.
             let eventTime = self.isStatic ? 0 : batch.times[index]
-            let writeTime = batch.created?[index] ?? Int64.min
+            let created = batch.created?[index] ?? Int64.min
+            // What was known from the beginning is written as what says nothing, so that a row is
+            // the same whether its source has a push source or not.
+            let writeTime = created == knownFromTheBeginning ? Int64.min : created
             self.row.begin(eventTime: eventTime, writeTime: writeTime)
             for column in 0..<features.columnCount {
                 switch features.cell(row: index, column: column) {

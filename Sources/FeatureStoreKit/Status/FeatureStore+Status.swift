@@ -24,6 +24,7 @@ extension FeatureStore {
                 functions: self.functions
             )
             .liveGenerations.map { ProjectStatus.View($0, store: store) },
+            pushes: try self.pushStatus(),
             now: self.now()
         )
     }

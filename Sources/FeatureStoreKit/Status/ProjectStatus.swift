@@ -37,6 +37,19 @@ public struct ProjectStatus: Codable, Hashable, Sendable {
         }
     }
 
+    /// What was pushed and is remembered: pushes to history, with an idempotency key, or with
+    /// rejects.
+    public struct Pushes: Codable, Hashable, Sendable {
+        /// How many there were.
+        public let count: Int
+        /// When the last one was.
+        public let lastPush: Timestamp?
+        /// How many have not reached the online store yet.
+        public let pending: Int
+        /// The rejected rows that are kept.
+        public let rejects: Int
+    }
+
     /// The project.
     public let project: String
     /// The registry's version; 0 when nothing was applied yet.
@@ -52,6 +65,8 @@ public struct ProjectStatus: Codable, Hashable, Sendable {
     /// The feature views, in the order of their definition; before each its earlier generations
     /// that services pin.
     public let featureViews: [View]
+    /// What was pushed; `nil` when nothing was that is remembered.
+    public let pushes: Pushes?
     /// The time of this status.
     public let now: Timestamp
 }

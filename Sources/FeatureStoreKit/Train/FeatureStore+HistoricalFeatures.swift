@@ -111,6 +111,7 @@ extension FeatureResolution {
             HistoricalJoin.View(
                 name: wanted.name,
                 source: wanted.source,
+                pushSources: wanted.generation.pushSources,
                 joinKeys: wanted.joinKeys,
                 entityKeys: wanted.entityKeys,
                 ttlMicroseconds: wanted.view.ttlMicroseconds,

@@ -47,6 +47,15 @@ struct StatusCommand: ParsableCommand {
             ])
         }
         print(aligned(rows, rightAligned: [5]))
+        if let pushes = status.pushes {
+            var parts = ["last \(pushes.lastPush?.description ?? "never")"]
+            if pushes.pending > 0 { parts.append("\(grouped(pushes.pending)) pending") }
+            parts.append(counted(pushes.rejects, "rejected row"))
+            print(
+                "\(counted(pushes.count, "push")): ".replacing("pushs", with: "pushes")
+                    + parts.joined(separator: ", ")
+            )
+        }
         for view in status.featureViews {
             if let problem = view.problem {
                 print("warning: \(view.name): \(problem)")

@@ -1,0 +1,346 @@
+import FeatureModel
+import Foundation
+import OfflineStores
+import OnlineStores
+import Synchronization
+
+extension FeatureStore {
+    /// Pushes rows to every feature view that names a push source or its batch source.
+    ///
+    /// The newest row of a key wins, by (event time, created time); a row without created time has
+    /// the time of the push. A row that cannot be used is rejected, kept, and does not stop the
+    /// others. The push is one for both stores: when the process ends in the middle of it, the next
+    /// opening of the online store completes it.
+    ///
+    /// - Parameters:
+    ///   - source: The push source's name.
+    ///   - rows: The join keys, the event time, and all features of the views; more is ignored.
+    ///   - target: Which stores get them.
+    ///   - idempotencyKey: The same key again writes nothing and has the same result.
+    /// - Returns: What became of each row. When the call returns, the rows are durable and
+    ///   readable.
+    /// - Throws: ``FeatureStoreError``: `pushSourceNotFound`; `invalidArgument` when columns are
+    ///   missing; `conflict` when the key came with other rows, or another process has the store.
+    @discardableResult
+    public func push(
+        _ source: String,
+        rows: PushRows,
+        to target: PushTarget = .online,
+        idempotencyKey: String? = nil
+    ) throws(FeatureStoreError) -> PushResult {
+        try self.push(
+            PushRequest(
+                .source(source),
+                rows: rows,
+                to: target,
+                idempotencyKey: idempotencyKey
+            )
+        )
+    }
+
+    /// Writes rows of one feature view into the online store, by the rules of a push.
+    ///
+    /// - Throws: ``FeatureStoreError``: `objectNotFound`, else as
+    ///   ``push(_:rows:to:idempotencyKey:)`` does.
+    @discardableResult
+    public func writeToOnlineStore(
+        view: String,
+        rows: PushRows,
+        idempotencyKey: String? = nil
+    ) throws(FeatureStoreError) -> PushResult {
+        try self.push(PushRequest(.view(view), rows: rows, idempotencyKey: idempotencyKey))
+    }
+
+    /// Pushes rows.
+    @discardableResult
+    public func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
+        var request = request
+        if case .view = request.destination { request.target = .online }
+        try request.checkKey()
+        let definitions = try self.appliedSnapshot()
+        let plan = try PushPlan(request, definitions: definitions)
+        let check = PushCheck(plan, rows: request.rows, now: self.now())
+        let isRemembered =
+            request.target.includesOffline || request.idempotencyKey != nil
+            || !check.rejects.isEmpty
+        // Opened first: opening takes up pushes that were left half done, in the same log.
+        let store = request.target.includesOnline ? try self.online().store : nil
+        guard isRemembered, store != nil || request.target == .offline else {
+            return try self.pushUnlogged(request, plan: plan, check: check)
+        }
+        let fingerprint = request.idempotencyKey == nil ? nil : request.fingerprint
+        return try self.withPushLog { (log) throws(FeatureStoreError) in
+            if let store {
+                try self.finishPending(in: log, store: store, definitions: definitions)
+            }
+            if let key = request.idempotencyKey,
+                let known = try inOfflineStore({ () throws(OfflineStoreError) in
+                    try log.push(withKey: key)
+                })
+            {
+                return try known.result(key: key, fingerprint: fingerprint ?? "")
+            }
+            return try self.pushLogged(
+                request,
+                plan: plan,
+                check: check,
+                fingerprint: fingerprint,
+                store: store,
+                log: log
+            )
+        }
+    }
+
+    /// One write to RocksDB, and nothing else.
+    private func pushUnlogged(
+        _ request: PushRequest,
+        plan: PushPlan,
+        check: PushCheck
+    ) throws(FeatureStoreError) -> PushResult {
+        let store = try self.online().store
+        let pushedAt = store.pushTime(now: self.now())
+        let isStale = try store.write(
+            check.good,
+            of: request.rows,
+            plan: plan,
+            pushedAt: pushedAt
+        )
+        return PushResult(request, plan: plan, check: check, isStale: isStale, pushedAt: pushedAt)
+    }
+
+    private func pushLogged(
+        _ request: PushRequest,
+        plan: PushPlan,
+        check: PushCheck,
+        fingerprint: String?,
+        store: RocksDBOnlineStore?,
+        log: PushLog
+    ) throws(FeatureStoreError) -> PushResult {
+        var result = PushResult(
+            request,
+            plan: plan,
+            check: check,
+            isStale: Array(repeating: false, count: check.good.count),
+            pushedAt: self.now()
+        )
+        let now = self.now()
+        let isDone = store == nil
+        let recorded = try inOfflineStore { () throws(OfflineStoreError) in
+            try log.record(
+                PushLog.Entry(
+                    source: request.name,
+                    isView: request.isView,
+                    target: request.target.rawValue,
+                    idempotencyKey: request.idempotencyKey,
+                    contentHash: fingerprint,
+                    columns: plan.stored.map(\.name),
+                    rows: check.good.map { good in
+                        (good.row, check.storedCells(of: good, in: request.rows, plan: plan))
+                    },
+                    rejects: check.rejects,
+                    result: isDone
+                        ? { sequence, pushedAt in
+                            result.sequence = sequence
+                            result.pushedAt = pushedAt
+                            return result.json
+                        } : nil
+                )
+            ) { last in
+                if let store { return store.pushTime(now: now, after: last) }
+                return max(now, last.map { $0.successor } ?? now)
+            }
+        }
+        guard let store else { return result }
+        let isStale = try store.write(
+            check.good,
+            of: request.rows,
+            plan: plan,
+            pushedAt: recorded.pushedAt
+        )
+        result = PushResult(
+            request,
+            plan: plan,
+            check: check,
+            isStale: isStale,
+            pushedAt: recorded.pushedAt
+        )
+        result.sequence = recorded.sequence
+        try inOfflineStore { () throws(OfflineStoreError) in
+            try log.finish(recorded.sequence, result: result.json)
+            log.noPendingLeft()
+        }
+        return result
+    }
+
+    /// Does something with the push log, which is made when there is none.
+    func withPushLog<Result: Sendable>(
+        _ body: (PushLog) throws(FeatureStoreError) -> Result
+    ) throws(FeatureStoreError) -> Result {
+        try self.pushLog.withLock { (opened) throws(FeatureStoreError) in
+            if let log = opened, fileExists(self.paths.pushLog) {
+                return try body(log)
+            }
+            let log = try inOfflineStore { () throws(OfflineStoreError) in
+                try PushLog(path: self.paths.pushLog, project: self.configuration.project)
+            }
+            opened = log
+            return try body(log)
+        }
+    }
+}
+
+extension RocksDBOnlineStore {
+    /// Writes good rows to all views that are served online.
+    ///
+    /// - Returns: By good row: whether every view has a newer row for its key.
+    func write(
+        _ good: [PushCheck.Good],
+        of rows: PushRows,
+        plan: PushPlan,
+        pushedAt: Timestamp
+    ) throws(FeatureStoreError) -> [Bool] {
+        // A view may be redefined between the first step and the last.
+        var attempts = 3
+        while true {
+            do throws(OnlineStoreError) {
+                var pushes: [OnlinePush] = []
+                for view in plan.onlineViews {
+                    let push = try self.beginPush(OnlineViewDescription(view.generation))
+                    var encoder = try PushEncoder(view, rows: rows, push: push)
+                    for row in good {
+                        try encoder.add(row, pushedAt: pushedAt)
+                    }
+                    pushes.append(push)
+                }
+                guard !good.isEmpty, !pushes.isEmpty else {
+                    return Array(repeating: false, count: good.count)
+                }
+                let outcomes = try self.write(pushes)
+                return good.indices.map { row in outcomes.allSatisfy { $0[row] == .stale } }
+            } catch {
+                attempts -= 1
+                guard error.code == .superseded, attempts > 0 else {
+                    throw FeatureStoreError(error)
+                }
+            }
+        }
+    }
+}
+
+extension PushRequest {
+    /// The longest idempotency key, in bytes.
+    private static let maximumKeyLength = 512
+
+    /// The name of the push source or the view.
+    var name: String {
+        switch self.destination {
+        case .source(let name), .view(let name): name
+        }
+    }
+
+    /// Whether the rows are for one view.
+    var isView: Bool {
+        switch self.destination {
+        case .source: false
+        case .view: true
+        }
+    }
+
+    fileprivate var fingerprint: String {
+        self.rows.fingerprint([self.name, self.isView ? "view" : "source", self.target.rawValue])
+    }
+
+    fileprivate func checkKey() throws(FeatureStoreError) {
+        guard let key = self.idempotencyKey else { return }
+        guard !key.isEmpty, key.utf8.count <= Self.maximumKeyLength else {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "an idempotency key has 1 to \(Self.maximumKeyLength) bytes, not "
+                    + "\(key.utf8.count)"
+            )
+        }
+    }
+}
+
+extension PushLog.Known {
+    /// The answer from before.
+    fileprivate func result(
+        key: String,
+        fingerprint: String
+    ) throws(FeatureStoreError) -> PushResult {
+        guard self.contentHash == fingerprint else {
+            throw FeatureStoreError(
+                code: .conflict,
+                message: "the idempotency key \"\(key)\" came before, with other rows, another "
+                    + "target or another source; nothing was written; use a new key for new rows"
+            )
+        }
+        guard let text = self.result else {
+            throw FeatureStoreError(
+                code: .conflict,
+                message: "the push with the idempotency key \"\(key)\" is not complete yet; try "
+                    + "again"
+            )
+        }
+        do {
+            return try JSONDecoder().decode(PushResult.self, from: Data(text.utf8))
+        } catch {
+            throw FeatureStoreError(
+                code: .corruptData,
+                message: "the answer to the push with the key \"\(key)\" cannot be read: \(error)",
+                cause: error
+            )
+        }
+    }
+}
+
+extension PushResult {
+    /// The result of a push whose good rows are stale or not, `[good rows]`.
+    init(
+        _ request: PushRequest,
+        plan: PushPlan,
+        check: PushCheck,
+        isStale: [Bool],
+        pushedAt: Timestamp
+    ) {
+        self.init(
+            target: request.target,
+            views: plan.views.map(\.name),
+            ignoredColumns: plan.ignoredColumns,
+            pushedAt: pushedAt
+        )
+        self.future = check.future
+        self.rejected = check.rejects.count
+        for (good, isStale) in zip(check.good, isStale) {
+            self.results.append(Row(number: good.row, isStale: isStale))
+        }
+        self.stale = isStale.count { $0 }
+        self.accepted = isStale.count - self.stale
+        for reject in check.rejects {
+            self.results.append(Row(reject))
+        }
+        self.results.sort { $0.row < $1.row }
+    }
+
+    /// The result as JSON.
+    package var jsonBytes: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // A struct of numbers and strings can always be encoded.
+        return (try? encoder.encode(self)).map { Array($0) } ?? Array("{}".utf8)
+    }
+
+    var json: String { String(decoding: self.jsonBytes, as: UTF8.self) }
+}
+
+extension Timestamp {
+    /// The next microsecond.
+    fileprivate var successor: Timestamp { Timestamp(microseconds: self.microseconds &+ 1) }
+}
+
+/// Does something with the offline stores, and passes its error on as one of this layer.
+func inOfflineStore<Result>(
+    _ body: () throws(OfflineStoreError) -> Result
+) throws(FeatureStoreError) -> Result {
+    do { return try body() } catch { throw FeatureStoreError(error) }
+}

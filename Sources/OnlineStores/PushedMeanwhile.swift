@@ -1,0 +1,62 @@
+import NativeStorage
+
+/// What pushes wrote while a load was being merged, against what the load has for the same keys.
+struct PushedMeanwhile: ~Copyable {
+    /// So many keys are looked up while pushes wait; others are looked up before.
+    private static let maximumLate = 64
+    /// When pushes come as fast as they are looked up, they must wait in the end.
+    private static let maximumRounds = 50
+
+    private let load: OnlineLoad
+    private var seen = 0
+    /// The ages of the load's rows of keys that were pushed; `nil` where it has none.
+    private var ages: [[UInt8]: RowAge?] = [:]
+
+    init(load: OnlineLoad) {
+        self.load = load
+    }
+
+    /// Looks up the keys that were pushed so far, until few are left to look up.
+    mutating func lookUpRecentKeys() throws(OnlineStoreError) {
+        for _ in 0..<Self.maximumRounds {
+            if try self.lookUp() <= Self.maximumLate { return }
+        }
+    }
+
+    /// The stored rows that the load must leave alone, keys ascending; called while pushes wait.
+    mutating func keptRows(in database: StoreDatabase) throws(OnlineStoreError) -> [KeptRow] {
+        _ = try self.lookUp()
+        var sortedKeys: [[UInt8]] = []
+        for (key, age) in self.ages where age != nil {
+            sortedKeys.append(key)
+        }
+        sortedKeys.sort { compareBytes($0.span, $1.span) < 0 }
+        var keys = KeyBatch()
+        for key in sortedKeys {
+            keys.bytes.append(contentsOf: key)
+            keys.endKey()
+        }
+        var kept: [KeptRow] = []
+        let ages = self.ages
+        try database.values(for: keys, sorted: true) { index, stored in
+            guard let stored, let header = try? RowHeader(validating: stored),
+                let age = ages[sortedKeys[index]] ?? nil
+            else { return }
+            // As old as the load's row, the pushed one is the later word.
+            if RowAge(eventTime: header.eventTime, writeTime: header.writeTime) >= age {
+                kept.append(KeptRow(key: sortedKeys[index], row: bytes(of: stored)))
+            }
+        }
+        return kept
+    }
+
+    /// - Returns: How many keys were new.
+    private mutating func lookUp() throws(OnlineStoreError) -> Int {
+        let keys = self.load.journal.recentKeys(from: self.seen)
+        self.seen += keys.count
+        for key in keys where self.ages[key] == nil {
+            self.ages[key] = .some(try self.load.age(of: key))
+        }
+        return keys.count
+    }
+}

@@ -1,4 +1,5 @@
 package import FeatureModel
+import Glibc
 import NativeStorage
 
 /// One thing that a source reads: a file, or a table or query of a database.
@@ -50,6 +51,18 @@ extension SourceReader {
             // No file holds any rows.
             return []
         }
+    }
+
+    /// The pushed rows of some push sources; `nil` when nothing was ever pushed.
+    package func pushedInput(of sources: [String]) -> SourceInput? {
+        guard let path = self.pushLogPath, !sources.isEmpty, unsafe access(path, F_OK) == 0 else {
+            return nil
+        }
+        return SourceInput(
+            kind: .query,
+            path: self.relativePath(path),
+            relation: PushLogTables.historyQuery(sources: sources.sorted())
+        )
     }
 
     /// Gives all that an input holds, piece by piece: a file's bytes as they lie, also of one that

@@ -314,8 +314,10 @@ extension GoldenMistake {
             1,
             #"""
             error: nothing was applied, because this would lose data or break a service:
-              feature view "driver_stats": starts generation 2: changes the join keys from [driver_id int64] to [driver_id string]; feature service "activity" uses the view unpinned and would get nothing from it until the next load: pin "driver_stats@v1" in it to stay with generation 1
-              feature view "driver_recent": starts generation 2: changes the join keys from [driver_id int64] to [driver_id string]; feature service "activity" uses the view unpinned and would get nothing from it until the next load: pin "driver_recent@v1" in it to stay with generation 1
+              feature view "driver_stats": starts generation 2: changes the join keys from [driver_id int64] to [driver_id string]
+              feature view "driver_stats": feature service "activity" uses the view unpinned and would get nothing from it until the next load; pin "driver_stats@v1" in it to stay with generation 1
+              feature view "driver_recent": starts generation 2: changes the join keys from [driver_id int64] to [driver_id string]
+              feature view "driver_recent": feature service "activity" uses the view unpinned and would get nothing from it until the next load; pin "driver_recent@v1" in it to stay with generation 1
             allow it with --allow-destroy
             """#,
             edit: ("value_type: int64", "value_type: string")

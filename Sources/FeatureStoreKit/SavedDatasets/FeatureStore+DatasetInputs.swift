@@ -12,8 +12,8 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> [SavedDataset.Input] {
         do {
             var inputs: [SavedDataset.Input] = []
-            for source in resolution.differentSources {
-                for input in try self.sources.inputs(of: source) {
+            for (source, pushSources) in resolution.differentSources {
+                for input in try self.inputs(of: source, pushSources) {
                     let measure = try self.measure(input)
                     inputs.append(
                         SavedDataset.Input(
@@ -38,11 +38,11 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> [InputChange] {
         do {
             var changes: [InputChange] = []
-            for source in resolution.differentSources {
+            for (source, pushSources) in resolution.differentSources {
                 let before = saved.filter { $0.source == source.name }
                 let now =
                     try Self.ifThere { () throws(OfflineStoreError) in
-                        try self.sources.inputs(of: source)
+                        try self.inputs(of: source, pushSources)
                     } ?? []
                 for input in before {
                     let present = now.first { input.isSameThing(as: $0) }
@@ -69,6 +69,15 @@ extension FeatureStore {
         } catch {
             throw FeatureStoreError(error)
         }
+    }
+
+    /// What a source reads, and the rows that were pushed on top of it.
+    private func inputs(
+        of source: DataSource,
+        _ pushSources: [String]
+    ) throws(OfflineStoreError) -> [SourceInput] {
+        try self.sources.inputs(of: source)
+            + [self.sources.pushedInput(of: pushSources)].compactMap { $0 }
     }
 
     private func change(
@@ -108,11 +117,18 @@ extension FeatureStore {
 }
 
 extension FeatureResolution {
-    /// The sources of all views, each once, in order of first mention.
-    fileprivate var differentSources: [DataSource] {
-        var sources: [DataSource] = []
-        for view in self.views where !sources.contains(where: { $0.name == view.source.name }) {
-            sources.append(view.source)
+    /// The sources of all views, each once, in order of first mention, with the push sources that
+    /// add rows for any of the views.
+    fileprivate var differentSources: [(source: DataSource, pushSources: [String])] {
+        var sources: [(source: DataSource, pushSources: [String])] = []
+        for view in self.views {
+            let added = view.generation.pushSources
+            if let index = sources.firstIndex(where: { $0.source.name == view.source.name }) {
+                let known = sources[index].pushSources
+                sources[index].pushSources += added.filter { !known.contains($0) }
+            } else {
+                sources.append((view.source, added))
+            }
         }
         return sources
     }

@@ -144,8 +144,8 @@ extension JSONParser {
     }
 
     /// Takes the entity rows, a list of values for each column; `nil` for null.
-    fileprivate mutating func takeEntityRows(
-    ) throws(RequestError) -> TrainingSetRequest.GivenRows? {
+    fileprivate mutating func takeEntityRows() throws(RequestError) -> TrainingSetRequest.GivenRows?
+    {
         let place = RequestError.LocationStep.key("entities")
         switch try self.peek() {
         case .null:

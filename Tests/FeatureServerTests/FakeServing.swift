@@ -28,7 +28,8 @@ final class FakeServing: FeatureServing {
         training:
             @escaping @Sendable (FeatureSelection, EntityRowsInput, HistoricalFeaturesOptions)
             throws(FeatureStoreError) -> TrainingSet = {
-                (_, _, _) throws(FeatureStoreError) in fakeTrainingSet(Table(columns: [], rowCount: 0))
+                (_, _, _) throws(FeatureStoreError) in
+                fakeTrainingSet(Table(columns: [], rowCount: 0))
             },
         read:
             @escaping @Sendable (OnlineFeaturesRequest) throws(FeatureStoreError) ->

@@ -9,9 +9,8 @@ extension RandomView {
         case row(features: [Value], time: Timestamp?)
     }
 
-    /// Looks at every row of the source.
-    ///
-    /// - Parameter filter: Whether created times are obeyed; by default as the view says.
+    /// Looks at every row of the source; obeys created times when `filter` says so, and by default
+    /// as the view does.
     func expected(
         _ keys: [PlainCell?],
         at now: Int64,

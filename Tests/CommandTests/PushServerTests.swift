@@ -40,8 +40,9 @@ struct PushServerTests {
             let server = try RunningServer(fleet)
             func post(_ path: String, _ body: String) throws -> (Int, [String: Any], String) {
                 let answer = try server.post(path, body)
-                let object = try? JSONSerialization.jsonObject(with: Data(answer.text.utf8))
-                return (answer.status, object as? [String: Any] ?? [:], answer.text)
+                let text = answer.text.components(separatedBy: "\r\n\r\n").last ?? ""
+                let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
+                return (answer.status, object as? [String: Any] ?? [:], text)
             }
             func statuses(_ answer: [String: Any]) -> [String] {
                 let rows = answer["results"] as? [[String: Any]] ?? []

@@ -75,7 +75,9 @@ private func cells(_ json: String) -> [GivenCell]? {
             for type in ValueType.allNames {
                 // Bytes are base64 then, which is a text too; and JSON has no bare NaN.
                 if case .bytes = cell, type != "bytes" { continue }
-                if case .float(let value) = cell, !value.isFinite, ["string", "bytes"].contains(type) {
+                if case .float(let value) = cell, !value.isFinite,
+                    ["string", "bytes"].contains(type)
+                {
                     continue
                 }
                 #expect(try read(back, type) == read(cell, type), "\(cell) as \(type)")

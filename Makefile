@@ -1,6 +1,6 @@
 # The two commands of the README, and what a developer runs.
 
-.PHONY: demo test check build
+.PHONY: demo test test-feast test-time-zones check build
 
 demo: ## The main job end to end on feature_repo/: from definitions to a value over HTTP.
 	scripts/demo
@@ -8,6 +8,12 @@ demo: ## The main job end to end on feature_repo/: from definitions to a value o
 test: ## All tests.
 	scripts/install-dependencies
 	swift test --parallel
+
+test-feast: ## Feast's SDK, training sets and loads against the program; Feast comes from PyPI.
+	scripts/test-feast
+
+test-time-zones: ## The tests and the program under three time zones, after a `make test`.
+	scripts/time-zones
 
 build: ## The program, as one file: .build/release/fstore
 	scripts/install-dependencies

@@ -33,8 +33,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -56,9 +58,25 @@ let package = Package(
             dependencies: ["FeatureModel", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
+        // Generated code, which follows the rules of its generator.
+        .target(
+            name: "FeastProtos",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["feast_registry.proto"]
+        ),
+        .target(
+            name: "FeastRegistry",
+            dependencies: [
+                "FeatureModel", "FeastProtos",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "FeatureRegistry",
-            dependencies: ["FeatureModel", "NativeStorage"],
+            dependencies: [
+                "FeatureModel", "NativeStorage", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -77,6 +95,7 @@ let package = Package(
             dependencies: [
                 "FeatureModel", "FeatureCompute", "FeatureRegistry", "NativeStorage",
                 "OnlineStores", "OfflineStores",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
         ),
@@ -98,7 +117,7 @@ let package = Package(
             name: "fstore",
             dependencies: [
                 "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
-                "FeatureServer",
+                "FeatureServer", "FeastRegistry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -131,7 +150,19 @@ let package = Package(
         ),
         .testTarget(
             name: "FeatureDefinitionsTests",
-            dependencies: ["FeatureModel", "FeatureDefinitions", "TestSupport"],
+            dependencies: [
+                "FeatureModel", "FeatureDefinitions", "TestSupport",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
+            name: "FeastRegistryTests",
+            dependencies: [
+                "FeatureModel", "FeatureDefinitions", "FeastProtos", "FeastRegistry", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strictTests
         ),
         .testTarget(
@@ -149,6 +180,7 @@ let package = Package(
             dependencies: [
                 "FeatureModel", "FeatureCompute", "OfflineStores", "NativeStorage", "TestSupport",
             ],
+            exclude: ["LocalTimes.csv"],
             swiftSettings: strictTests
         ),
         .testTarget(

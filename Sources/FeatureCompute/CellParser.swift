@@ -92,13 +92,15 @@ package struct CellParser {
         }
     }
 
-    /// An instant in microseconds; `nil` when the text is no time.
+    /// An instant in microseconds; `nil` when the text is no time of the years 1 to 9999.
     package mutating func time(_ text: Span<UInt8>) -> Int64? {
         guard let parsed = ParsedTimestamp(utf8: text) else { return nil }
         if parsed.hasZone { return parsed.microseconds }
         self.sawZonelessTime = true
         guard let localToUTC = self.localToUTC else { return parsed.microseconds }
-        return localToUTC(parsed.microseconds)
+        let instant = localToUTC(parsed.microseconds)
+        let range = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
+        return range.contains(instant) ? instant : nil
     }
 
     private static func bool(_ text: Span<UInt8>) -> Int64? {

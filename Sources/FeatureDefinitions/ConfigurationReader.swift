@@ -27,13 +27,7 @@ struct ConfigurationReader {
             return nil
         }
         guard let map = self.map(root, subject: self.file) else { return nil }
-        map.checkKeys(
-            required: ["project"],
-            optional: [
-                "registry", "offline_store", "online_store", "provider",
-                "entity_key_serialization_version",
-            ]
-        )
+        map.check(.configuration)
         var configuration = ProjectConfiguration(project: self.project(map) ?? "")
         if let registry = self.path("registry", of: map) {
             configuration.registry = registry
@@ -77,7 +71,7 @@ struct ConfigurationReader {
     }
 
     private func offlineStore(_ map: DefinitionMap) -> ProjectConfiguration.OfflineStore? {
-        let types = ["file": [], "sqlite": ["path"]]
+        let types = DefinitionKeys.offlineStores
         guard let (type, store) = self.store("offline_store", of: map, types: types) else {
             return nil
         }
@@ -86,7 +80,7 @@ struct ConfigurationReader {
     }
 
     private func onlineStore(_ map: DefinitionMap) -> ProjectConfiguration.OnlineStore? {
-        let types = ["rocksdb": ["path"]]
+        let types = DefinitionKeys.onlineStores
         guard let (_, store) = self.store("online_store", of: map, types: types) else { return nil }
         return .rocksdb(path: self.path("path", of: store) ?? "data/online")
     }
@@ -95,7 +89,7 @@ struct ConfigurationReader {
     private func store(
         _ key: String,
         of map: DefinitionMap,
-        types: [String: [String]]
+        types: [String: DefinitionKeys]
     ) -> (type: String, map: DefinitionMap)? {
         guard let node = map[key], let store = self.map(node, subject: "\"\(key)\"") else {
             return nil
@@ -118,12 +112,11 @@ struct ConfigurationReader {
             )
             return nil
         }
-        let foreign = ["path": "which the type \(type) does not have"]
-        store.checkKeys(
-            required: ["type"],
-            optional: keys,
-            foreign: keys.contains("path") ? [:] : foreign
-        )
+        var foreign: [String: String] = [:]
+        for key in Set(types.values.flatMap(\.all)).subtracting(keys.all) {
+            foreign[key] = "which the type \(type) does not have"
+        }
+        store.checkKeys(required: keys.required, optional: keys.optional, foreign: foreign)
         return (type, store)
     }
 

@@ -6,6 +6,8 @@ final class DefinitionCollector {
     var locations = DefinitionLocations()
     var diagnostics: [Diagnostic] = []
     var unreadable = UnreadableParts()
+    /// Views that have no `schema`, which is no mistake of their own.
+    var viewsWithoutSchema: Set<String> = []
     private var counts: [DefinitionOwner: Int] = [:]
 
     /// Registers an object by name and place.

@@ -5,10 +5,7 @@ extension DefinitionFileReader {
     func readOnDemandView(_ map: DefinitionMap) {
         var map = map
         let name = map.beginObject(.onDemandFeatureView)
-        map.checkKeys(
-            required: ["name", "sources", "features"],
-            optional: ["description", "tags", "owner"]
-        )
+        map.check(.onDemandFeatureView)
         let view = OnDemandFeatureView(
             name: name,
             sources: map.texts("sources") ?? [],
@@ -31,10 +28,7 @@ extension DefinitionFileReader {
             if let name {
                 feature.subject = "feature \"\(name)\" of \(map.subject)"
             }
-            feature.checkKeys(
-                required: ["name", "dtype"],
-                optional: ["expression", "function", "description", "tags"]
-            )
+            feature.check(.onDemandFeature)
             let type = feature["dtype"].flatMap { feature.valueType($0, key: "dtype") }
             let transformation = self.transformation(feature)
             let description = feature.text("description") ?? ""

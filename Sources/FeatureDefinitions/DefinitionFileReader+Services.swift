@@ -2,16 +2,10 @@ import FeatureModel
 import Yams
 
 extension DefinitionFileReader {
-    /// The keys of a projection that is written out.
-    private static let projectionKeys = ["feature_view", "features", "alias", "join_key_map"]
-
     func readService(_ map: DefinitionMap) {
         var map = map
         let name = map.beginObject(.featureService)
-        map.checkKeys(
-            required: ["name", "features"],
-            optional: ["description", "tags", "owner"]
-        )
+        map.check(.featureService)
         var projections: [FeatureService.Projection] = []
         for node in map.list("features") ?? [] {
             guard let projection = self.projection(map, node, index: projections.count) else {
@@ -94,7 +88,7 @@ extension DefinitionFileReader {
         _ item: DefinitionMap,
         index: Int
     ) -> FeatureService.Projection? {
-        item.checkKeys(required: ["feature_view"], optional: Self.projectionKeys)
+        item.check(.projection)
         for key in ["alias", "join_key_map"] {
             if let node = item[key] {
                 item.record(node, part: "features.\(index).\(key)")

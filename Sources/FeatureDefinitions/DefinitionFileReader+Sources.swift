@@ -3,19 +3,8 @@ import Foundation
 import Yams
 
 extension DefinitionFileReader {
-    /// The types of sources, and the keys that only they have.
-    private static let typeKeys = [
-        "csv": ["path", "null_values", "delimiter"],
-        "sqlite": ["path", "table", "query"],
-        "push": ["batch_source"],
-        "request": ["schema"],
-    ]
-
-    private static let commonKeys = ["name", "type", "description", "tags", "owner"]
-
-    /// The keys of sources that have history, and which types have them.
+    /// The keys with the times of rows.
     private static let timeKeys = ["timestamp_field", "created_timestamp_column"]
-    private static let columnKeys = ["field_mapping", "timezone", "lateness"]
 
     /// Reads a source of a list, or one that is written inside of a view.
     ///
@@ -59,7 +48,7 @@ extension DefinitionFileReader {
 
     private func sourceType(_ map: DefinitionMap) -> String? {
         guard let node = map["type"], let type = map.text(node, key: "type") else { return nil }
-        let known = Self.typeKeys.keys.sorted()
+        let known = DefinitionKeys.sources.keys.sorted()
         guard !known.contains(type.lowercased()) else { return type.lowercased() }
         let near = nearestNames(to: type, among: known)
         map.report(
@@ -74,31 +63,23 @@ extension DefinitionFileReader {
     }
 
     private func checkSourceKeys(_ map: DefinitionMap, type: String?, requiresName: Bool) {
-        var required = requiresName ? ["name", "type"] : ["type"]
-        var optional = Self.commonKeys.filter { !required.contains($0) }
-        let otherKeys = Set(Self.typeKeys.values.joined() + Self.timeKeys + Self.columnKeys)
-        guard let type, var own = Self.typeKeys[type] else {
+        let everyKey = Set(DefinitionKeys.sources.values.flatMap(\.all))
+        guard let type, let keys = DefinitionKeys.sources[type] else {
             // Which keys belong to a type that is not known cannot be said.
-            map.checkKeys(required: required, optional: optional + otherKeys.sorted())
+            let required = requiresName ? ["name", "type"] : ["type"]
+            let optional = everyKey.subtracting(required).sorted()
+            map.checkKeys(required: required, optional: optional)
             return
         }
-        switch type {
-        case "csv":
-            required.append("path")
-            own += Self.timeKeys + Self.columnKeys
-        case "request":
-            required.append("schema")
-        case "push":
-            own += Self.timeKeys
-        default:
-            own += Self.timeKeys + Self.columnKeys
-        }
-        optional += own.filter { !required.contains($0) }
         var foreign: [String: String] = [:]
-        for key in otherKeys where !own.contains(key) {
+        for key in everyKey.subtracting(keys.all) {
             foreign[key] = "which a source of the type \(type) does not have"
         }
-        map.checkKeys(required: required, optional: optional, foreign: foreign)
+        map.checkKeys(
+            required: requiresName ? keys.required : keys.required.filter { $0 != "name" },
+            optional: requiresName ? keys.optional : ["name"] + keys.optional,
+            foreign: foreign
+        )
     }
 
     private func sourceKind(_ map: DefinitionMap, type: String?) -> DataSource.Kind? {

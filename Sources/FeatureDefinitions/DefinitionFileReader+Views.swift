@@ -7,13 +7,7 @@ extension DefinitionFileReader {
     func readView(_ map: DefinitionMap) {
         var map = map
         let name = map.beginObject(.featureView)
-        map.checkKeys(
-            required: ["name", "schema", "source"],
-            optional: [
-                "entities", "ttl", "online", "description", "tags", "owner",
-                "filter_by_created_timestamp",
-            ]
-        )
+        map.check(.featureView)
         let view = FeatureView(
             name: name,
             entities: map.texts("entities") ?? [],
@@ -27,6 +21,11 @@ extension DefinitionFileReader {
             owner: map.text("owner") ?? ""
         )
         if map.owner != nil {
+            if map["schema"] == nil {
+                // What applies the definitions proposes one.
+                map.markUnreadable("schema")
+                self.collector.viewsWithoutSchema.insert(name)
+            }
             self.collector.repository.featureViews.append(view)
         }
     }
@@ -41,7 +40,7 @@ extension DefinitionFileReader {
             if let name {
                 feature.subject = "\(noun) \"\(name)\" of \(map.subject)"
             }
-            feature.checkKeys(required: ["name", "dtype"], optional: ["description", "tags"])
+            feature.check(.field)
             let type = feature["dtype"].flatMap { feature.valueType($0, key: "dtype") }
             let description = feature.text("description") ?? ""
             let tags = feature.tags()

@@ -79,10 +79,7 @@ struct DefinitionFileReader {
     private func readEntity(_ map: DefinitionMap) {
         var map = map
         let name = map.beginObject(.entity)
-        map.checkKeys(
-            required: ["name", "value_type"],
-            optional: ["join_keys", "join_key", "description", "tags", "owner"]
-        )
+        map.check(.entity)
         let keys = self.joinKeyNames(map, entity: name)
         let types = self.keyTypes(map, keys: keys)
         let entity = Entity(

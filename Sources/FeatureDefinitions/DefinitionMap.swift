@@ -140,6 +140,11 @@ struct DefinitionMap {
         self.pairs.first { $0.name == key }?.value
     }
 
+    /// Reports keys that a table does not have, and required ones that are missing.
+    func check(_ keys: DefinitionKeys) {
+        self.checkKeys(required: keys.required, optional: keys.optional)
+    }
+
     /// Reports unknown keys, and required ones that are missing.
     ///
     /// A missing key that an unknown one was probably meant for is not reported as well.

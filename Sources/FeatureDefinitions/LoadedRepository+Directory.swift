@@ -50,7 +50,8 @@ extension LoadedRepository {
             directory: path,
             configuration: configuration,
             repository: collector.repository,
-            locations: collector.locations
+            locations: collector.locations,
+            viewsWithoutSchema: collector.viewsWithoutSchema
         )
     }
 

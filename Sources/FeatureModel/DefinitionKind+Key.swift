@@ -21,7 +21,8 @@ extension DefinitionKind {
             return suggestion(for: name, among: candidates, noun: self.title)
         }
         guard !candidates.isEmpty else { return "define it under \"\(self.listKey)\"" }
-        let shown = candidates.sorted().prefix(10).joined(separator: ", ")
-        return "the \(self.plural) are: \(shown)" + (candidates.count > 10 ? ", …" : "")
+        let names = Set(candidates).sorted()
+        let shown = names.prefix(10).joined(separator: ", ")
+        return "the \(self.plural) are: \(shown)" + (names.count > 10 ? ", …" : "")
     }
 }

@@ -61,6 +61,21 @@ package final class Registry: Sendable {
         return try self.snapshot(Int64(version), of: tables)
     }
 
+    /// The texts of all definitions as of a version, by kind and in the order of the repository.
+    ///
+    /// They are those that were stored by the apply, whatever release did it.
+    package func definitions(version: Int) throws(RegistryError) -> [RegisteredDefinition] {
+        guard let tables = try self.openForReading() else { return [] }
+        return try self.mapped { () throws(SQLiteError) in
+            try tables.objects(asOf: Int64(version))
+        }
+        .compactMap { row in
+            DefinitionKind(rawValue: row.kind).map { kind in
+                RegisteredDefinition(kind: kind, name: row.name, text: row.definition)
+            }
+        }
+    }
+
     /// All versions, oldest first.
     package func history() throws(RegistryError) -> [RegistryVersion] {
         guard let tables = try self.openForReading() else { return [] }
@@ -105,7 +120,8 @@ package final class Registry: Sendable {
             try self.check(plan, against: current)
             return current
         }
-        let objects = try RegistryCoding.rows(of: plan.target)
+        let objects =
+            try RegistryCoding.rows(of: plan.target) + RegistryCoding.rows(of: plan.generations)
         let changes = try RegistryCoding.text(plan.changes)
         let tables = try self.openForWriting()
         return try tables.database.transaction(mapping: self.registryError) {
@@ -125,7 +141,8 @@ package final class Registry: Sendable {
                 version: Int(row.version),
                 project: plan.project,
                 appliedAt: time,
-                repository: plan.target
+                repository: plan.target,
+                generations: plan.generations
             )
         }
     }
@@ -183,11 +200,15 @@ package final class Registry: Sendable {
         let objects = try self.mapped { () throws(SQLiteError) in
             try tables.objects(asOf: version)
         }
+        let names = try self.mapped { () throws(SQLiteError) in
+            try tables.viewNames(upTo: version)
+        }
         return RegistrySnapshot(
             version: Int(version),
             project: row.project,
             appliedAt: Timestamp(microseconds: row.appliedAt),
-            repository: try RegistryCoding.repository(of: objects)
+            repository: try RegistryCoding.repository(of: objects),
+            generations: try RegistryCoding.generations(of: objects, names: names)
         )
     }
 

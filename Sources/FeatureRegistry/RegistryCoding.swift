@@ -22,7 +22,69 @@ enum RegistryCoding {
         return rows
     }
 
-    /// The repository of rows that are in the order of their positions.
+    // MARK: Generations
+
+    /// The kind of rows that say which generation of a view is the newest: a number. A name
+    /// without such a row never had more than one.
+    private static let newestGenerationKind = "newestGeneration"
+    /// The kind of rows that hold what services pin.
+    private static let heldGenerationKind = "heldGeneration"
+
+    /// The rows of generations.
+    static func rows(
+        of generations: ViewGenerations
+    ) throws(RegistryError) -> [RegistryTables.ObjectRow] {
+        var rows: [RegistryTables.ObjectRow] = []
+        let numbers = generations.newest.filter { $0.value > 1 }
+            .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        for (name, number) in numbers {
+            rows.append(
+                RegistryTables.ObjectRow(
+                    kind: self.newestGenerationKind,
+                    name: name,
+                    position: 0,
+                    definition: try self.text(number)
+                )
+            )
+        }
+        for (position, generation) in generations.held.enumerated() {
+            rows.append(
+                RegistryTables.ObjectRow(
+                    kind: self.heldGenerationKind,
+                    name: generation.reference,
+                    position: Int64(position),
+                    definition: try self.text(generation)
+                )
+            )
+        }
+        return rows
+    }
+
+    /// The generations that rows tell of.
+    ///
+    /// - Parameters:
+    ///   - rows: The rows of a version; those of other kinds are left out.
+    ///   - names: The names that were a view's at any time up to that version.
+    static func generations(
+        of rows: [RegistryTables.ObjectRow],
+        names: [String]
+    ) throws(RegistryError) -> ViewGenerations {
+        var newest = Dictionary(names.map { ($0, 1) }) { first, _ in first }
+        var held: [FeatureViewGeneration] = []
+        for row in rows {
+            switch row.kind {
+            case self.newestGenerationKind: newest[row.name] = try self.decoded(row.definition)
+            case self.heldGenerationKind: held.append(try self.decoded(row.definition))
+            default: continue
+            }
+        }
+        return ViewGenerations(newest: newest, held: held)
+    }
+
+    // MARK: Objects
+
+    /// The repository of rows that are in the order of their positions; those of generations are
+    /// left out.
     static func repository(
         of rows: [RegistryTables.ObjectRow]
     ) throws(RegistryError) -> FeatureRepository {
@@ -39,6 +101,9 @@ enum RegistryCoding {
                 repository.onDemandFeatureViews.append(try self.decoded(row.definition))
             case .featureService:
                 repository.featureServices.append(try self.decoded(row.definition))
+            case nil
+            where row.kind == self.newestGenerationKind || row.kind == self.heldGenerationKind:
+                continue
             case nil:
                 throw RegistryError(
                     code: .notARegistry,

@@ -8,6 +8,8 @@ public struct RegistryPlan: Hashable, Sendable {
     public var baseVersion: Int
     /// The definitions that will be applied.
     public var target: FeatureRepository
+    /// The generations of the feature views that are there afterwards.
+    public var generations: ViewGenerations
     /// The changes: first what is created or changed (entities, data sources, feature views,
     /// feature services, each in the order of the repository), then what is deleted, the other way
     /// round by kind.
@@ -27,7 +29,8 @@ public struct RegistryPlan: Hashable, Sendable {
         self.project = project
         self.baseVersion = snapshot.version
         self.target = repository
-        let difference = RepositoryDifference(old: snapshot.repository, new: repository)
+        let difference = RepositoryDifference(old: snapshot, new: repository)
+        self.generations = difference.succession.generations
         self.changes = difference.changes()
     }
 

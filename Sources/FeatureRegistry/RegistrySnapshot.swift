@@ -10,18 +10,22 @@ public struct RegistrySnapshot: Hashable, Sendable {
     public var appliedAt: Timestamp?
     /// The definitions, in the order of the repository that was applied.
     public var repository: FeatureRepository
+    /// The generations of the feature views.
+    public var generations: ViewGenerations
 
     /// A snapshot; by default that of a registry to which nothing was applied yet.
     public init(
         version: Int = 0,
         project: String = "",
         appliedAt: Timestamp? = nil,
-        repository: FeatureRepository = FeatureRepository()
+        repository: FeatureRepository = FeatureRepository(),
+        generations: ViewGenerations = ViewGenerations()
     ) {
         self.version = version
         self.project = project
         self.appliedAt = appliedAt
         self.repository = repository
+        self.generations = generations
     }
 }
 

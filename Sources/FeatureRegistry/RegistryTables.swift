@@ -11,12 +11,13 @@ import NativeStorage
 ///   changes     TEXT           JSON: what the plan said
 ///
 /// object                       one row for each state that an object ever had
-///   kind        TEXT     key   entity | dataSource | featureView | featureService
-///   name        TEXT     key
+///   kind        TEXT     key   entity | dataSource | featureView | onDemandFeatureView |
+///                              featureService | newestGeneration | heldGeneration
+///   name        TEXT     key   of a held generation: view@v1
 ///   valid_from  INTEGER  key   the first version that has this state
 ///   valid_to    INTEGER        the first version that does not; null while it is in force
 ///   position    INTEGER        its place among the objects of its kind
-///   definition  TEXT           JSON with sorted keys
+///   definition  TEXT           JSON with sorted keys; of a newest generation: its number
 /// ```
 ///
 /// The state as of version v is the rows with `valid_from <= v` and (`valid_to` null or `> v`).
@@ -137,6 +138,19 @@ struct RegistryTables {
             )
         }
         return rows
+    }
+
+    /// The names that were a feature view's in any version up to one.
+    func viewNames(upTo version: Int64) throws(SQLiteError) -> [String] {
+        let statement = try self.database.prepare(
+            "SELECT DISTINCT name FROM object WHERE kind = 'featureView' AND valid_from <= ?"
+        )
+        try statement.bind(version, at: 1)
+        var names: [String] = []
+        while try statement.step() {
+            names.append(statement.text(at: 0) ?? "")
+        }
+        return names
     }
 
     private func integer(_ sql: String) throws(SQLiteError) -> Int64 {

@@ -2,8 +2,19 @@ import FeatureModel
 
 /// The changes between two repositories, and what each of them would lose.
 struct RepositoryDifference {
+    /// What becomes of an object that is defined afterwards.
+    private typealias Consequences = GenerationSuccession.Consequences
+
     let old: FeatureRepository
     let new: FeatureRepository
+    /// What becomes of the generations of feature views.
+    let succession: GenerationSuccession
+
+    init(old: RegistrySnapshot, new: FeatureRepository) {
+        self.old = old.repository
+        self.new = new
+        self.succession = GenerationSuccession(from: old, to: new)
+    }
 
     /// The changes in the order of a plan.
     func changes() -> [RegistryChange] {
@@ -13,7 +24,7 @@ struct RepositoryDifference {
             self.new.entities,
             name: \.name,
             fields: { DefinitionFields($0) },
-            losses: { self.losses(of: $0, $1) }
+            consequences: { _, _ in Consequences() }
         )
         let sources = self.changes(
             .dataSource,
@@ -21,7 +32,7 @@ struct RepositoryDifference {
             self.new.dataSources,
             name: \.name,
             fields: { DefinitionFields($0) },
-            losses: { self.losses(of: $0, $1) }
+            consequences: { _, _ in Consequences() }
         )
         let views = self.changes(
             .featureView,
@@ -29,7 +40,7 @@ struct RepositoryDifference {
             self.new.featureViews,
             name: \.name,
             fields: { DefinitionFields($0) },
-            losses: { self.losses(of: $0, $1) }
+            consequences: { self.consequences(of: $0, $1) }
         )
         let onDemandViews = self.changes(
             .onDemandFeatureView,
@@ -37,7 +48,9 @@ struct RepositoryDifference {
             self.new.onDemandFeatureViews,
             name: \.name,
             fields: { DefinitionFields($0) },
-            losses: { self.losses(of: $0, $1) }
+            consequences: { old, new in
+                Consequences(losses: old.map { self.losses(of: $0, new) } ?? [])
+            }
         )
         let services = self.changes(
             .featureService,
@@ -45,137 +58,89 @@ struct RepositoryDifference {
             self.new.featureServices,
             name: \.name,
             fields: { DefinitionFields($0) },
-            losses: { _, _ in [] }
+            consequences: { _, _ in Consequences() }
         )
         let inOrder = [entities, sources, views, onDemandViews, services]
         return inOrder.flatMap(\.kept) + inOrder.reversed().flatMap(\.deleted)
     }
 
     /// The changes of one kind: what is created or changed, and what is deleted.
-    private func changes<Definition: Hashable>(
+    private func changes<Definition: Hashable & Encodable>(
         _ kind: DefinitionKind,
         _ old: [Definition],
         _ new: [Definition],
         name: (Definition) -> String,
         fields: (Definition) -> DefinitionFields,
-        losses: (Definition, Definition?) -> [String]
+        consequences: (Definition?, Definition?) -> Consequences
     ) -> (kept: [RegistryChange], deleted: [RegistryChange]) {
         let before = Dictionary(old.map { (name($0), $0) }) { first, _ in first }
         let after = Set(new.map(name))
+        func change(
+            _ definition: Definition,
+            _ action: RegistryChange.Action,
+            fields: [RegistryChange.FieldChange] = [],
+            _ consequences: Consequences
+        ) -> RegistryChange {
+            RegistryChange(
+                kind: kind,
+                name: name(definition),
+                action: action,
+                fields: fields,
+                // A definition that is no JSON is an error of the apply.
+                definitionHash: action == .deleted ? nil : try? DefinitionHash.text(of: definition),
+                generation: consequences.generation,
+                notes: consequences.notes,
+                destructiveReasons: consequences.losses
+            )
+        }
         var kept: [RegistryChange] = []
         for definition in new {
-            guard let earlier = before[name(definition)] else {
+            let earlier = before[name(definition)]
+            let found = consequences(earlier, definition)
+            guard let earlier else {
                 let values = fields(definition).fields.map {
                     RegistryChange.FieldChange(path: $0.path, old: nil, new: $0.value)
                 }
-                kept.append(
-                    RegistryChange(
-                        kind: kind,
-                        name: name(definition),
-                        action: .created,
-                        fields: values
-                    )
-                )
+                kept.append(change(definition, .created, fields: values, found))
                 continue
             }
-            guard earlier != definition else { continue }
-            kept.append(
-                RegistryChange(
-                    kind: kind,
-                    name: name(definition),
-                    action: .changed,
-                    fields: fieldChanges(fields(earlier).fields, fields(definition).fields),
-                    destructiveReasons: losses(earlier, definition)
-                )
-            )
+            // A view can change by a change of what it names.
+            guard earlier != definition || !found.isEmpty else { continue }
+            let changed = fieldChanges(fields(earlier).fields, fields(definition).fields)
+            kept.append(change(definition, .changed, fields: changed, found))
         }
         let deleted = old.filter { !after.contains(name($0)) }.map {
-            RegistryChange(
-                kind: kind,
-                name: name($0),
-                action: .deleted,
-                destructiveReasons: losses($0, nil)
-            )
+            change($0, .deleted, consequences($0, nil))
         }
         return (kept, deleted)
     }
 
     // MARK: Losses
 
-    /// What a change or, without a new definition, the deletion of an entity loses.
-    private func losses(of old: Entity, _ new: Entity?) -> [String] {
-        guard let new, old.joinKeys != new.joinKeys else { return [] }
-        let views = self.old.featureViews.filter { $0.entities.contains(old.name) }.map(\.name)
-        guard !views.isEmpty else { return [] }
-        let noun = views.count == 1 ? "feature view" : "feature views"
-        let users = self.services(using: { views.contains($0) })
-        return ["changes the keys of \(noun) \(Self.list(views))\(Self.clause(users))"]
-    }
-
-    /// What a change of a source loses: nothing, unless a service uses a view whose rows would then
-    /// be others, because the view serves nothing until it is loaded again.
-    private func losses(of old: DataSource, _ new: DataSource?) -> [String] {
-        guard let new else { return [] }
-        let views = self.old.featureViews
-            .filter {
-                self.isRead(old, by: $0) && $0.rowIdentity(in: old) != $0.rowIdentity(in: new)
-            }
-            .map(\.name)
-        let users = self.services(using: { views.contains($0) })
-        guard !users.isEmpty else { return [] }
-        let noun = views.count == 1 ? "feature view" : "feature views"
-        let verb = views.count == 1 ? "serves" : "serve"
-        return [
-            "changes the rows of \(noun) \(Self.list(views)), which \(verb) nothing until the "
-                + "next load"
-                + Self.clause(users)
-        ]
-    }
-
-    /// What a change or, without a new definition, the deletion of a view loses.
-    private func losses(of old: FeatureView, _ new: FeatureView?) -> [String] {
-        let users = self.services(using: { $0 == old.name })
-        guard let new else { return ["deletes the view and its rows\(Self.clause(users))"] }
-        var losses: [String] = []
-        let newFields = Dictionary(new.schema.map { ($0.name, $0) }) { first, _ in first }
-        for field in old.schema {
-            let newField = newFields[field.name]
-            guard newField?.type != field.type else { continue }
-            let clause = Self.clause(self.services(usingView: old.name, feature: field.name))
-            if let newField {
-                losses.append(
-                    "changes feature \"\(field.name)\" from \(field.type) to \(newField.type)"
-                        + clause
-                )
-            } else {
-                losses.append("drops feature \"\(field.name)\"\(clause)")
-            }
+    /// What becomes of a view that is created, changed or, without a new definition, deleted.
+    private func consequences(of old: FeatureView?, _ new: FeatureView?) -> Consequences {
+        guard let new else {
+            let users = self.services { $0.view == old?.name }
+            return Consequences(losses: ["deletes the view and its rows\(Self.clause(users))"])
         }
-        if old.entities != new.entities {
-            losses.append(
-                "changes the entities from [\(old.entities.joined(separator: ", "))] to "
-                    + "[\(new.entities.joined(separator: ", "))]\(Self.clause(users))"
+        var consequences = self.succession.consequences(of: new)
+        if let old, old.online, !new.online {
+            let number = self.succession.number(of: old.name)
+            let users = self.services { projection in
+                projection.view == old.name && [nil, number].contains(projection.version)
+            }
+            consequences.losses.append(
+                "is no longer served, and its rows are removed\(Self.clause(users))"
             )
         }
-        if self.old.rowSource(of: old)?.name != self.new.rowSource(of: new)?.name {
-            losses.append(
-                "changes the source from \"\(old.source)\" to \"\(new.source)\""
-                    + Self.clause(users)
-            )
-        } else if old.filterByCreatedTimestamp != new.filterByCreatedTimestamp, !users.isEmpty {
-            losses.append("serves nothing until it is loaded again\(Self.clause(users))")
-        }
-        if old.online, !new.online {
-            losses.append("is no longer served, and its rows are removed\(Self.clause(users))")
-        }
-        return losses
+        return consequences
     }
 
     /// What a change or, without a new definition, the deletion of an on-demand view loses: what
     /// services read of it.
     private func losses(of old: OnDemandFeatureView, _ new: OnDemandFeatureView?) -> [String] {
         guard let new else {
-            let users = self.services(using: { $0 == old.name })
+            let users = self.services { $0.view == old.name }
             return users.isEmpty ? [] : ["deletes the view\(Self.clause(users))"]
         }
         let newFeatures = Dictionary(new.features.map { ($0.name, $0) }) { first, _ in first }
@@ -194,16 +159,11 @@ struct RepositoryDifference {
         }
     }
 
-    /// The applied services that take anything from a view.
-    private func services(using isUsed: (String) -> Bool) -> [String] {
-        self.old.featureServices
-            .filter { $0.features.contains { isUsed($0.view) } }
-            .map(\.name)
-    }
-
-    /// Whether the applied rows of a view come from a source.
-    private func isRead(_ source: DataSource, by view: FeatureView) -> Bool {
-        self.old.rowSource(of: view)?.name == source.name
+    /// The applied services with a projection of some kind.
+    private func services(
+        where isWanted: (FeatureService.Projection) -> Bool
+    ) -> [String] {
+        self.old.featureServices.filter { $0.features.contains(where: isWanted) }.map(\.name)
     }
 
     /// The applied services that take one feature.
@@ -216,15 +176,9 @@ struct RepositoryDifference {
         return users.map(\.name)
     }
 
-    private static func list(_ names: [String]) -> String {
-        names.map { "\"\($0)\"" }.joined(separator: ", ")
-    }
-
     private static func clause(_ services: [String]) -> String {
         guard !services.isEmpty else { return "" }
-        let noun = services.count == 1 ? "feature service" : "feature services"
-        let verb = services.count == 1 ? "uses" : "use"
-        return ", which \(noun) \(self.list(services)) \(verb)"
+        return ", which \(serviceList(services)) \(services.count == 1 ? "uses" : "use")"
     }
 }
 

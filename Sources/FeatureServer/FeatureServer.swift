@@ -61,6 +61,7 @@ public final class FeatureServer: Service {
             serving: self.serving,
             readPool: threads.reads,
             loadPool: threads.loads,
+            trainingPool: threads.training,
             pushPool: threads.pushes,
             limits: self.limits,
             logger: self.logger
@@ -207,6 +208,7 @@ private struct Threads {
     let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let reads = NIOThreadPool(numberOfThreads: System.coreCount)
     let loads = NIOThreadPool(numberOfThreads: 1)
+    let training = NIOThreadPool(numberOfThreads: 1)
     /// Several: those to the online store alone need not wait for each other's rows.
     let pushes = NIOThreadPool(numberOfThreads: 4)
     let refresh = NIOThreadPool(numberOfThreads: 1)
@@ -214,6 +216,7 @@ private struct Threads {
     init() {
         self.reads.start()
         self.loads.start()
+        self.training.start()
         self.pushes.start()
         self.refresh.start()
     }
@@ -227,11 +230,13 @@ private struct Threads {
         guard isIdle else {
             self.reads.shutdownGracefully { _ in }
             self.loads.shutdownGracefully { _ in }
+            self.training.shutdownGracefully { _ in }
             self.pushes.shutdownGracefully { _ in }
             return
         }
         try? await self.reads.shutdownGracefully()
         try? await self.loads.shutdownGracefully()
+        try? await self.training.shutdownGracefully()
         try? await self.pushes.shutdownGracefully()
         try? await self.eventLoops.shutdownGracefully()
     }

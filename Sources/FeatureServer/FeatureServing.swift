@@ -18,6 +18,18 @@ public protocol FeatureServing: Sendable {
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures
 
+    /// Entity rows with the features known at their times.
+    ///
+    /// - Parameters:
+    ///   - features: References such as `view:feature`, or a service.
+    ///   - entities: The entity rows, or the keys that the views have.
+    ///   - options: How the set is made.
+    func trainingSet(
+        _ features: FeatureSelection,
+        entities: EntityRowsInput,
+        options: HistoricalFeaturesOptions
+    ) throws(FeatureStoreError) -> TrainingSet
+
     /// Writes rows into the stores; called on a thread that may wait for disks.
     func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult
 
@@ -50,6 +62,12 @@ public protocol FeatureServing: Sendable {
         views: [String]?,
         strict: Bool
     ) throws(FeatureStoreError) -> String
+
+    /// Compares what is served with the history, value by value.
+    ///
+    /// - Parameter views: The views; `nil` for all that are served.
+    /// - Returns: What was compared and what differs, as a JSON text.
+    func verify(views: [String]?) throws(FeatureStoreError) -> String
 
     /// What is applied and loaded, as a JSON text.
     func statusSummary() throws(FeatureStoreError) -> String

@@ -5,6 +5,15 @@ extension FeatureStore: FeatureServing {
     /// The project that is served.
     public var project: String { self.configuration.project }
 
+    /// See ``FeatureStore/historicalFeatures(_:entities:options:progress:)``.
+    public func trainingSet(
+        _ features: FeatureSelection,
+        entities: EntityRowsInput,
+        options: HistoricalFeaturesOptions
+    ) throws(FeatureStoreError) -> TrainingSet {
+        try self.historicalFeatures(features, entities: entities, options: options)
+    }
+
     /// A load's report as JSON.
     public func materialize(
         from start: Timestamp?,
@@ -32,6 +41,12 @@ extension FeatureStore: FeatureServing {
         try jsonText(
             of: self.materializeIncremental(to: end, views: views, strict: strict, progress: nil)
         )
+    }
+
+    /// A comparison's report as JSON.
+    public func verify(views: [String]?) throws(FeatureStoreError) -> String {
+        let report: VerificationReport = try self.verify(views: views)
+        return try jsonText(of: report)
     }
 
     /// The project's status as JSON.

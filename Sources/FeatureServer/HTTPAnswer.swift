@@ -4,8 +4,10 @@ import NIOHTTP1
 struct HTTPAnswer: Sendable, Equatable {
     /// The status.
     var status: HTTPResponseStatus
-    /// A JSON text, or nothing.
+    /// A JSON text, or nothing, or what the content type says.
     var body: [UInt8] = []
+    /// What the body is.
+    var contentType = "application/json"
     /// The methods that the path allows, where the request used another.
     var allowedMethods: String?
 

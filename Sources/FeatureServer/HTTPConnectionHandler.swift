@@ -194,6 +194,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.write(
                 status: answer.status,
                 body: answer.body,
+                contentType: answer.contentType,
                 allowedMethods: answer.allowedMethods,
                 to: head,
                 context: context
@@ -224,7 +225,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             case .success(let answer): answer
             case .failure: HTTPAnswer.detail("The server is stopping.", status: .serviceUnavailable)
             }
-        self.write(status: answer.status, body: answer.body, to: head, context: context)
+        self.write(
+            status: answer.status,
+            body: answer.body,
+            contentType: answer.contentType,
+            to: head,
+            context: context
+        )
         self.resume(context: context)
     }
 
@@ -252,6 +259,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private func write(
         status: HTTPResponseStatus,
         body: [UInt8],
+        contentType: String = "application/json",
         allowedMethods: String? = nil,
         to head: HTTPRequestHead,
         context: ChannelHandlerContext
@@ -264,6 +272,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         buffer.writeResponse(
             status: status,
             body: body,
+            contentType: contentType,
             allowedMethods: allowedMethods,
             connection: isLast ? "close" : head.version == .http1_0 ? "keep-alive" : nil,
             omitsBody: head.method == .HEAD

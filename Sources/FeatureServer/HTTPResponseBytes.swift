@@ -9,6 +9,7 @@ extension ByteBuffer {
     mutating func writeResponse(
         status: HTTPResponseStatus,
         body: [UInt8],
+        contentType: String = "application/json",
         allowedMethods: String? = nil,
         connection: StaticString? = nil,
         omitsBody: Bool = false
@@ -20,7 +21,9 @@ extension ByteBuffer {
             self.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         }
         if !body.isEmpty {
-            self.writeStaticString("content-type: application/json\r\n")
+            self.writeStaticString("content-type: ")
+            self.writeString(contentType)
+            self.writeStaticString("\r\n")
         }
         self.writeStaticString("content-length: ")
         self.writeString(String(body.count))

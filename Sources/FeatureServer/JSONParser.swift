@@ -175,6 +175,15 @@ struct JSONParser: ~Escapable {
         return .float(try self.double(from: start))
     }
 
+    /// Takes the number that `peek()` saw, letter for letter.
+    mutating func takeNumber(appendingTextTo text: inout [UInt8]) throws(RequestError) {
+        let start = self.position
+        _ = try self.takeNumber()
+        for index in start..<self.position {
+            text.append(self.bytes[index])
+        }
+    }
+
     private func double(from start: Int) throws(RequestError) -> Double {
         guard self.position - start <= maximumNumberLength else {
             throw self.error("A number of more than \(maximumNumberLength) characters")

@@ -18,6 +18,10 @@ public struct ServerLimits: Sendable {
     public var maximumConnections = 4_096
     /// The loads that run or wait for one another; one more is refused.
     public var maximumLoads = 8
+    /// The entity rows times the features of one training set, which is in memory as a whole.
+    public var maximumTrainingSetCells = 5_000_000
+    /// The training sets that are made or wait for one another; one more is refused.
+    public var maximumTrainingSets = 4
     /// How long a connection may take to send a whole request, or to send none at all.
     public var idleTimeout: TimeAmount = .seconds(60)
     /// How long a shutdown waits for requests in flight.

@@ -22,9 +22,12 @@ final class RequestHandler: Sendable {
 
     let limits: ServerLimits
     let logger: Logger
-    private let serving: any FeatureServing
+    let serving: any FeatureServing
     private let readPool: NIOThreadPool
     private let loadPool: NIOThreadPool
+    private let trainingPool: NIOThreadPool
+    /// The training sets that are made or wait.
+    private let trainingSetCount = Atomic<Int>(0)
     private let pushPool: NIOThreadPool
     /// The loads that run or wait.
     private let loadCount = Atomic<Int>(0)
@@ -35,6 +38,7 @@ final class RequestHandler: Sendable {
         serving: any FeatureServing,
         readPool: NIOThreadPool,
         loadPool: NIOThreadPool,
+        trainingPool: NIOThreadPool,
         pushPool: NIOThreadPool,
         limits: ServerLimits,
         logger: Logger
@@ -42,6 +46,7 @@ final class RequestHandler: Sendable {
         self.serving = serving
         self.readPool = readPool
         self.loadPool = loadPool
+        self.trainingPool = trainingPool
         self.pushPool = pushPool
         self.limits = limits
         self.logger = logger
@@ -64,12 +69,18 @@ final class RequestHandler: Sendable {
                     limits: self.limits
                 )
                 return self.read(request, encoder: &encoder)
+            case .historicalFeatures:
+                return self.trainingSet(head, body: body)
             case .materialize(let isIncremental, let wantsSummary):
                 let request = try MaterializationRequest(
                     json: body.readableBytesUInt8Span,
                     isIncremental: isIncremental
                 )
                 return self.load(request, wantsSummary: wantsSummary)
+            case .verify:
+                return self.verification(
+                    try VerificationRequest(json: body.readableBytesUInt8Span)
+                )
             case .push(let isView, let listsAll):
                 return self.push(head, body, isView: isView, listsAll: listsAll)
             case .health:
@@ -186,6 +197,26 @@ final class RequestHandler: Sendable {
         }
     }
 
+    /// Counts one more training set.
+    ///
+    /// - Returns: Where it is made, and what is called at its end; `nil` when there are as many as
+    ///   may be.
+    func beginTrainingSet() -> (pool: NIOThreadPool, end: @Sendable () -> Void)? {
+        let count = self.trainingSetCount.wrappingAdd(1, ordering: .relaxed).newValue
+        guard count <= self.limits.maximumTrainingSets else {
+            self.trainingSetCount.wrappingSubtract(1, ordering: .relaxed)
+            return nil
+        }
+        self.workCount.wrappingAdd(1, ordering: .relaxed)
+        return (
+            self.trainingPool,
+            {
+                self.trainingSetCount.wrappingSubtract(1, ordering: .relaxed)
+                self.workCount.wrappingSubtract(1, ordering: .releasing)
+            }
+        )
+    }
+
     private func status() -> Outcome {
         self.workCount.wrappingAdd(1, ordering: .relaxed)
         return .work(self.readPool) {
@@ -215,7 +246,7 @@ final class RequestHandler: Sendable {
     }
 
     /// The answer to an error of the store; what is not the client's mistake is logged.
-    private func answer(to error: FeatureStoreError) -> HTTPAnswer {
+    func answer(to error: FeatureStoreError) -> HTTPAnswer {
         let answer = HTTPAnswer(error)
         if answer.status.code >= 500 {
             self.logger.error(

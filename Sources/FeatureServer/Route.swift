@@ -3,9 +3,11 @@ import NIOHTTP1
 /// What a request asks for, by its method and path.
 enum Route: Equatable {
     case onlineFeatures
+    case historicalFeatures
     /// `wantsSummary` when the query says `summary=true`: the answer is what the load did instead
     /// of Feast's `null`.
     case materialize(isIncremental: Bool, wantsSummary: Bool)
+    case verify
     /// Rows for a push source, or for one feature view. `listsAll` unless the query says
     /// `results=problems`: the answer lists the rows that were accepted as well.
     case push(isView: Bool, listsAll: Bool)
@@ -22,6 +24,8 @@ enum Route: Equatable {
         switch path {
         case "/get-online-features":
             self = method == .POST ? .onlineFeatures : .otherMethod(allowed: "POST")
+        case "/get-historical-features":
+            self = method == .POST ? .historicalFeatures : .otherMethod(allowed: "POST")
         case "/materialize", "/materialize-incremental":
             guard method == .POST else {
                 self = .otherMethod(allowed: "POST")
@@ -31,6 +35,8 @@ enum Route: Equatable {
                 isIncremental: path == "/materialize-incremental",
                 wantsSummary: query.split(separator: "&").contains("summary=true")
             )
+        case "/verify":
+            self = method == .POST ? .verify : .otherMethod(allowed: "POST")
         case "/push", "/write-to-online-store":
             guard method == .POST else {
                 self = .otherMethod(allowed: "POST")

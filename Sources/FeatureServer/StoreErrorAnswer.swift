@@ -39,6 +39,12 @@ extension HTTPAnswer {
                 message: error.message,
                 status: .badRequest
             )
+        case .missingRequestData:
+            self.init(
+                feastClass: "RequestDataNotFoundInEntityRowsException",
+                message: error.message,
+                status: .notFound
+            )
         case .invalidArgument, .featureNotFound, .missingJoinKey, .invalidValue, .invalidData:
             self = .detail(error.message, status: .badRequest)
         case .conflict:

@@ -3,31 +3,89 @@ import FeatureRegistry
 
 /// The definitions in force at one version of the registry.
 struct DefinitionSnapshot: Sendable {
-    /// Which state of the registry this is.
-    let state: RegistryState
+    /// What the registry has.
+    let registry: RegistrySnapshot
     let project: String
-    let repository: FeatureRepository
+    /// What on-demand features may be computed by, besides expressions.
+    let functions: [String: OnDemandFunction]
+    /// For each `view:feature` of an on-demand view, how many inputs are read to compute it.
+    private var inputCounts: [String: Int] = [:]
+    /// For each service, how many values of a row are read for it.
+    private var serviceCellCounts: [String: Int] = [:]
 
-    init(_ snapshot: RegistrySnapshot, project: String) {
-        self.state = snapshot.state
+    init(
+        _ snapshot: RegistrySnapshot,
+        project: String,
+        functions: [String: OnDemandFunction]
+    ) {
+        self.registry = snapshot
         self.project = snapshot.project.isEmpty ? project : snapshot.project
-        self.repository = snapshot.repository
+        self.functions = functions
+        for view in self.repository.onDemandFeatureViews {
+            let scope = OnDemandScope(view, in: self.repository)
+            for feature in view.features {
+                let computed = try? ComputedFeature(
+                    feature,
+                    of: view,
+                    scope: scope,
+                    functions: functions
+                )
+                self.inputCounts["\(view.name):\(feature.name)"] = computed?.inputs.count ?? 0
+            }
+        }
+        for service in self.repository.featureServices {
+            let references = service.features.flatMap { projection in
+                (projection.features ?? self.featureNames(of: projection)).map {
+                    "\(projection.view):\($0)"
+                }
+            }
+            self.serviceCellCounts[service.name] = self.cellCount(of: references)
+        }
     }
+
+    /// How many values of a row are read for some features: themselves and, of those that are
+    /// computed, what they are computed from.
+    func cellCount(of references: [String]) -> Int {
+        guard !self.inputCounts.isEmpty else { return references.count }
+        return references.reduce(0) { $0 + 1 + (self.inputCounts[$1] ?? 0) }
+    }
+
+    /// The same for a service; 0 when there is none.
+    func cellCount(ofService name: String) -> Int {
+        self.serviceCellCounts[name] ?? 0
+    }
+
+    /// Which state of the registry this is.
+    var state: RegistryState { self.registry.state }
+
+    var repository: FeatureRepository { self.registry.repository }
 
     /// The registry's version; 0 when nothing was applied yet.
     var version: Int { self.state.version }
 
-    /// A feature view as a projection names it, with where its rows come from and its keys.
+    /// A feature view as a projection names it, with where its rows come from and its keys: the
+    /// generation in force, or the one that is pinned.
     ///
     /// - Returns: `nil` when there is no such view, or no such generation of it.
-    func feature(
-        view projection: FeatureService.Projection
-    ) -> (view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey])? {
-        guard projection.version == nil,
-            let view = self.repository.featureView(projection.view),
-            let source = self.repository.rowSource(of: view)
-        else { return nil }
-        return (view, source, self.repository.joinKeys(of: view))
+    func feature(view projection: FeatureService.Projection) -> FeatureViewGeneration? {
+        self.registry.generation(of: projection.view, version: projection.version)
+    }
+
+    /// All generations that are served, in the order of the views' definition: of each view those
+    /// that services pin, oldest first, then the one in force.
+    var liveGenerations: [LiveGeneration] {
+        self.repository.featureViews.flatMap { view in
+            self.registry.generations(of: view.name).map { generation in
+                let isInForce = generation.number == self.registry.newestGeneration(of: view.name)
+                return LiveGeneration(
+                    generation: generation,
+                    isInForce: isInForce,
+                    services: isInForce
+                        ? []
+                        : self.registry.services(pinning: view.name, version: generation.number)
+                )
+            }
+        }
     }
 
     /// All features of the view that a projection names.
@@ -42,5 +100,18 @@ struct DefinitionSnapshot: Sendable {
             return "nothing was applied yet: run `fstore apply`"
         }
         return suggestion(for: name, among: names, noun: noun)
+    }
+}
+
+/// A generation that is served, in force or pinned.
+struct LiveGeneration: Sendable {
+    let generation: FeatureViewGeneration
+    let isInForce: Bool
+    /// The services that pin it, when it is not in force.
+    let services: [String]
+
+    /// What people call it: `view`, or `view@v1` when another one is in force.
+    var name: String {
+        self.isInForce ? self.generation.view.name : self.generation.reference
     }
 }

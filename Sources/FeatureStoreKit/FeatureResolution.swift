@@ -10,6 +10,8 @@ struct FeatureResolution: Sendable {
         /// What stands before its features in full names: its alias, or its name.
         let name: String
         let view: FeatureView
+        /// The view with what its rows depend on, as the online store knows it.
+        let generation: FeatureViewGeneration
         /// Where its rows come from, and how their columns and times are read.
         let source: DataSource
         /// The key columns of the view's entities, in order, under the names that its rows have.
@@ -37,9 +39,8 @@ struct FeatureResolution: Sendable {
     enum Origin: Sendable {
         /// They are read.
         case feature(Cell)
-        /// They are computed: index into ``FeatureResolution/onDemandViews``, and into the
-        /// features of that view.
-        case onDemand(view: Int, feature: Int)
+        /// They are computed: index into ``FeatureResolution/computations``.
+        case onDemand(Int)
     }
 
     /// One wanted feature.
@@ -50,34 +51,26 @@ struct FeatureResolution: Sendable {
         let origin: Origin
     }
 
-    /// One on-demand feature view of the selection.
-    struct OnDemandView: Sendable {
-        /// A value that its features may be computed from.
-        struct Input: Sendable {
-            /// Where the value comes from.
-            enum Origin: Sendable {
-                /// A feature that is read.
-                case feature(Cell)
-                /// A value of the request; index into ``FeatureResolution/requestFields``.
-                case request(Int)
-            }
-
-            /// The names that expressions may use: `view__feature`, and `feature` when only one
-            /// source has it.
-            let names: [String]
-            let type: ValueType
-            let origin: Origin
+    /// One feature that is computed.
+    struct Computation: Sendable {
+        /// Where the value of an input comes from.
+        enum Input: Sendable {
+            /// A feature that is read.
+            case feature(Cell)
+            /// A value of the request; index into ``FeatureResolution/requestFields``.
+            case request(Int)
         }
 
-        let view: OnDemandFeatureView
+        let computed: ComputedFeature
+        /// The origins of the formula's inputs, in their order.
         let inputs: [Input]
     }
 
     /// The views, in order of first mention.
     private(set) var views: [View] = []
-    /// The on-demand views, in order of first mention.
-    private(set) var onDemandViews: [OnDemandView] = []
-    /// What the request must bring for the on-demand views, each name once.
+    /// The on-demand features, in the order of the selection.
+    private(set) var computations: [Computation] = []
+    /// What the request must bring for the on-demand features, each name and type once.
     private(set) var requestFields: [Field] = []
     /// The features, in the order of the selection.
     private(set) var columns: [Column] = []
@@ -87,7 +80,7 @@ struct FeatureResolution: Sendable {
         var groups: [GroupKey] = []
         var grouped: [GroupKey: [Column]] = [:]
         for column in self.columns {
-            let key = GroupKey(column.origin)
+            let key = self.group(of: column)
             if grouped[key] == nil {
                 groups.append(key)
             }
@@ -110,7 +103,14 @@ struct FeatureResolution: Sendable {
     func viewName(of column: Column) -> String {
         switch column.origin {
         case .feature(let cell): self.views[cell.view].name
-        case .onDemand(let view, _): self.onDemandViews[view].view.name
+        case .onDemand(let index): self.computations[index].computed.view
+        }
+    }
+
+    private func group(of column: Column) -> GroupKey {
+        switch column.origin {
+        case .feature(let cell): .view(cell.view)
+        case .onDemand(let index): .onDemandView(self.computations[index].computed.view)
         }
     }
 
@@ -141,12 +141,6 @@ struct FeatureResolution: Sendable {
         try problems.check()
         try self.checkNames(fullFeatureNames: fullFeatureNames)
         try self.checkKeyTypes()
-        if let view = self.onDemandViews.first?.view {
-            throw FeatureStoreError(
-                code: .invalidArgument,
-                message: "on-demand feature view \"\(view.name)\" cannot be computed yet"
-            )
-        }
     }
 
     // MARK: Adding
@@ -157,7 +151,10 @@ struct FeatureResolution: Sendable {
         fullFeatureNames: Bool,
         problems: inout Problems
     ) {
-        if let view = snapshot.repository.onDemandFeatureView(wanted.projection.view) {
+        // On-demand views have no generations: nothing is stored of them.
+        if wanted.projection.version == nil,
+            let view = snapshot.repository.onDemandFeatureView(wanted.projection.view)
+        {
             self.add(
                 wanted.feature,
                 of: view,
@@ -211,7 +208,7 @@ struct FeatureResolution: Sendable {
             Entity.JoinKey(name: projection.joinKeyMap[key.name] ?? key.name, type: key.type)
         }
         let known = self.views.firstIndex { view in
-            view.name == projection.viewName && view.view == found.view
+            view.name == projection.viewName && view.generation == found
                 && view.entityKeys == entityKeys
         }
         if let known { return known }
@@ -219,6 +216,7 @@ struct FeatureResolution: Sendable {
             View(
                 name: projection.viewName,
                 view: found.view,
+                generation: found,
                 source: found.source,
                 joinKeys: found.joinKeys,
                 entityKeys: entityKeys,
@@ -243,64 +241,61 @@ struct FeatureResolution: Sendable {
             )
             return
         }
-        let position: Int
-        if let known = self.onDemandViews.firstIndex(where: { $0.view.name == view.name }) {
-            position = known
-        } else {
-            position = self.onDemandViews.count
-            let inputs = self.inputs(of: view, in: snapshot, problems: &problems)
-            self.onDemandViews.append(OnDemandView(view: view, inputs: inputs))
+        let computed: ComputedFeature
+        do {
+            computed = try ComputedFeature(
+                view.features[index],
+                of: view,
+                scope: OnDemandScope(view, in: snapshot.repository),
+                functions: snapshot.functions
+            )
+        } catch {
+            problems.add(
+                .invalidArgument,
+                about: "\(view.name):\(feature)",
+                FeatureStoreError(error, of: feature, view: view.name).message
+            )
+            return
+        }
+        var inputs: [Computation.Input] = []
+        for input in computed.inputs {
+            if input.isRequest {
+                inputs.append(.request(self.requestIndex(of: input.field)))
+            } else if let cell = self.cell(of: input, in: snapshot) {
+                inputs.append(.feature(cell))
+            } else {
+                problems.addUnknownView(input.source, in: snapshot)
+                return
+            }
         }
         self.columns.append(
             Column(
                 name: fullFeatureNames ? "\(view.name)__\(feature)" : feature,
                 type: view.features[index].type,
-                origin: .onDemand(view: position, feature: index)
+                origin: .onDemand(self.computations.count)
             )
         )
+        self.computations.append(Computation(computed: computed, inputs: inputs))
     }
 
-    /// What the features of an on-demand view may be computed from; the features among them are
-    /// read from now on.
-    private mutating func inputs(
-        of view: OnDemandFeatureView,
-        in snapshot: DefinitionSnapshot,
-        problems: inout Problems
-    ) -> [OnDemandView.Input] {
-        var found: [(source: String, field: Field, origin: OnDemandView.Input.Origin)] = []
-        for source in view.sources {
-            if let fields = snapshot.repository.dataSource(source)?.requestSchema {
-                for field in fields {
-                    found.append((source, field, .request(self.requestIndex(of: field))))
-                }
-            } else if let position = self.position(of: .init(view: source), in: snapshot) {
-                for (index, field) in self.views[position].view.schema.enumerated() {
-                    let cell = self.cell(view: position, schemaIndex: index)
-                    found.append((source, field, .feature(cell)))
-                }
-            } else {
-                problems.addUnknownView(source, in: snapshot)
-            }
-        }
-        var counts: [String: Int] = [:]
-        for input in found {
-            counts[input.field.name, default: 0] += 1
-        }
-        return found.map { input in
-            let full = "\(input.source)__\(input.field.name)"
-            let isUnique = counts[input.field.name] == 1
-            return OnDemandView.Input(
-                names: isUnique ? [input.field.name, full] : [full],
-                type: input.field.type,
-                origin: input.origin
-            )
-        }
+    /// The cell of an input, which is read from now on.
+    ///
+    /// - Returns: `nil` when its view cannot be read.
+    private mutating func cell(
+        of input: OnDemandScope.Input,
+        in snapshot: DefinitionSnapshot
+    ) -> Cell? {
+        guard let position = self.position(of: .init(view: input.source), in: snapshot),
+            let index = self.views[position].view.schema.firstIndex(of: input.field)
+        else { return nil }
+        return self.cell(view: position, schemaIndex: index)
     }
 
     private mutating func requestIndex(of field: Field) -> Int {
-        if let known = self.requestFields.firstIndex(where: { $0.name == field.name }) {
-            return known
+        let known = self.requestFields.firstIndex {
+            $0.name == field.name && $0.type == field.type
         }
+        if let known { return known }
         self.requestFields.append(field)
         return self.requestFields.count - 1
     }
@@ -350,42 +345,5 @@ struct FeatureResolution: Sendable {
 /// What columns of a training set stand together: those of one view.
 private enum GroupKey: Hashable {
     case view(Int)
-    case onDemandView(Int)
-
-    init(_ origin: FeatureResolution.Origin) {
-        switch origin {
-        case .feature(let cell): self = .view(cell.view)
-        case .onDemand(let view, _): self = .onDemandView(view)
-        }
-    }
-}
-
-extension Problems {
-    fileprivate mutating func addUnknownView(_ name: String, in snapshot: DefinitionSnapshot) {
-        let repository = snapshot.repository
-        self.add(
-            .featureViewNotFound,
-            about: name,
-            "Feature view \(name) does not exist in project \(snapshot.project); "
-                + snapshot.wayOut(
-                    of: name,
-                    among: repository.featureViews.map(\.name)
-                        + repository.onDemandFeatureViews.map(\.name),
-                    noun: "feature view"
-                )
-        )
-    }
-
-    fileprivate mutating func addUnknownFeature(
-        _ feature: String,
-        of view: String,
-        known: [String]
-    ) {
-        self.add(
-            .featureNotFound,
-            about: "\(view):\(feature)",
-            "feature view \"\(view)\" has no feature \"\(feature)\"; "
-                + suggestion(for: feature, among: known, noun: "feature")
-        )
-    }
+    case onDemandView(String)
 }

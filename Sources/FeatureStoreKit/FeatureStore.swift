@@ -27,6 +27,8 @@ public final class FeatureStore: Sendable {
     let registry: Registry
     let now: @Sendable () -> Timestamp
     let sources: SourceReader
+    let functions: [String: OnDemandFunction]
+    let evaluator = OnDemandEvaluator()
     private let loadMemory: Int
     private let definitions: Mutex<DefinitionSnapshot?> = Mutex(nil)
     private let openedOnline: Mutex<OnlineReader?> = Mutex(nil)
@@ -40,11 +42,18 @@ public final class FeatureStore: Sendable {
     /// - Parameters:
     ///   - files: The repository.
     ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
-    public convenience init(_ files: LoadedRepository, loadMemory: Int = 64 << 20) {
+    ///   - functions: What computes the on-demand features that are defined by a `function`, by
+    ///     its name.
+    public convenience init(
+        _ files: LoadedRepository,
+        loadMemory: Int = 64 << 20,
+        functions: [String: OnDemandFunction] = [:]
+    ) {
         self.init(
             directory: files.directory,
             configuration: files.configuration,
-            loadMemory: loadMemory
+            loadMemory: loadMemory,
+            functions: functions
         )
     }
 
@@ -54,16 +63,20 @@ public final class FeatureStore: Sendable {
     ///   - directory: What relative paths of the configuration and of the sources are relative to.
     ///   - configuration: The project.
     ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
+    ///   - functions: What computes the on-demand features that are defined by a `function`, by
+    ///     its name.
     ///   - now: The clock; ttl and the end of loads go by it.
     public init(
         directory: String,
         configuration: ProjectConfiguration,
         loadMemory: Int = 64 << 20,
+        functions: [String: OnDemandFunction] = [:],
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.directory = directory
         self.configuration = configuration
         self.loadMemory = loadMemory
+        self.functions = functions
         self.now = now
         self.paths = StorePaths(directory: directory, configuration: configuration)
         self.registry = Registry(path: self.paths.registry)
@@ -86,6 +99,11 @@ public final class FeatureStore: Sendable {
     /// The definitions that were read before, if any were.
     var knownDefinitions: DefinitionSnapshot? { self.definitions.withLock { $0 } }
 
+    /// Whether the definitions of that state are those that calls go by.
+    func isInForce(_ state: RegistryState) -> Bool {
+        self.definitions.withLock { $0?.state == state }
+    }
+
     @discardableResult
     func reloadDefinitions() throws(FeatureStoreError) -> DefinitionSnapshot {
         let snapshot: RegistrySnapshot
@@ -94,7 +112,11 @@ public final class FeatureStore: Sendable {
         } catch {
             throw FeatureStoreError(error)
         }
-        let definitions = DefinitionSnapshot(snapshot, project: self.configuration.project)
+        let definitions = DefinitionSnapshot(
+            snapshot,
+            project: self.configuration.project,
+            functions: self.functions
+        )
         self.definitions.withLock { $0 = definitions }
         return definitions
     }
@@ -127,7 +149,7 @@ public final class FeatureStore: Sendable {
                 throw FeatureStoreError(error)
             }
             try self.recoverPushes(into: store)
-            let reader = OnlineReader(store: store)
+            let reader = OnlineReader(store: store, evaluator: self.evaluator)
             opened = reader
             return reader
         }

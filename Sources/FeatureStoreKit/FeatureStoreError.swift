@@ -19,6 +19,8 @@ public struct FeatureStoreError: Error, Sendable, CustomStringConvertible {
         case featureNameCollision
         /// A join key that a requested view needs was not given.
         case missingJoinKey
+        /// A value that a requested on-demand feature is computed from was not given.
+        case missingRequestData
         /// A value cannot be the type that is declared for it.
         case invalidValue
         /// Rows of a source or of an entity file cannot be used.

@@ -11,6 +11,12 @@ struct StorePaths: Sendable {
     /// that whoever fills that for minutes does not hold up pushes.
     let pushLog: String
 
+    /// The folder of the saved datasets, beside the registry.
+    var savedDatasets: String {
+        let folder = self.registry.lastIndex(of: "/").map { self.registry[..<$0] } ?? "."
+        return "\(folder)/saved_datasets"
+    }
+
     init(directory: String, configuration: ProjectConfiguration) {
         func absolute(_ path: String) -> String {
             path.hasPrefix("/") ? path : "\(directory)/\(path)"

@@ -33,7 +33,8 @@ struct WantedFeature: Sendable {
                 problems.add(
                     .invalidArgument,
                     about: text,
-                    "invalid feature reference \"\(text)\"; the form is view:feature"
+                    "invalid feature reference \"\(text)\"; the form is view:feature, "
+                        + "or view@v2:feature for a generation of the view"
                 )
             }
         }

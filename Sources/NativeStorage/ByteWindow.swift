@@ -21,11 +21,12 @@ package struct ByteWindow: ~Copyable {
     /// - Parameters:
     ///   - path: Where the file is.
     ///   - size: How many bytes the window has at first; at least one.
+    ///   - unpacks: Whether a file whose name ends in `.gz` is unpacked.
     /// - Throws: When the file cannot be read or unpacked.
-    package init(path: String, size: Int) throws(FileError) {
+    package init(path: String, size: Int, unpacks: Bool = true) throws(FileError) {
         try self.init(
             InputFile(path: path),
-            gzip: path.hasSuffix(".gz") ? GzipReader(path: path) : nil,
+            gzip: unpacks && path.hasSuffix(".gz") ? GzipReader(path: path) : nil,
             size: size
         )
     }

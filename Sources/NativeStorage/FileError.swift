@@ -24,10 +24,15 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
 
     /// The error that the newest call into the C library left behind.
     init(path: String, errorNumber: CInt) {
-        let reason = unsafe String(cString: strerror(errorNumber))
+        let message: String
+        switch errorNumber {
+        case ENOENT, ENOTDIR: message = "there is no file \(path)"
+        case EISDIR: message = "\(path) is a folder; name a file in it"
+        default: message = unsafe "cannot read \(path): \(String(cString: strerror(errorNumber)))"
+        }
         self.init(
             code: errorNumber == ENOENT || errorNumber == ENOTDIR ? .missing : .inputOutput,
-            message: "cannot read \(path): \(reason)"
+            message: message
         )
     }
 

@@ -13,7 +13,7 @@ package final class SQLiteDatabase {
 
     /// The file's path, for messages.
     package let path: String
-    private let connection: OpaquePointer
+    let connection: OpaquePointer
 
     /// Opens a connection that waits up to five seconds for other writers.
     package init(path: String, mode: Mode) throws(SQLiteError) {
@@ -48,10 +48,22 @@ package final class SQLiteDatabase {
     ///
     /// Values are bound by position, from 1.
     package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+        try self.prepare(sql, flags: 0)
+    }
+
+    /// Compiles one statement with flags such as `SQLITE_PREPARE_PERSISTENT`.
+    func prepare(_ sql: String, flags: UInt32) throws(SQLiteError) -> SQLiteStatement {
         var statement: OpaquePointer?
         let (result, hasMore) = unsafe sql.withCString { start in
             var rest: UnsafePointer<CChar>?
-            let result = unsafe sqlite3_prepare_v3(self.connection, start, -1, 0, &statement, &rest)
+            let result = unsafe sqlite3_prepare_v3(
+                self.connection,
+                start,
+                -1,
+                flags,
+                &statement,
+                &rest
+            )
             let tail = unsafe rest.map { unsafe String(cString: $0) } ?? ""
             return (result, tail.contains { !$0.isWhitespace && $0 != ";" })
         }
@@ -93,6 +105,9 @@ package final class SQLiteDatabase {
         return result
     }
 
+    /// SQLite's words about the last call that failed.
+    package var lastMessage: String { unsafe String(cString: sqlite3_errmsg(self.connection)) }
+
     /// The error of a result code of this connection.
     func error(_ result: CInt, sql: String) -> SQLiteError {
         let code: SQLiteError.Code =
@@ -104,7 +119,7 @@ package final class SQLiteDatabase {
             case SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY: .inputOutput
             default: .other
             }
-        let reason = unsafe String(cString: sqlite3_errmsg(self.connection))
+        let reason = self.lastMessage
         let shown = sql.count > 200 ? sql.prefix(200) + "…" : sql[...]
         return SQLiteError(code: code, message: "\(self.path): \(reason) (in: \(shown))")
     }

@@ -66,6 +66,8 @@ struct CSVRow: ~Escapable, SourceRow {
         return parser.appendCanonical(self.scratch.span, type: type, to: &bytes)
     }
 
+    mutating func sampledValue(at column: Int) -> SampledValue { .text(self.text(at: column)) }
+
     mutating func text(at column: Int) -> String {
         var bytes: [UInt8] = []
         self.scanner.append(self.positions[column], to: &bytes)

@@ -112,7 +112,8 @@ struct CSVSource {
         guard row.scanner.fieldCount != columnCount else { return assembler.add(&row) }
         assembler.addBrokenRow(
             place: row.place(),
-            reason: "the row has \(row.scanner.fieldCount) fields, the header \(columnCount)"
+            reason: "the row has \(row.scanner.fieldCount) fields, the header \(columnCount); "
+                + "a field with a delimiter in it needs quotes"
         )
     }
 

@@ -1,5 +1,5 @@
 package import FeatureCompute
-import FeatureModel
+package import FeatureModel
 
 /// The entity rows of a training set: a table, its times, and the cells that could not be read.
 package struct EntityRows: Sendable {
@@ -141,6 +141,25 @@ package struct EntityRows: Sendable {
         )
     }
 
+    /// A column of the rows, read as a declared type: text as in a CSV source, numbers exactly.
+    ///
+    /// - Returns: The column, where a cell that cannot be the type is null, and those cells.
+    /// - Throws: `missingColumn` when the table lacks the column; `badRows` when a cell cannot be
+    ///   read and the run is strict.
+    package func column(
+        of field: Field,
+        strict: Bool
+    ) throws(OfflineStoreError) -> (column: Column, unreadable: Unreadable?) {
+        let column = try Self.column(field.name, in: self.table, file: self.file)
+        var bad = Unreadable(column: field.name, expected: field.type.description)
+        let place = EntityPlace(file: self.file, lines: self.lines)
+        let read = column.read(as: field.type) { row in
+            bad.add(column[row], at: place.text(ofRow: row))
+        }
+        if strict { try bad.throwIfAny() }
+        return (read, bad.count > 0 ? bad : nil)
+    }
+
     private static func column(
         _ name: String,
         in table: Table,
@@ -191,12 +210,46 @@ extension EntityRows.Unreadable {
             message: """
                 entity rows: \(self.count) unreadable in column "\(self.column)" (strict):
                 \(samples)
+                mend the cells, or leave out --strict to count them as null
                 """
         )
     }
 }
 
 extension Column {
+    /// The column as another type: text is parsed, numbers must be exact.
+    ///
+    /// - Parameters:
+    ///   - type: The type that is wanted.
+    ///   - onUnreadable: Called with each row that cannot be the type; it is null then.
+    /// - Returns: A column of that type and as many rows.
+    fileprivate func read(as type: ValueType, onUnreadable: (Int) -> Void) -> Column {
+        if self.type == type { return self }
+        var builder = ColumnBuilder(type: type)
+        builder.reserveCapacity(self.count)
+        var parser = CellParser()
+        for row in 0..<self.count {
+            if self.isNull(at: row) {
+                builder.appendNull()
+                continue
+            }
+            let isRead: Bool
+            if self.type == .string, case .bytes(let values) = self.storage {
+                let text = values.bytes.span.extracting(values.range(at: row))
+                isRead = parser.append(text, to: &builder)
+            } else if case .floats(let values) = self.storage, builder.isWhole {
+                isRead = Int64(exactly: values[row]).map { builder.append(.integer($0)) } ?? false
+            } else {
+                isRead = builder.append(self[row])
+            }
+            if !isRead {
+                onUnreadable(row)
+                builder.appendNull()
+            }
+        }
+        return builder.finish()
+    }
+
     /// Every row as an int32, int64 or unix_timestamp: text is parsed, numbers must be exact.
     ///
     /// - Parameters:
@@ -249,4 +302,9 @@ extension Column {
             return nil
         }
     }
+}
+
+extension ColumnBuilder {
+    /// Whether the values are whole numbers.
+    fileprivate var isWhole: Bool { self.type == .int32 || self.type == .int64 }
 }

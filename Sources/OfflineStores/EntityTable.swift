@@ -19,12 +19,14 @@ package struct EntityTable: Sendable {
 
     /// Reads a CSV file, unpacked first when its name ends in `.gz`.
     package init(path: String) throws(OfflineStoreError) {
-        let window = try withFileErrors { () throws(FileError) in
-            var window = try ByteWindow(path: path, size: Self.firstReadSize)
-            try window.takeRest()
-            return window
-        }
+        let window = try Self.window(path: path)
         try self.init(bytes: window.bytes, file: path)
+    }
+
+    /// The bytes of a CSV file, unpacked when its name ends in `.gz`.
+    package static func bytes(path: String) throws(OfflineStoreError) -> [UInt8] {
+        let window = try Self.window(path: path)
+        return Self.copy(window)
     }
 
     /// Reads CSV that is in memory already.
@@ -38,15 +40,53 @@ package struct EntityTable: Sendable {
         try self.init(bytes: bytes.span, file: file)
     }
 
+    /// What messages call the table that comes from standard input.
+    package static let standardInputName = "standard input"
+
     /// Reads what standard input still holds.
     package static func readStandardInput() throws(OfflineStoreError) -> EntityTable {
-        let name = "standard input"
-        let window = try withFileErrors { () throws(FileError) in
-            var window = try ByteWindow(descriptor: 0, name: name, size: Self.firstReadSize)
+        let window = try Self.standardInput()
+        return try EntityTable(bytes: window.bytes, file: Self.standardInputName)
+    }
+
+    /// The bytes that standard input still holds.
+    package static func standardInputBytes() throws(OfflineStoreError) -> [UInt8] {
+        let window = try Self.standardInput()
+        return Self.copy(window)
+    }
+
+    private static func window(path: String) throws(OfflineStoreError) -> ByteWindow {
+        do {
+            return try withFileErrors { () throws(FileError) in
+                var window = try ByteWindow(path: path, size: Self.firstReadSize)
+                try window.takeRest()
+                return window
+            }
+        } catch  where error.code == .missingFile {
+            throw OfflineStoreError(
+                code: .missingFile,
+                message: "\(error.message); \(FilePattern.hint(forMissing: path))",
+                cause: error
+            )
+        }
+    }
+
+    private static func standardInput() throws(OfflineStoreError) -> ByteWindow {
+        try withFileErrors { () throws(FileError) in
+            var window = try ByteWindow(
+                descriptor: 0,
+                name: Self.standardInputName,
+                size: Self.firstReadSize
+            )
             try window.takeRest()
             return window
         }
-        return try EntityTable(bytes: window.bytes, file: name)
+    }
+
+    private static func copy(_ window: borrowing ByteWindow) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(span: window.bytes)
+        return bytes
     }
 
     private init(bytes: Span<UInt8>, file: String) throws(OfflineStoreError) {
@@ -74,7 +114,7 @@ package struct EntityTable: Sendable {
                     code: .malformedFile,
                     message: """
                         \(file):\(scanner.line): the row has \(scanner.fieldCount) fields, the \
-                        header \(builders.count)
+                        header \(builders.count); a field with a comma in it needs quotes
                         """
                 )
             }

@@ -1,3 +1,4 @@
+import FeatureModel
 import Glibc
 
 /// The files that a path or a glob names.
@@ -25,7 +26,7 @@ enum FilePattern {
         guard self.isGlob(path) else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "there is no file \(absolute); check the source's path"
+                message: "there is no file \(absolute); \(self.hint(forMissing: absolute))"
             )
         }
         // Letters of the root mean themselves.
@@ -36,10 +37,30 @@ enum FilePattern {
         guard !matches.isEmpty else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "no file matches \(absolute); check the source's path"
+                message: "no file matches \(absolute); \(self.hint(forMissing: absolute))"
             )
         }
         return matches
+    }
+
+    /// What to do about a file that is not there: the nearest names in its folder, if any are near.
+    static func hint(forMissing path: String) -> String {
+        let slash = path.lastIndex(of: "/")
+        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        let folder = slash.map { String(path[...$0]) } ?? ""
+        if !folder.isEmpty, !self.isGlob(folder), unsafe access(folder, F_OK) != 0 {
+            return "there is no folder \(folder.dropLast()): check the path"
+        }
+        let names = self.matches(self.escaped(folder) + "*").map {
+            String(decoding: $0.utf8.dropFirst(folder.utf8.count), as: UTF8.self)
+        }
+        let near = nearestNames(to: name, among: names)
+        guard !names.isEmpty else { return "the folder is empty: check the path" }
+        guard !near.isEmpty else {
+            let shown = names.sorted().prefix(10).joined(separator: ", ")
+            return "its folder holds: \(shown)" + (names.count > 10 ? ", …" : "")
+        }
+        return "did you mean " + near.map { "\"\(folder)\($0)\"" }.joined(separator: " or ") + "?"
     }
 
     private static func escaped(_ path: String) -> String {

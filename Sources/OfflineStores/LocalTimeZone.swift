@@ -56,7 +56,10 @@ final class LocalTimeZone {
 
     /// What local time is ahead of UTC at an instant, in microseconds.
     private func offset(at instant: Int64) -> Int64 {
-        let date = Date(timeIntervalSince1970: Double(instant) / 1_000_000)
+        // Offsets change at whole seconds, which a `Date` holds exactly however far away they are.
+        var seconds = instant / 1_000_000
+        if instant % 1_000_000 < 0 { seconds -= 1 }
+        let date = Date(timeIntervalSince1970: Double(seconds))
         return Int64(self.zone.secondsFromGMT(for: date)) * 1_000_000
     }
 }

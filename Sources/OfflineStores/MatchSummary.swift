@@ -13,8 +13,8 @@ package struct MatchSummary: Sendable {
     /// How many entity rows would see another row, or none, if created times were obeyed; 0 when
     /// they are.
     package private(set) var rowsCreatedFilterWouldChange = 0
-    /// How many cells of wanted features would have another value then.
-    package private(set) var cellsCreatedFilterWouldChange = 0
+    /// By wanted feature: how many cells would have another value then.
+    package private(set) var cellsCreatedFilterWouldChange: [Int] = []
 
     init(_ matches: PointInTimeMatches) {
         self.rows = matches.rows.count
@@ -44,11 +44,12 @@ package struct MatchSummary: Sendable {
             }
         }
         self.nullInSource.append(nulls)
-        guard let filtered = matches.rowsFilteredByCreated else { return }
-        for row in filtered.indices where filtered[row] != matches.rows[row] {
-            if !feature.isSame(filtered[row], matches.rows[row]) {
-                self.cellsCreatedFilterWouldChange += 1
+        var changed = 0
+        if let filtered = matches.rowsFilteredByCreated {
+            for row in filtered.indices where filtered[row] != matches.rows[row] {
+                if !feature.isSame(filtered[row], matches.rows[row]) { changed += 1 }
             }
         }
+        self.cellsCreatedFilterWouldChange.append(changed)
     }
 }

@@ -53,12 +53,12 @@ enum PushLogTables {
         """
 
     /// The pushed rows that are history: sequence, push time, columns, row, cells.
-    static func historyQuery(sourceCount: Int) -> String {
-        let marks = Array(repeating: "?", count: sourceCount).joined(separator: ", ")
+    static func historyQuery(sources: [String]) -> String {
+        let names = sources.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", ")
         return """
             SELECT p.sequence, p.pushed_at, p.columns, r.row, r.cells
             FROM pushes AS p CROSS JOIN pushed_rows AS r ON r.sequence = p.sequence
-            WHERE p.source IN (\(marks)) AND NOT p.is_view AND p.target <> 'online'
+            WHERE p.source IN (\(names)) AND NOT p.is_view AND p.target <> 'online'
             ORDER BY p.sequence, r.row
             """
     }

@@ -23,13 +23,7 @@ struct PushedHistory {
         }
         guard try PushLogTables.areThere(in: database) else { return }
         let statement = try withPushLogErrors { () throws(SQLiteError) in
-            let statement = try database.prepare(
-                PushLogTables.historyQuery(sourceCount: self.sources.count)
-            )
-            for (index, source) in self.sources.enumerated() {
-                try statement.bind(source, at: index + 1)
-            }
-            return statement
+            try database.prepare(PushLogTables.historyQuery(sources: self.sources))
         }
         var sequence: Int64 = -1
         var positions: [Int?] = []

@@ -33,6 +33,8 @@ struct PushedRow: SourceRow {
         parser.appendCanonical(self.cell(column), type: type, to: &bytes)
     }
 
+    mutating func sampledValue(at column: Int) -> SampledValue { .text(self.text(at: column)) }
+
     mutating func text(at column: Int) -> String { self.cell(column).description }
 
     func place() -> String { "push \(self.sequence), row \(self.number)" }

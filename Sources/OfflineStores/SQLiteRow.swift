@@ -111,6 +111,16 @@ struct SQLiteRow: ~Copyable, SourceRow {
         }
     }
 
+    mutating func sampledValue(at column: Int) -> SampledValue {
+        let position = self.positions[column]
+        switch self.statement.storageType(at: position) {
+        case .integer: return .integer(self.statement.integer(at: position))
+        case .real: return .real
+        case .blob: return .blob
+        case .text, .null: return .text(self.statement.text(at: position) ?? "")
+        }
+    }
+
     mutating func text(at column: Int) -> String {
         let position = self.positions[column]
         if self.statement.storageType(at: position) == .blob { return "(blob)" }

@@ -88,7 +88,8 @@ struct SQLiteSource {
         guard unsafe access(self.path, F_OK) == 0 else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "there is no database \(self.path); check the source's path"
+                message: "there is no database \(self.path); "
+                    + FilePattern.hint(forMissing: self.path)
             )
         }
         return try Self.mapped { () throws(SQLiteError) in
@@ -119,8 +120,7 @@ struct SQLiteSource {
     /// Compiles a statement over all columns.
     ///
     /// - Throws: `missingTable` with the nearest names, or `invalidSQL`.
-    private func prepareAll(_ database: SQLiteDatabase) throws(OfflineStoreError) -> SQLiteStatement
-    {
+    func prepareAll(_ database: SQLiteDatabase) throws(OfflineStoreError) -> SQLiteStatement {
         switch self.relation {
         case .table(let table):
             let tables = try self.tables(database)
@@ -135,7 +135,17 @@ struct SQLiteSource {
             }
             return try Self.prepare("SELECT * FROM \(quotedIdentifier(table))", database)
         case .query(let sql):
-            let statement = try Self.prepare(sql, database)
+            let statement: SQLiteStatement
+            do {
+                statement = try Self.prepare(sql, database)
+            } catch {
+                throw OfflineStoreError(
+                    code: error.code,
+                    message: "\(error.message); the query must be one SELECT statement over the "
+                        + "tables of that database",
+                    cause: error
+                )
+            }
             guard statement.isReadOnly, statement.columnCount > 0 else {
                 throw OfflineStoreError(
                     code: .invalidSQL,
@@ -147,7 +157,7 @@ struct SQLiteSource {
     }
 
     /// The name under which a table gives its rowid; `nil` when it has none.
-    private func rowIDName(
+    func rowIDName(
         _ database: SQLiteDatabase,
         table: String,
         columns: [String]
@@ -164,7 +174,7 @@ struct SQLiteSource {
         }
     }
 
-    private static func prepare(
+    static func prepare(
         _ sql: String,
         _ database: SQLiteDatabase
     ) throws(OfflineStoreError) -> SQLiteStatement {

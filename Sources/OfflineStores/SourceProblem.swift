@@ -4,7 +4,8 @@ import NativeStorage
 
 /// A problem of a view's source, found by looking at it.
 package struct SourceProblem: Hashable, Sendable {
-    /// The part of the feature view that it is about: `source`, or `schema.temp`.
+    /// The part of the feature view that it is about, such as `schema.temp`; or `source.` and a
+    /// key of the source's own definition.
     package let part: String
     /// The problem, without a location.
     package let diagnostic: Diagnostic
@@ -12,7 +13,7 @@ package struct SourceProblem: Hashable, Sendable {
 
 extension SourceReader {
     /// How many rows are sampled to check types.
-    package static let sampledRows = 1000
+    package static let sampledRows = SchemaProposal.maximumSampledRows
 
     /// What is wrong with a source as far as a view needs it: whether it is there, has the columns,
     /// and its first rows can be read as the declared types.
@@ -35,7 +36,8 @@ extension SourceReader {
             columns = try self.columns(of: source).map(\.name)
         } catch {
             let message = "source \"\(source.name)\": \(error.message)"
-            return [SourceProblem(part: "source", diagnostic: Diagnostic(message: message))]
+            let part = "source.\(Self.key(of: error))"
+            return [SourceProblem(part: part, diagnostic: Diagnostic(message: message))]
         }
         let checks = self.checks(of: view, source: source, joinKeys: joinKeys)
         let ignoresCase: Bool
@@ -58,10 +60,23 @@ extension SourceReader {
         } catch {
             let message = "source \"\(source.name)\": \(error.message)"
             problems.append(
-                SourceProblem(part: "source", diagnostic: Diagnostic(message: message))
+                SourceProblem(
+                    part: "source.\(Self.key(of: error))",
+                    diagnostic: Diagnostic(message: message)
+                )
             )
         }
         return problems
+    }
+
+    /// The key of the source that an error of reading it is about.
+    private static func key(of error: OfflineStoreError) -> String {
+        switch error.code {
+        case .missingTable: "table"
+        case .invalidSQL: "query"
+        case .unknownTimeZone: "timezone"
+        default: "path"
+        }
     }
 
     private func checks(
@@ -80,7 +95,7 @@ extension SourceReader {
         if let field = source.timestampField {
             checks.append(
                 ColumnCheck(
-                    part: "source",
+                    part: "source.timestamp_field",
                     title: "timestamp_field \"\(field)\"",
                     column: source.sourceColumn(for: field),
                     type: .unixTimestamp
@@ -90,7 +105,7 @@ extension SourceReader {
         if let field = source.createdTimestampColumn {
             checks.append(
                 ColumnCheck(
-                    part: "source",
+                    part: "source.created_timestamp_column",
                     title: "created_timestamp_column \"\(field)\"",
                     column: source.sourceColumn(for: field),
                     type: .unixTimestamp
@@ -130,15 +145,7 @@ extension SourceReader {
         source: DataSource
     ) throws(OfflineStoreError) -> [SourceProblem] {
         var sampler = TypeSampler(checks: checks)
-        let columns = checks.map(\.column)
-        switch source.kind {
-        case .csv(let options):
-            try self.csvSource(options).sample(columns, &sampler)
-        case .sqlite(let options):
-            try self.sqliteSource(options, name: source.name).sample(columns, &sampler)
-        case .push, .request:
-            break
-        }
+        try self.sample(checks.map(\.column), of: source, &sampler)
         return sampler.problems(of: source)
     }
 }

@@ -116,6 +116,7 @@ package struct SourceReader: Sendable {
                 source "\(unsafe scan.source.name)": \(bad) bad \(noun) of \
                 \(report.rowsRead) (strict):
                 \(samples)
+                mend the rows, or leave out --strict to pass over them
                 """
         )
     }

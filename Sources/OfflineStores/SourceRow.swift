@@ -17,6 +17,8 @@ protocol SourceRow: ~Copyable, ~Escapable {
         parser: inout CellParser,
         to bytes: inout [UInt8]
     ) -> Bool
+    /// A cell that is not null, as the source holds it.
+    mutating func sampledValue(at column: Int) -> SampledValue
     /// A cell for people.
     mutating func text(at column: Int) -> String
     /// Where the row stands, for people.

@@ -65,6 +65,29 @@ package enum TableWriter {
         }
     }
 
+    /// Gives a whole table as text, in pieces of about a megabyte.
+    ///
+    /// The pieces put together are the bytes of the file that ``write(_:to:)`` makes.
+    package static func stream<Failure: Error>(
+        _ table: Table,
+        as format: TableDestination.Format,
+        _ body: (Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        let text = TableText(table, format: format)
+        var piece: [UInt8] = []
+        text.appendHeader(to: &piece)
+        for row in 0..<table.rowCount {
+            text.append(row: row, to: &piece)
+            if piece.count >= Self.pieceSize {
+                try body(piece.span)
+                piece.removeAll(keepingCapacity: true)
+            }
+        }
+        if !piece.isEmpty { try body(piece.span) }
+    }
+
+    private static let pieceSize = 1 << 20
+
     private static func write(
         _ table: Table,
         to file: OutputFile,
@@ -72,65 +95,16 @@ package enum TableWriter {
     ) throws(OfflineStoreError) {
         var file = file
         do {
-            switch format {
-            case .csv: try self.writeCSV(table, to: &file)
-            case .jsonLines: try self.writeJSONLines(table, to: &file)
+            let text = TableText(table, format: format)
+            text.appendHeader(to: &file.buffer)
+            for row in 0..<table.rowCount {
+                text.append(row: row, to: &file.buffer)
+                try file.flushIfFull()
             }
             try file.finish()
         } catch {
             file.discard()
             throw error
-        }
-    }
-
-    private static func writeCSV(
-        _ table: Table,
-        to file: inout OutputFile
-    ) throws(OfflineStoreError) {
-        let columns = table.columns.map(\.column)
-        for (index, name) in table.columnNames.enumerated() {
-            if index > 0 { file.buffer.append(UInt8(ascii: ",")) }
-            let text = Array(name.utf8)
-            CellFormatter.append(csvText: text.span, to: &file.buffer)
-        }
-        file.buffer.append(UInt8(ascii: "\n"))
-        for row in 0..<table.rowCount {
-            for index in columns.indices {
-                if index > 0 { file.buffer.append(UInt8(ascii: ",")) }
-                CellFormatter.append(csvField: columns[index], row: row, to: &file.buffer)
-            }
-            file.buffer.append(UInt8(ascii: "\n"))
-            try file.flushIfFull()
-        }
-    }
-
-    private static func writeJSONLines(
-        _ table: Table,
-        to file: inout OutputFile
-    ) throws(OfflineStoreError) {
-        let columns = table.columns.map(\.column)
-        // `{"a":`, `,"b":` and so on.
-        let prefixes = table.columnNames.enumerated().map { index, name in
-            var prefix: [UInt8] = [index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ",")]
-            let text = Array(name.utf8)
-            JSONString.encode(text.span, to: &prefix)
-            prefix.append(UInt8(ascii: ":"))
-            return prefix
-        }
-        for row in 0..<table.rowCount {
-            if columns.isEmpty { file.buffer.append(UInt8(ascii: "{")) }
-            for index in columns.indices {
-                file.buffer.append(contentsOf: prefixes[index])
-                CellFormatter.append(
-                    json: columns[index],
-                    row: row,
-                    style: .rows,
-                    to: &file.buffer
-                )
-            }
-            file.buffer.append(UInt8(ascii: "}"))
-            file.buffer.append(UInt8(ascii: "\n"))
-            try file.flushIfFull()
         }
     }
 }

@@ -9,8 +9,16 @@ struct ColumnCheck {
     let type: ValueType
 }
 
+/// Takes the first rows of a source, until it has seen enough.
+protocol RowSampler {
+    /// Whether it has seen enough.
+    var isFull: Bool { get }
+    /// Looks at one row.
+    mutating func add<Row: SourceRow & ~Copyable & ~Escapable>(_ row: inout Row)
+}
+
 /// Tries the first rows of a source as the declared types, and as some others.
-struct TypeSampler {
+struct TypeSampler: RowSampler {
     private static let candidates: [ValueType] = [
         .int64, .float64, .bool, .unixTimestamp, .string,
     ]
@@ -87,7 +95,7 @@ struct TypeSampler {
             let fitting = position.map { Self.candidates[$0] } ?? .string
             let isMostlyWrong = self.misfitCounts[index] * 2 > self.valueCounts[index]
             let fix: String
-            if check.part == "source" {
+            if check.part.hasPrefix("source.") {
                 fix = "a time is RFC 3339, YYYY-MM-DD HH:MM:SS, or seconds since 1970"
             } else if isMostlyWrong || fitting != .string {
                 fix = "declare it as \(fitting), which fits all sampled values"
@@ -114,11 +122,29 @@ struct TypeSampler {
     }
 }
 
-extension CSVSource {
-    /// Tries the first rows of the files; broken rows are passed over.
+extension SourceReader {
+    /// Shows the first rows of a source to a sampler, with these columns of it.
     func sample(
         _ columns: [String],
-        _ sampler: inout TypeSampler
+        of source: DataSource,
+        _ sampler: inout some RowSampler
+    ) throws(OfflineStoreError) {
+        switch source.kind {
+        case .csv(let options):
+            try self.csvSource(options).sample(columns, &sampler)
+        case .sqlite(let options):
+            try self.sqliteSource(options, name: source.name).sample(columns, &sampler)
+        case .push, .request:
+            break
+        }
+    }
+}
+
+extension CSVSource {
+    /// Shows the first rows of the files to a sampler; broken rows are passed over.
+    func sample(
+        _ columns: [String],
+        _ sampler: inout some RowSampler
     ) throws(OfflineStoreError) {
         for path in try FilePattern.files(self.options.path, root: self.root) {
             if sampler.isFull { return }
@@ -129,7 +155,7 @@ extension CSVSource {
     private func sample(
         _ path: String,
         _ columns: [String],
-        _ sampler: inout TypeSampler
+        _ sampler: inout some RowSampler
     ) throws(OfflineStoreError) {
         var file = try self.open(path)
         let columnCount = file.header.columns.count
@@ -159,10 +185,10 @@ extension CSVSource {
 }
 
 extension SQLiteSource {
-    /// Tries the first rows.
+    /// Shows the first rows to a sampler.
     func sample(
         _ columns: [String],
-        _ sampler: inout TypeSampler
+        _ sampler: inout some RowSampler
     ) throws(OfflineStoreError) {
         let database = try self.open()
         var row = try self.rows(database, columns: columns)

@@ -61,7 +61,8 @@ extension OnlineStoreError {
         case .inputOutput, .invalidArgument, .other:
             self.init(
                 .unavailable,
-                "the online store at \(directory) failed: \(error.message)",
+                "the online store at \(directory) failed: \(error.message); see that it is a "
+                    + "folder that may be written, with room on its disk",
                 cause: error
             )
         }

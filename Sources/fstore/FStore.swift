@@ -18,7 +18,8 @@ struct FStore: AsyncParsableCommand {
             CommandGroup(
                 name: "Definitions",
                 subcommands: [
-                    InitCommand.self, PlanCommand.self, ApplyCommand.self, TeardownCommand.self,
+                    InitCommand.self, InferSchemaCommand.self, PlanCommand.self,
+                    ApplyCommand.self, TeardownCommand.self,
                 ]
             ),
             CommandGroup(
@@ -26,19 +27,25 @@ struct FStore: AsyncParsableCommand {
                 subcommands: [
                     GetHistoricalFeaturesCommand.self, MaterializeCommand.self,
                     MaterializeIncrementalCommand.self, GetOnlineFeaturesCommand.self,
-                    PushCommand.self, RejectsCommand.self, ServeCommand.self,
+                    PushCommand.self, RejectsCommand.self, SavedDatasetsCommand.self,
+                    ServeCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "What there is",
                 subcommands: [
-                    StatusCommand.self, DoctorCommand.self, EntitiesCommand.self,
+                    StatusCommand.self, VerifyCommand.self, DoctorCommand.self,
+                    EntitiesCommand.self,
                     DataSourcesCommand.self,
                     FeatureViewsCommand.self, OnDemandFeatureViewsCommand.self,
-                    FeatureServicesCommand.self,
-                    ConfigurationCommand.self,
-                    VersionCommand.self,
+                    FeatureServicesCommand.self, ProjectsCommand.self,
+                    RegistryDumpCommand.self, ConfigurationCommand.self,
+                    EndpointCommand.self, VersionCommand.self,
                 ]
+            ),
+            CommandGroup(
+                name: "Together with Feast",
+                subcommands: [ExportFeastCommand.self, ImportFeastCommand.self]
             ),
         ]
     )
@@ -58,17 +65,32 @@ struct FStore: AsyncParsableCommand {
 /// Ends the program when the first argument is no command, and names the nearest one.
 private func refuseUnknownCommand(_ arguments: [String]) {
     guard let first = arguments.first, !first.hasPrefix("-") else { return }
-    var commands: [String] = []
+    var commands: [any ParsableCommand.Type] = []
     for group in FStore.configuration.groupedSubcommands {
-        for command in group.subcommands {
-            commands.append(command.configuration.commandName ?? "")
-        }
+        commands += group.subcommands
     }
-    guard !commands.contains(first), first != "help" else { return }
+    refuse(first, unlessAmong: commands, of: "fstore")
+    guard arguments.count > 1, !arguments[1].hasPrefix("-"),
+        let command = commands.first(where: { $0.configuration.commandName == first }),
+        !command.configuration.subcommands.isEmpty
+    else { return }
+    refuse(arguments[1], unlessAmong: command.configuration.subcommands, of: "fstore \(first)")
+}
+
+private func refuse(
+    _ name: String,
+    unlessAmong commands: [any ParsableCommand.Type],
+    of parent: String
+) {
+    var names: [String] = []
+    for command in commands {
+        names.append(command.configuration.commandName ?? "")
+    }
+    guard !names.contains(name), name != "help" else { return }
+    let title = parent == "fstore" ? "command \"\(name)\"" : "\"\(parent) \(name)\""
     FStore.exit(
         withError: ValidationError(
-            "there is no command \"\(first)\"; "
-                + suggestion(for: first, among: commands, noun: "command")
+            "there is no \(title); " + suggestion(for: name, among: names, noun: "command")
         )
     )
 }

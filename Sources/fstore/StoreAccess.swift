@@ -76,6 +76,16 @@ enum StoreAccess {
         }
     }
 
+    func verify(views: [String]?) throws(FeatureStoreError) -> VerificationReport {
+        switch self {
+        case .direct(let store):
+            return try store.verify(views: views)
+        case .server(let client):
+            let body = Array((try? JSONEncoder().encode(["feature_views": views])) ?? Data())
+            return try decoded(client.post("/verify", body: body).checked())
+        }
+    }
+
     /// Pushes rows; more than a server takes at once go to it in several pushes.
     func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
         switch self {

@@ -253,6 +253,8 @@ struct GoldenTests {
                 try fleet.run("feature-services", "describe", "activity").output == """
                     name: activity
                     features: driver_stats:conv_rate, driver_stats:city, driver_recent:*
+                    definition_hash: \
+                    dadd2dffdad1980ca15201cfddd6373642bbf8456744a2e964cfadf8be2b780f
 
                     """
             )
@@ -279,7 +281,9 @@ struct GoldenTests {
                 ["entities", "describe", "driver"], ["data-sources", "list"],
                 ["data-sources", "describe", "stats"], ["feature-views", "list"],
                 ["feature-views", "describe", "driver_stats"], ["feature-services", "list"],
-                ["feature-services", "describe", "activity"],
+                ["feature-services", "describe", "activity"], ["projects", "list"],
+                ["projects", "describe", "fleet"], ["registry-dump"],
+                ["export-feast", fleet.directory + "/feast.db"],
                 ["get-online-features", "-f", "driver_stats:trips", "-e", "driver_id=1001"],
                 ["teardown"],
             ]
@@ -308,6 +312,8 @@ struct GoldenTests {
             ["materialize"], ["materialize-incremental"], ["get-online-features"], ["serve"],
             ["status"], ["configuration"], ["version"], ["entities"], ["entities", "list"],
             ["entities", "describe"], ["data-sources"], ["feature-views"], ["feature-services"],
+            ["projects"], ["projects", "list"], ["projects", "describe"], ["registry-dump"],
+            ["endpoint"], ["export-feast"], ["import-feast"],
         ]
         for command in commands {
             let result = try Program.run(command + ["--help"], in: "/")

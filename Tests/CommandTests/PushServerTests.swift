@@ -40,9 +40,8 @@ struct PushServerTests {
             let server = try RunningServer(fleet)
             func post(_ path: String, _ body: String) throws -> (Int, [String: Any], String) {
                 let answer = try server.post(path, body)
-                let text = answer.text.components(separatedBy: "\r\n\r\n").last ?? ""
-                let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
-                return (answer.status, object as? [String: Any] ?? [:], text)
+                let object = try? JSONSerialization.jsonObject(with: Data(answer.body.utf8))
+                return (answer.status, object as? [String: Any] ?? [:], answer.body)
             }
             func statuses(_ answer: [String: Any]) -> [String] {
                 let rows = answer["results"] as? [[String: Any]] ?? []

@@ -9,10 +9,15 @@ struct RunningServer {
 
     /// Starts the server and waits for the lines that say where it listens.
     init(_ fleet: FleetRepository) throws {
+        try self.init(in: fleet.directory)
+    }
+
+    /// Starts the server of a repository.
+    init(in directory: String) throws {
         let program = try RunningProgram(
             Program.path,
             ["serve", "-p", "0"],
-            in: fleet.directory
+            in: directory
         )
         let isReady = eventually {
             program.output.split(separator: "\n").count >= 2 || !program.isRunning
@@ -46,12 +51,37 @@ struct RunningServer {
     }
 
     /// Sends a POST over a connection of its own, and reads to the end.
-    func post(_ path: String, _ body: String) throws -> (status: Int, text: String) {
+    func post(
+        _ path: String,
+        _ body: String,
+        headers: String = ""
+    ) throws -> (status: Int, text: String, body: String) {
+        try self.request("POST", path, body, headers: headers)
+    }
+
+    /// Sends a request over a connection of its own, and reads to the end.
+    func request(
+        _ method: String,
+        _ path: String,
+        _ body: String,
+        headers: String = ""
+    ) throws -> (status: Int, text: String, body: String) {
+        try Self.request(method, path, body, headers: headers, port: self.port)
+    }
+
+    /// The same, to whatever listens on that port of this machine.
+    static func request(
+        _ method: String,
+        _ path: String,
+        _ body: String,
+        headers: String = "",
+        port: UInt16
+    ) throws -> (status: Int, text: String, body: String) {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = self.port.bigEndian
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -59,13 +89,13 @@ struct RunningServer {
             }
         }
         guard result == 0 else {
-            throw ProgramFailure(description: "no connection to port \(self.port)")
+            throw ProgramFailure(description: "no connection to port \(port)")
         }
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         let request =
-            "POST \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
+            "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\(headers)"
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
         let bytes = Array(request.utf8)
         guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
@@ -82,6 +112,7 @@ struct RunningServer {
         guard words.count > 1, let status = Int(words[1]) else {
             throw ProgramFailure(description: "no HTTP answer: \(text)")
         }
-        return (status, text)
+        let head = text.firstRange(of: "\r\n\r\n")
+        return (status, text, head.map { String(text[$0.upperBound...]) } ?? "")
     }
 }

@@ -52,7 +52,7 @@ extension WrongInput {
         WrongInput("materialize 2024-13-01 2024-14-01", 64, "such as 2026-01-10T12:00:00Z"),
         WrongInput("materialize-incremental", 64, "Missing expected argument '<end>'"),
         WrongInput("materialize-incremental 2024-02-30", 64, "'2024-02-30' is invalid"),
-        WrongInput(online, 64, "give either --features or --feature-service"),
+        WrongInput(online, 64, "give --features view:feature or --feature-service name"),
         WrongInput(online + " --feature-service a -f b:c", 64, "give either --features or"),
         WrongInput("get-online-features -f a:b", 1, "Feature view a does not exist in project"),
         WrongInput(
@@ -61,7 +61,11 @@ extension WrongInput {
             "Missing join key values for keys: driver_id"
         ),
         WrongInput("get-online-features -e driver_id -f a:b", 64, #""driver_id" is no key=value"#),
-        WrongInput("get-historical-features -f a:b", 64, "--entity-df <file>"),
+        WrongInput(
+            "get-historical-features -f a:b",
+            64,
+            "give the entity rows with --entity-df <file>, or --end-date <time>"
+        ),
         WrongInput("serve -p 70000", 64, "port 70000 does not exist; give one from 0 to 65535"),
         WrongInput("serve -p web", 64, "The value 'web' is invalid for '-p <port>'"),
         WrongInput("init -t fancy new", 64, "Please provide one of 'local' and 'minimal'"),
@@ -105,9 +109,9 @@ extension WrongInput {
         WrongInput(
             "get-historical-features -d no.csv -f driver_stats:trips",
             1,
-            "cannot read no.csv"
+            "there is no file no.csv"
         ),
-        WrongInput("get-historical-features -d data -f driver_stats:trips", 1, "Is a directory"),
+        WrongInput("get-historical-features -d data -f driver_stats:trips", 1, "data is a folder"),
         WrongInput(
             "get-historical-features -d - -f driver_stats:trips",
             1,

@@ -103,8 +103,8 @@ import Testing
                     + schema.snow: bool
                     + description: now\\nhere
                     - tags.team: a
-                    ! drops feature "wind", which feature services "delays", "all" use
-                    ! changes feature "rain" from bool to int32, which feature service "all" uses
+                    ! starts generation 2: drops feature "wind", changes feature "rain" from bool \
+                to int32
                   - feature service delays
                   - feature service all
                   - entity city
@@ -149,15 +149,18 @@ import Testing
             target.entities[0].joinKeys = [.init(name: "iata", type: .string)]
             target.featureViews[0].entities = ["airport", "city"]
             target.featureViews[0].source = "other"
+            target.dataSources.append(
+                DataSource(name: "other", kind: .csv(.init(path: "weather2.csv")))
+            )
         }
         #expect(
             plan.changes.flatMap(\.destructiveReasons) == [
-                "changes the keys of feature view \"weather\", "
-                    + "which feature services \"delays\", \"all\" use",
-                "changes the entities from [airport] to [airport, city], "
-                    + "which feature services \"delays\", \"all\" use",
-                "changes the source from \"weather_csv\" to \"other\", "
-                    + "which feature services \"delays\", \"all\" use",
+                "starts generation 2: changes the join keys from [airport_id int64] to "
+                    + "[iata string, city string], changes the source from \"weather_csv\" to "
+                    + "\"other\"",
+                "feature services \"delays\", \"all\" use the view unpinned and would get nothing "
+                    + "from it until the next load; pin \"weather@v1\" in them to stay with "
+                    + "generation 1",
             ]
         )
     }
@@ -183,10 +186,16 @@ import Testing
         #expect(
             json == """
                 {"base_version":3,"changed":1,"changes":[{"action":"changed",\
-                "destructive_reasons":["drops feature \\"wind\\", which feature services \
-                \\"delays\\", \\"all\\" use","drops feature \\"rain\\", which feature service \
-                \\"all\\" uses"],"fields":[{"old":"float64","path":"schema.wind"},\
-                {"old":"bool","path":"schema.rain"}],"kind":"featureView","name":"weather"}],\
+                "definition_hash":\
+                "79389f75b36655310a37c99ef1f323f2f31d46f3db55e0e861c8c2b6979bcda8",\
+                "destructive_reasons":["starts generation 2: drops feature \\"wind\\", drops \
+                feature \\"rain\\"","feature services \\"delays\\", \\"all\\" use the view unpinned \
+                and would get nothing from it until the next load; pin \\"weather@v1\\" in them \
+                to stay with generation 1"],"fields":[{"old":"float64","path":"schema.wind"},\
+                {"old":"bool","path":"schema.rain"}],\
+                "generation":{"number":2,"reasons":["drops feature \\"wind\\"","drops feature \
+                \\"rain\\""]},\
+                "kind":"featureView","name":"weather"}],\
                 "created":0,"deleted":0,"destructive":true,"project":"p"}
                 """
         )

@@ -10,6 +10,9 @@ final class FakeServing: FeatureServing {
     let project = "t"
     private let read: @Sendable (OnlineFeaturesRequest) throws(FeatureStoreError) -> OnlineFeatures
     private let load: @Sendable (String) throws(FeatureStoreError) -> String
+    private let training:
+        @Sendable (FeatureSelection, EntityRowsInput, HistoricalFeaturesOptions)
+            throws(FeatureStoreError) -> TrainingSet
     private let isHealthy: Bool
     private let refreshError: FeatureStoreError?
     /// What was asked for, in order.
@@ -22,6 +25,12 @@ final class FakeServing: FeatureServing {
         load: @escaping @Sendable (String) throws(FeatureStoreError) -> String = {
             (_) throws(FeatureStoreError) in "{}"
         },
+        training:
+            @escaping @Sendable (FeatureSelection, EntityRowsInput, HistoricalFeaturesOptions)
+            throws(FeatureStoreError) -> TrainingSet = {
+                (_, _, _) throws(FeatureStoreError) in
+                fakeTrainingSet(Table(columns: [], rowCount: 0))
+            },
         read:
             @escaping @Sendable (OnlineFeaturesRequest) throws(FeatureStoreError) ->
             OnlineFeatures = { (request) throws(FeatureStoreError) in echo(request) }
@@ -29,6 +38,7 @@ final class FakeServing: FeatureServing {
         self.isHealthy = isHealthy
         self.refreshError = refreshError
         self.load = load
+        self.training = training
         self.read = read
     }
 
@@ -46,6 +56,14 @@ final class FakeServing: FeatureServing {
         return try self.read(request)
     }
 
+    func trainingSet(
+        _ features: FeatureSelection,
+        entities: EntityRowsInput,
+        options: HistoricalFeaturesOptions
+    ) throws(FeatureStoreError) -> TrainingSet {
+        try self.training(features, entities, options)
+    }
+
     func materialize(
         from start: Timestamp?,
         to end: Timestamp?,
@@ -61,6 +79,10 @@ final class FakeServing: FeatureServing {
         strict: Bool
     ) throws(FeatureStoreError) -> String {
         try self.load("since last \(text(end)) \(views?.joined(separator: ",") ?? "all")")
+    }
+
+    func verify(views: [String]?) throws(FeatureStoreError) -> String {
+        #"{"views": "\#(views?.joined(separator: ",") ?? "all")"}"#
     }
 
     func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
@@ -89,6 +111,14 @@ func echo(_ request: OnlineFeaturesRequest) -> OnlineFeatures {
         },
         features: []
     )
+}
+
+/// A training set of these columns, of which some are features.
+func fakeTrainingSet(_ table: Table, features: [String] = []) -> TrainingSet {
+    var report = TrainingSetReport()
+    report.rows = table.rowCount
+    report.columns = features.map { TrainingSetReport.Column(name: $0, view: "v") }
+    return TrainingSet(table: table, report: report)
 }
 
 /// A column; a value that cannot be of the type fails the test by a trap.

@@ -10,13 +10,22 @@ extension RandomView {
     }
 
     /// Looks at every row of the source.
-    func expected(_ keys: [PlainCell?], at now: Int64) -> Expectation {
+    ///
+    /// - Parameter filter: Whether created times are obeyed; by default as the view says.
+    func expected(
+        _ keys: [PlainCell?],
+        at now: Int64,
+        filter: Bool? = nil
+    ) -> Expectation {
+        let obeysCreated =
+            (filter ?? self.view.filterByCreatedTimestamp)
+            && self.source.createdTimestampColumn != nil
         var best: SourceLine?
         for line in self.lines {
             guard !line.isBad, let time = self.source.isStatic ? 0 : line.time, time <= now,
                 self.hasKeys(line, keys)
             else { continue }
-            if self.view.filterByCreatedTimestamp {
+            if obeysCreated {
                 guard let created = line.created, created <= now else { continue }
             }
             guard let known = best else {

@@ -92,7 +92,7 @@ import Testing
                 "entities.csv:10: column \"driver_id\": \"one\"",
                 "\"event_timestamp\": 1 cells are no time", "\"yesterday\" is no time",
                 "times without zone in \"event_timestamp\" were read as UTC",
-                "cells hold values that were created after",
+                "cells come from rows that were created after",
             ] {
                 #expect(report.warnings.contains { $0.contains(part) }, "\(part)")
             }
@@ -164,8 +164,10 @@ import Testing
                 changed += zip(before, after).count { $0 != $1 }
             }
             #expect(changed == 6)
-            #expect(plain.report.warnings.contains { $0.contains("\(changed) cells hold values") })
-            #expect(!filtered.report.warnings.contains { $0.contains("cells hold values") })
+            #expect(
+                plain.report.warnings.contains { $0.contains("\(changed) cells come from rows") }
+            )
+            #expect(!filtered.report.warnings.contains { $0.contains("cells come from rows") })
             #expect(filtered.report.columns.map(\.notYetCreated) == [2, 2])
             #expect(filtered.report.columns.allSatisfy { $0.values + $0.nulls == 5 })
         }

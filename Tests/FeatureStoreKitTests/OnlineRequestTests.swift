@@ -119,7 +119,8 @@ import Testing
             #expect(missing?.code == .missingJoinKey)
             #expect(
                 missing?.message
-                    == "Missing join key values for keys: driver_id, city; given were: cty"
+                    == "Missing join key values for keys: driver_id, city; given were: cty; "
+                    + "did you mean \"city\" by \"cty\"?"
             )
             #expect(error(store, ["stats:trips"], [:])?.code == .missingJoinKey)
             let ragged = error(store, ["stats:trips"], ["driver_id": [1, 2], "city": ["Rome"]])

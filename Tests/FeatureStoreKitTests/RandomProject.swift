@@ -39,6 +39,34 @@ struct RandomProject {
         )
     }
 
+    /// The same project elsewhere, applied, its views as they are given.
+    init(
+        copyOf other: RandomProject,
+        views: [RandomView],
+        directory: URL,
+        using random: inout SeededGenerator
+    ) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let clock = TestClock(other.clock.now)
+        self.directory = directory
+        self.clock = clock
+        self.entities = other.entities
+        self.views = views
+        self.store = FeatureStore(
+            directory: directory.path,
+            configuration: ProjectConfiguration(project: "random"),
+            now: { clock.now }
+        )
+        try self.writeSources(using: &random)
+        try self.store.apply(self.store.plan(self.definitions))
+    }
+
+    func writeSources(using random: inout SeededGenerator) throws {
+        for view in self.views {
+            try view.write(in: self.directory, using: &random)
+        }
+    }
+
     var definitions: LoadedRepository {
         LoadedRepository(
             directory: self.directory.path,

@@ -17,7 +17,7 @@ struct SourceLine {
 /// A random view with its source, and the test's own idea of what it holds.
 struct RandomView {
     let view: FeatureView
-    let source: DataSource
+    private(set) var source: DataSource
     let joinKeys: [Entity.JoinKey]
     private let table: String
     var lines: [SourceLine] = []
@@ -122,19 +122,70 @@ struct RandomView {
         columns.shuffle(using: &random)
         switch self.source.kind {
         case .csv(let options):
-            let texts = [columns.map(\.name)].map { $0.joined(separator: ";") }
+            let header = columns.map(\.name).joined(separator: ";") + ";rest"
             let rows = self.lines.indices.map { row in
                 // A line of one blank field would be no line at all.
                 (columns.map { Self.field($0.cells[row], &random) } + ["x"])
                     .joined(separator: ";")
             }
-            let text = (texts.map { $0 + ";rest" } + rows).joined(separator: "\n") + "\n"
-            try Data(text.utf8).write(to: directory.appendingPathComponent(options.path))
+            try self.write(header, rows, to: options.path, in: directory, using: &random)
         case .sqlite:
             try self.writeTable(columns, in: directory)
         case .push, .request:
             break
         }
+    }
+
+    /// Where a view's rows may lie, in the same order everywhere.
+    enum Layout: CaseIterable {
+        case file, gzip, parts, table, query
+    }
+
+    /// The same view with its rows elsewhere.
+    func stored(as layout: Layout) -> RandomView {
+        func csv(_ path: String) -> DataSource.Kind {
+            .csv(.init(path: path, delimiter: ";", nullValues: ["", "NULL"]))
+        }
+        func sqlite(_ relation: DataSource.SQLiteOptions.Relation) -> DataSource.Kind {
+            .sqlite(.init(path: "warehouse.db", relation: relation))
+        }
+        var copy = self
+        copy.source.kind =
+            switch layout {
+            case .file: csv("\(self.view.name).csv")
+            case .gzip: csv("\(self.view.name).csv.gz")
+            case .parts: csv("\(self.view.name)-*.csv*")
+            case .table: sqlite(.table(self.table))
+            case .query: sqlite(.query("SELECT * FROM \(self.table) ORDER BY rowid"))
+            }
+        return copy
+    }
+
+    /// Writes lines into one file, or into several when the path is a pattern.
+    private func write(
+        _ header: String,
+        _ rows: [String],
+        to path: String,
+        in directory: URL,
+        using random: inout SeededGenerator
+    ) throws {
+        guard path.contains("*") else {
+            return try Self.write([header] + rows, to: directory.appendingPathComponent(path))
+        }
+        var rest = rows[...]
+        for part in 0..<5 {
+            let count = part == 4 ? rest.count : Int.random(in: 0...rest.count, using: &random)
+            let ending = Bool.random(using: &random) ? "csv" : "csv.gz"
+            let file = directory.appendingPathComponent("\(self.view.name)-\(part).\(ending)")
+            try Self.write([header] + rest.prefix(count), to: file)
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func write(_ lines: [String], to file: URL) throws {
+        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+        let isPacked = file.pathExtension == "gz"
+        try Data(isPacked ? gzipFile(members: [bytes]) : bytes).write(to: file)
     }
 
     private func writeTable(

@@ -93,16 +93,18 @@ import Testing
         }
     }
 
-    @Test("A feature that is dropped and comes back is served as it is")
+    @Test("A feature that is dropped and comes back is loaded anew")
     func dropFeature() throws {
         try withLoadedProject { project in
             let rate = project.repository.featureViews[0].schema.removeLast()
             #expect(failure { try project.apply() }?.code == .invalidArgument)
             try project.apply(allowDestroy: true)
-            #expect(try project.values([1, 2]) == [10, 20])
+            #expect(try project.online([1, 2]).statuses == [.notFound, .notFound])
             #expect(failure { try project.values([1], of: "stats:rate") }?.code == .featureNotFound)
             project.repository.featureViews[0].schema.append(rate)
             try project.apply()
+            #expect(try project.online([1], of: "stats:rate").statuses == [.notFound])
+            try project.store.materializeIncremental()
             #expect(try project.values([1, 2], of: "stats:rate") == [0.5, 0.25])
         }
     }

@@ -12,12 +12,13 @@ struct SmallProject {
 
     static let header = "driver_id,event_time,created,trips,rate"
 
-    init(directory: URL) {
+    init(directory: URL, functions: [String: OnDemandFunction] = [:]) {
         self.directory = directory
         let clock = self.clock
         self.store = FeatureStore(
             directory: directory.path,
             configuration: ProjectConfiguration(project: "drivers"),
+            functions: functions,
             now: { clock.now }
         )
         self.repository = FeatureRepository(

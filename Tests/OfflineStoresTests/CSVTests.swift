@@ -62,7 +62,10 @@ private func cells(_ text: String) throws -> [[Value]] {
             ("a,a\n", "f.csv:1: two columns are called \"a\""),
             ("a,b\n1,2\n\"x\ny,z\n", "f.csv:3: a quoted field"),
             ("a,b\n\"x\ny\",1\n\"p\"q,2\n", "f.csv:4: there is text after a closing quote"),
-            ("a,b\n1,2\n3\n", "f.csv:3: the row has 1 fields, the header 2"),
+            (
+                "a,b\n1,2\n3\n",
+                "f.csv:3: the row has 1 fields, the header 2; a field with a comma in it needs quotes"
+            ),
         ]
     )
     func brokenFiles(text: String, message: String) {

@@ -10,12 +10,14 @@ struct ArchitectureTests {
         "NativeStorage": ["CRocksDB", "CSQLite", "CZlib"],
         "FeatureCompute": ["FeatureModel"],
         "FeatureDefinitions": ["FeatureModel", "Yams"],
-        "FeatureRegistry": ["FeatureModel", "NativeStorage"],
+        "FeastProtos": ["SwiftProtobuf"],
+        "FeastRegistry": ["FeatureModel", "FeastProtos", "SwiftProtobuf"],
+        "FeatureRegistry": ["FeatureModel", "NativeStorage", "Crypto"],
         "OnlineStores": ["FeatureModel", "NativeStorage"],
         "OfflineStores": ["FeatureModel", "FeatureCompute", "NativeStorage"],
         "FeatureStoreKit": [
             "FeatureModel", "FeatureCompute", "FeatureRegistry", "NativeStorage", "OfflineStores",
-            "OnlineStores",
+            "OnlineStores", "Crypto",
         ],
         "FeatureServer": [
             "FeatureModel", "FeatureCompute", "FeatureStoreKit", "Logging", "NIOCore", "NIOHTTP1",
@@ -23,7 +25,7 @@ struct ArchitectureTests {
         ],
         "fstore": [
             "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
-            "FeatureServer",
+            "FeatureServer", "FeastRegistry",
             "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
     ]
@@ -59,7 +61,7 @@ struct ArchitectureTests {
     @Test("No file is longer than 500 lines, and no line than 100 characters")
     func filesAndLinesAreShort() throws {
         var violations: [String] = []
-        for file in try SourceFile.all() {
+        for file in try SourceFile.all() where !file.isGenerated {
             if file.lines.count > 500 {
                 violations.append("\(file.path): \(file.lines.count) lines")
             }
@@ -74,7 +76,7 @@ struct ArchitectureTests {
     func noShortcuts() throws {
         var violations: [String] = []
         var unchecked: [String] = []
-        for file in try SourceFile.all() {
+        for file in try SourceFile.all() where !file.isGenerated {
             for (number, line) in file.lines.enumerated() {
                 let code = line.trimmingCharacters(in: .whitespaces)
                 let place = "\(file.path):\(number + 1)"
@@ -125,6 +127,9 @@ private struct SourceFile {
         try #require(files.count > 100, "the sources were not found")
         return files.sorted { $0.path < $1.path }
     }
+
+    /// Whether it is the one file that a generator wrote, in its own style.
+    var isGenerated: Bool { self.path == "Sources/FeastProtos/feast_registry.pb.swift" }
 
     /// The modules that the file imports.
     var imports: Set<String> {

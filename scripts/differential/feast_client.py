@@ -5,7 +5,8 @@
 
 Serves the repository of `fstore init` and one with every type and a composite key, and reads them
 with `feast.FeatureStore` whose online store is `{type: remote, path: http://...}` and whose registry
-is empty. Values must be the ones that were written, of the types that Python gives them. Needs
+is empty. Values must be the ones that were written, of the types that Python gives them. Services and
+writes are in feast_writes.py. Needs
 `feast[duckdb]==0.67.0`.
 """
 
@@ -22,6 +23,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from feast_writes import services_and_writes
+
 HEADER = ("user,city,happened,i32,i64,f32,f64,whole,text,raw,flag,moment,numbers,words,floats,object,"
           "document,id,price")
 ROWS = [
@@ -37,6 +40,13 @@ FIELDS = {"i32": "int32", "i64": "int64", "f32": "float32", "f64": "float64", "w
           "text": "string", "raw": "bytes", "flag": "bool", "moment": "unix_timestamp",
           "numbers": "array(int64)", "words": "array(string)", "floats": "array(float64)", "object": "map",
           "document": "json", "id": "uuid", "price": "decimal"}
+# The values of the first row as they stand in the body: what makes the client guess the right types.
+WIRE = {
+    "i32": "2147483647", "i64": "9007199254740993", "f32": "0.10000000149011612", "f64": "0.1",
+    "whole": "3.0", "text": '"é\\"q"', "raw": '"AP8="', "flag": "true", "moment": "1768046400",
+    "numbers": "[1,9007199254740993]", "words": '["a","b"]', "floats": "[1.0,2.5]", "object": '{"k":7}',
+    "document": '"{\\"z\\":[1,2]}"', "id": '"00000000-0000-0000-0000-000000000005"', "price": '"1.50"',
+}
 # The client guesses types from JSON, and cannot guess that of an empty list or object.
 UNGUESSABLE = {"numbers", "words", "floats", "object"}
 DEFINITIONS = """
@@ -223,6 +233,7 @@ def all_types(fstore, directory, checks):
             for row, got in zip([*rows, None, None], answer[name]):
                 checks.equal(f"{name} of {row and row[:2]}", got, as_python(row and row[number], kind))
             checks.equal("cities", answer["city"], [entity["city"] for entity in entities])
+        wire(address, now, checks)
         expired = store.get_online_features(["expiring:i64"], [{"user": 1}])
         checks.equal("expired", expired.to_dict()["i64"], [None])
         statuses = expired.proto.results[1].statuses
@@ -230,6 +241,24 @@ def all_types(fstore, directory, checks):
         both = store.get_online_features(
             ["everything:i64", "expiring:i64"], [{"user": 1, "city": "Paris"}], full_feature_names=True)
         checks.equal("two views", both.to_dict()["everything__i64"], [2**53 + 1])
+
+
+def wire(address, now, checks):
+    """The body of an answer, letter for letter."""
+    import requests
+
+    features = [f"everything:{name}" for name in FIELDS]
+    answer = requests.post(f"{address}/get-online-features", json={
+        "features": features, "entities": {"user": [1, 9], "city": ["Paris", "Paris"]}})
+    column = '{{"values":[{},{}],"statuses":["PRESENT","{}"],"event_timestamps":["{}","{}"]}}'
+    none = "1970-01-01T00:00:00Z"
+    columns = [column.format(1, 9, "PRESENT", none, none),
+               column.format('"Paris"', '"Paris"', "PRESENT", none, none)]
+    columns += [column.format(WIRE[name], "null", "NOT_FOUND", now, none) for name in FIELDS]
+    names = ",".join(f'"{name}"' for name in ["user", "city", *FIELDS])
+    checks.equal("the body", answer.content.decode(),
+                 f'{{"results":[{",".join(columns)}],"metadata":{{"feature_names":[{names}]}}}}')
+    checks.equal("its type", answer.headers["content-type"].split(";")[0], "application/json")
 
 
 def as_python(value, kind):
@@ -255,6 +284,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         init_repository(fstore, Path(folder) / "init", checks)
         all_types(fstore, Path(folder) / "types", checks)
+        services_and_writes(fstore, Path(folder) / "writes", checks, client, served)
     print(f"{checks.done} checks of Feast's SDK, {checks.failed} failed")
     return 1 if checks.failed else 0
 

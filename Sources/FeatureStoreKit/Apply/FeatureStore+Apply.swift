@@ -12,23 +12,26 @@ extension FeatureStore {
     /// - Parameter files: The repository, of this store's project.
     /// - Returns: The changes from the newest version of the registry.
     /// - Throws: ``FeatureStoreError``: `invalidArgument` with all problems at once, each with its
-    ///   place, and a `DiagnosticsError` as its cause.
+    ///   place, and a `DiagnosticsError` as its cause. A view without a schema is such a problem;
+    ///   it shows the schema that the view's source suggests.
     public func plan(_ files: LoadedRepository) throws(FeatureStoreError) -> RegistryPlan {
-        var problems = files.repository.problems(
-            locations: files.locations,
-            configuration: files.configuration
-        )
-        // A source is only read for views that make sense.
+        var problems = self.definitionProblems(of: files)
+        // A source is only read for views that make sense, and only a source that can be read says
+        // what the schema of a view may be.
         if problems.allSatisfy({ $0.severity != .error }) {
-            problems += self.sourceProblems(of: files)
+            problems += self.sourceProblems(of: files) + self.onDemandProblems(of: files)
+        }
+        if problems.allSatisfy({ $0.severity != .error }) {
+            problems += try self.missingSchemaProblems(of: files)
         }
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else {
             throw FeatureStoreError(DiagnosticsError(diagnostics: errors))
         }
+        let plan: RegistryPlan
         do {
             let current = try self.registry.snapshot()
-            return RegistryPlan(
+            plan = RegistryPlan(
                 from: current,
                 to: files.repository,
                 project: files.configuration.project
@@ -36,6 +39,11 @@ extension FeatureStore {
         } catch {
             throw FeatureStoreError(error)
         }
+        let pins = plan.pinProblems(locations: files.locations)
+        guard pins.isEmpty else {
+            throw FeatureStoreError(DiagnosticsError(diagnostics: pins))
+        }
+        return plan
     }
 
     /// Makes a plan's definitions the ones in force, in one transaction.
@@ -137,27 +145,18 @@ extension FeatureStore {
         return isNew
     }
 
-    /// Removes the rows of views that were deleted from the registry, or that it says are not
-    /// served.
+    /// Removes the rows of views that were deleted from the registry or that it says are not
+    /// served, and of generations that are neither in force nor pinned.
     ///
-    /// Rows of a view that the registry has never heard of stay: then it is another registry, or a
-    /// new one, and nobody has said that they may go.
+    /// Rows of a view or a generation that the registry has never heard of stay: then it is
+    /// another registry, or a new one, and nobody has said that they may go.
     func dropUnservedViews(
         of online: OnlineReader,
         definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
-        let stored = Set(online.store.views().map(\.name))
-        let unknown = stored.filter { definitions.repository.featureView($0) == nil }
-        var dropped = stored.filter { definitions.repository.featureView($0)?.online == false }
-        if !unknown.isEmpty {
-            for version in try self.registryHistory() {
-                for change in version.changes where change.kind == .featureView {
-                    if change.action == .deleted, unknown.contains(change.name) {
-                        dropped.insert(change.name)
-                    }
-                }
-            }
-        }
+        let dropped = Set(
+            online.store.views().map(\.name).filter { definitions.registry.hasNoUse(for: $0) }
+        )
         guard !dropped.isEmpty else { return }
         do {
             try online.store.dropViews { dropped.contains($0) }
@@ -178,7 +177,7 @@ extension FeatureStore {
         }
     }
 
-    private func sourceProblems(of files: LoadedRepository) -> [Diagnostic] {
+    func sourceProblems(of files: LoadedRepository) -> [Diagnostic] {
         let repository = files.repository
         var problems: [Diagnostic] = []
         for view in repository.featureViews {
@@ -192,7 +191,7 @@ extension FeatureStore {
                 var diagnostic = problem.diagnostic
                 diagnostic.location =
                     diagnostic.location
-                    ?? files.locations.location(of: .featureView, view.name, part: problem.part)
+                    ?? self.place(of: problem, view: view, source: source, files)
                 if !problems.contains(diagnostic) {
                     problems.append(diagnostic)
                 }
@@ -200,13 +199,45 @@ extension FeatureStore {
         }
         return problems.sortedByPlace()
     }
+
+    /// Where a problem is written: in the source's own definition, or in the view's.
+    private func place(
+        of problem: SourceProblem,
+        view: FeatureView,
+        source: DataSource,
+        _ files: LoadedRepository
+    ) -> SourceLocation? {
+        let prefix = "source."
+        if problem.part.hasPrefix(prefix) {
+            let key = String(problem.part.dropFirst(prefix.count))
+            let place = files.locations.location(of: .dataSource, source.name, part: key)
+            if let place { return place }
+        }
+        return files.locations.location(of: .featureView, view.name, part: problem.part)
+    }
+}
+
+extension RegistrySnapshot {
+    /// Whether the registry knows what rows of that name in the online store are, and nothing
+    /// serves them.
+    fileprivate func hasNoUse(for storedName: String) -> Bool {
+        guard let reference = ViewReference(storedName),
+            let newest = self.generations.newest[reference.view]
+        else { return false }
+        let number = reference.version ?? 1
+        guard number <= newest else { return false }
+        let generation = self.generation(of: reference.view, version: number)
+        return generation?.view.online != true
+    }
 }
 
 extension RegistryChange {
-    /// Whether the online store may have rows of a view that is gone, or no longer served.
+    /// Whether the online store may have rows of a view or generation that is gone, or no longer
+    /// served.
     fileprivate var mayLeaveRowsBehind: Bool {
         guard self.kind == .featureView else { return false }
-        return self.action == .deleted
+        // Notes tell of generations that begin or end.
+        return self.action == .deleted || self.generation != nil || !self.notes.isEmpty
             || self.action == .changed && self.fields.contains { $0.path == "online" }
     }
 }

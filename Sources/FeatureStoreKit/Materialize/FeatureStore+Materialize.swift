@@ -14,7 +14,8 @@ extension FeatureStore {
     ///   - start: The first event time; `nil` for the beginning of each source.
     ///   - end: The last event time, inclusive as `start` is; `nil` for now. A time in the future
     ///     is taken as now, and the report says so.
-    ///   - views: The views by name; `nil` for all that are served online.
+    ///   - views: The views by name, each with all generations that are in force or pinned, or one
+    ///     generation as `view@v1`; `nil` for all that are served online.
     ///   - strict: Whether one bad row fails its view.
     ///   - progress: Called after each batch of rows.
     /// - Returns: What was done.
@@ -47,7 +48,7 @@ extension FeatureStore {
     ///
     /// - Parameters:
     ///   - end: The last event time; `nil` for now.
-    ///   - views: The views by name; `nil` for all that are served online.
+    ///   - views: See ``materialize(from:to:views:strict:progress:)``.
     ///   - strict: Whether one bad row fails its view.
     ///   - progress: Called after each batch of rows.
     /// - Returns: What was done.
@@ -75,7 +76,7 @@ extension FeatureStore {
             // A load right after an apply goes by what was applied.
             try self.refresh()
             let definitions = try self.appliedSnapshot()
-            let views = try definitions.onlineViews(named: names)
+            let generations = try definitions.onlineGenerations(named: names)
             let now = self.now()
             var report = MaterializationReport()
             var last = now
@@ -93,10 +94,10 @@ extension FeatureStore {
             let online = try self.online()
             try self.dropUnservedViews(of: online, definitions: definitions)
             var failures: [FeatureStoreError] = []
-            for view in views {
+            for live in generations {
                 let load = ViewLoad(
-                    view: view,
-                    definitions: definitions,
+                    name: live.name,
+                    generation: live.generation,
                     sources: self.sources,
                     store: online.store,
                     start: start,
@@ -140,24 +141,21 @@ extension [FeatureStoreError.Code] {
 }
 
 extension DefinitionSnapshot {
-    /// The views that a load is for, in the order of their definition.
-    fileprivate func onlineViews(
+    /// The generations that a load is for, in the order of their views' definition.
+    func onlineGenerations(
         named names: [String]?
-    ) throws(FeatureStoreError) -> [FeatureView] {
-        let views = self.repository.featureViews
-        guard let names else { return views.filter(\.online) }
+    ) throws(FeatureStoreError) -> [LiveGeneration] {
+        let live = self.liveGenerations
+        guard let names else { return live.filter(\.generation.view.online) }
         var problems = Problems()
+        var wanted: Set<String> = []
         for name in names {
-            guard let view = self.repository.featureView(name) else {
-                problems.add(
-                    .featureViewNotFound,
-                    about: name,
-                    "Feature view \(name) does not exist in project \(self.project); "
-                        + self.wayOut(of: name, among: views.map(\.name), noun: "feature view")
-                )
-                continue
-            }
-            if !view.online {
+            let found = live.filter { $0.isNamed(name) }
+            let online = found.filter(\.generation.view.online)
+            wanted.formUnion(online.map(\.generation.reference))
+            if found.isEmpty {
+                problems.addUnknownView(name, in: self, withOnDemandViews: false)
+            } else if online.isEmpty {
                 problems.add(
                     .invalidArgument,
                     about: name,
@@ -166,6 +164,13 @@ extension DefinitionSnapshot {
             }
         }
         try problems.check()
-        return views.filter { names.contains($0.name) }
+        return live.filter { wanted.contains($0.generation.reference) }
+    }
+}
+
+extension LiveGeneration {
+    /// Whether a load of that name is for the generation: that of its view, or its own.
+    fileprivate func isNamed(_ name: String) -> Bool {
+        self.generation.view.name == name || self.generation.reference == name
     }
 }

@@ -5,8 +5,9 @@ import OnlineStores
 
 /// One view's load: from its source, through the row codec, into the online store.
 struct ViewLoad {
-    let view: FeatureView
-    let definitions: DefinitionSnapshot
+    /// What reports call it.
+    let name: String
+    let generation: FeatureViewGeneration
     let sources: SourceReader
     let store: RocksDBOnlineStore
     let start: Timestamp?
@@ -21,7 +22,7 @@ struct ViewLoad {
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) -> (view: MaterializationReport.View, failure: FeatureStoreError?) {
         var result = MaterializationReport.View(
-            name: self.view.name,
+            name: self.name,
             start: self.start,
             end: self.end
         )
@@ -44,32 +45,23 @@ struct ViewLoad {
         into result: inout MaterializationReport.View,
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) {
-        guard let source = self.definitions.repository.rowSource(of: self.view) else {
-            throw FeatureStoreError(
-                code: .corruptData,
-                message: "the registry has no data source \"\(self.view.source)\"; apply again"
-            )
-        }
-        let joinKeys = self.definitions.repository.joinKeys(of: self.view)
+        let view = self.generation.view
+        let source = self.generation.source
+        let joinKeys = self.generation.joinKeys
         let scan = SourceScan(
             source: source,
-            pushSources: self.definitions.repository.pushSources(of: self.view).map(\.name),
+            pushSources: self.generation.pushSources,
             joinKeys: joinKeys,
-            features: self.view.schema,
+            features: view.schema,
             earliest: self.start,
             latest: self.end,
-            latestCreated: self.view.filterByCreatedTimestamp ? self.loadTime : nil,
+            latestCreated: view.filterByCreatedTimestamp ? self.loadTime : nil,
             strict: self.strict
         )
         let load: OnlineLoad
         let encoder: EntityKeyEncoder
         do {
-            let description = OnlineViewDescription(
-                self.view,
-                source: source,
-                joinKeys: joinKeys
-            )
-            load = try self.store.beginLoad(description)
+            load = try self.store.beginLoad(OnlineViewDescription(self.generation))
             encoder = try EntityKeyEncoder(joinKeys: joinKeys, viewID: load.viewID)
         } catch {
             throw FeatureStoreError(error)
@@ -85,7 +77,7 @@ struct ViewLoad {
         let tell = { (scanned: ScanProgress) -> Void in
             progress?(
                 MaterializationProgress(
-                    view: self.view.name,
+                    view: self.name,
                     rowsRead: scanned.rowsRead,
                     fraction: scanned.fraction
                 )
@@ -116,7 +108,7 @@ struct ViewLoad {
         into result: inout MaterializationReport.View
     ) throws(FeatureStoreError) {
         // What an earlier load of the generation reached stays reached.
-        let stored = self.store.view(named: self.view.name)
+        let stored = self.store.view(named: self.generation.storedName)
         let earlier = stored?.viewID == load.viewID ? stored?.loadRecord : nil
         let isEmptyWindow = self.start.map { $0 > self.end } ?? false
         do {

@@ -205,13 +205,7 @@ extension RocksDBOnlineStore {
             do throws(OnlineStoreError) {
                 var pushes: [OnlinePush] = []
                 for view in plan.onlineViews {
-                    let push = try self.beginPush(
-                        OnlineViewDescription(
-                            view.view,
-                            source: plan.source,
-                            joinKeys: view.joinKeys
-                        )
-                    )
+                    let push = try self.beginPush(OnlineViewDescription(view.generation))
                     var encoder = try PushEncoder(view, rows: rows, push: push)
                     for row in good {
                         try encoder.add(row, pushedAt: pushedAt)
@@ -311,7 +305,7 @@ extension PushResult {
     ) {
         self.init(
             target: request.target,
-            views: plan.views.map(\.view.name),
+            views: plan.views.map(\.name),
             ignoredColumns: plan.ignoredColumns,
             pushedAt: pushedAt
         )

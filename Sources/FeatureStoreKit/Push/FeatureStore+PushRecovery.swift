@@ -72,7 +72,7 @@ extension FeatureStore {
         return PushResult(
             push,
             target: target,
-            views: plan.views.map(\.view.name),
+            views: plan.views.map(\.name),
             isStale: staleNumbers,
             future: check.future
         )

@@ -21,7 +21,7 @@ struct PushEncoder {
         self.rows = rows
         self.view = view
         self.push = push
-        self.encoder = try EntityKeyEncoder(joinKeys: view.joinKeys, viewID: push.viewID)
+        self.encoder = try EntityKeyEncoder(joinKeys: view.generation.joinKeys, viewID: push.viewID)
         self.row = RowEncoder(layout: push.rowLayout)
     }
 
@@ -59,7 +59,10 @@ struct PushEncoder {
     }
 
     private mutating func append(_ field: RowField, _ row: Int) throws(OnlineStoreError) {
-        guard let index = self.view.view.schema.firstIndex(where: { $0.name == field.name }) else {
+        guard
+            let index = self.view.generation.view.schema.firstIndex(where: { $0.name == field.name }
+            )
+        else {
             return try self.row.appendNull()
         }
         let feature = self.view.features[index]

@@ -12,10 +12,11 @@ struct PushPlan {
         let position: Int?
     }
 
-    /// A view that gets the rows.
+    /// A view that gets the rows: one of its generations.
     struct View {
-        let view: FeatureView
-        let joinKeys: [Entity.JoinKey]
+        /// What people call it.
+        let name: String
+        let generation: FeatureViewGeneration
         let keys: [Cell]
         let features: [Cell]
     }
@@ -35,14 +36,15 @@ struct PushPlan {
     ///   - request: The push.
     ///   - definitions: The definitions in force.
     ///   - mustBeWhole: Whether a missing column is an error, and not null.
+    /// - Throws: ``FeatureStoreError`` for an unknown destination, or missing columns.
     init(
         _ request: PushRequest,
         definitions: DefinitionSnapshot,
         mustBeWhole: Bool = true
     ) throws(FeatureStoreError) {
-        let repository = definitions.repository
-        let views = try Self.views(of: request, definitions: definitions)
-        guard let first = views.first, let source = repository.rowSource(of: first) else {
+        let wanted = try Self.generations(for: request, definitions: definitions)
+        // What the columns are called is what the generation in force says, which comes last.
+        guard let source = wanted.last?.generation.source else {
             throw Self.withoutViews(request)
         }
         self.source = source
@@ -58,14 +60,13 @@ struct PushPlan {
                 : rows.position(of: column) ?? rows.position(of: name)
             return Cell(name: column, type: type, position: position)
         }
-        for view in views {
-            let keys = repository.joinKeys(of: view)
+        for live in wanted {
             self.views.append(
                 View(
-                    view: view,
-                    joinKeys: keys,
-                    keys: keys.map { cell($0.name, $0.type) },
-                    features: view.schema.map { cell($0.name, $0.type) }
+                    name: live.name,
+                    generation: live.generation,
+                    keys: live.generation.joinKeys.map { cell($0.name, $0.type) },
+                    features: live.generation.view.schema.map { cell($0.name, $0.type) }
                 )
             )
         }
@@ -94,7 +95,7 @@ struct PushPlan {
     }
 
     /// The views whose rows are served online.
-    var onlineViews: [View] { self.views.filter(\.view.online) }
+    var onlineViews: [View] { self.views.filter(\.generation.view.online) }
 
     private func checkColumns(of rows: PushRows) throws(FeatureStoreError) {
         var problems = Problems()
@@ -106,64 +107,81 @@ struct PushPlan {
             let list = missing.map { "\"\($0)\"" }.joined(separator: ", ")
             problems.add(
                 .invalidArgument,
-                about: view.view.name,
-                "the rows lack the columns \(list), which feature view \"\(view.view.name)\" "
+                about: view.name,
+                "the rows lack the columns \(list), which feature view \"\(view.name)\" "
                     + "needs; \(suggestion(for: first, among: names, noun: "column"))"
             )
         }
         try problems.check()
     }
 
-    private static func views(
-        of request: PushRequest,
+    /// The generations that get the rows: those in force, and those that services pin.
+    ///
+    /// A pinned generation that reads another source than the one in force has other columns: it
+    /// gets the rows at its next load, from the history.
+    private static func generations(
+        for request: PushRequest,
         definitions: DefinitionSnapshot
-    ) throws(FeatureStoreError) -> [FeatureView] {
-        let repository = definitions.repository
+    ) throws(FeatureStoreError) -> [LiveGeneration] {
         switch request.destination {
         case .source(let name):
-            guard let source = repository.dataSource(name), source.isPush else {
-                let known = repository.dataSources.filter(\.isPush).map(\.name)
-                let wayOut =
-                    repository.dataSource(name) == nil
-                    ? definitions.wayOut(of: name, among: known, noun: "push source")
-                    : "the data source \"\(name)\" is not of the type push"
-                throw FeatureStoreError(
-                    code: .pushSourceNotFound,
-                    message: "Unable to find push source '\(name)'; \(wayOut)"
-                )
+            try self.checkSource(name, in: definitions)
+            let live = definitions.liveGenerations.filter {
+                $0.generation.pushSources.contains(name)
             }
-            let views = repository.featureViews.filter { view in
-                repository.pushSources(of: view).contains { $0.name == name }
-            }
-            if request.target == .online, !views.isEmpty, !views.contains(where: \.online) {
+            let sources = Set(live.filter(\.isInForce).map(\.generation.source))
+            let fitting = live.filter { $0.isInForce || sources.contains($0.generation.source) }
+            let isOnline = fitting.contains(where: \.generation.view.online)
+            if request.target == .online, !fitting.isEmpty, !isOnline {
                 throw FeatureStoreError(
                     code: .invalidArgument,
                     message: "no feature view of push source \"\(name)\" is served online; push to "
                         + "offline, or set `online: true` and apply"
                 )
             }
-            return views
+            // The one whose columns count is the last.
+            return fitting.filter { !$0.isInForce } + fitting.filter(\.isInForce)
         case .view(let name):
-            guard let view = repository.featureView(name) else {
+            let live = definitions.liveGenerations
+            let named =
+                live.first { $0.name == name } ?? live.first { $0.generation.reference == name }
+            guard let named else {
                 throw FeatureStoreError(
                     code: .objectNotFound,
                     message: "Can't recognize feast object with a name \(name); "
                         + definitions.wayOut(
                             of: name,
-                            among: repository.featureViews.map(\.name),
+                            among: live.map(\.name),
                             noun: "feature view"
                         )
                 )
             }
-            guard view.online else {
+            guard named.generation.view.online else {
                 throw FeatureStoreError(
                     code: .invalidArgument,
                     message: "feature view \"\(name)\" is not served online; set `online: true` "
                         + "and apply"
                 )
             }
-            return [view]
+            return [named]
         }
+    }
+
+    private static func checkSource(
+        _ name: String,
+        in definitions: DefinitionSnapshot
+    ) throws(FeatureStoreError) {
+        let repository = definitions.repository
+        guard repository.dataSource(name)?.isPush != true else { return }
+        let known = repository.dataSources.filter(\.isPush).map(\.name)
+        let wayOut =
+            repository.dataSource(name) == nil
+            ? definitions.wayOut(of: name, among: known, noun: "push source")
+            : "the data source \"\(name)\" is not of the type push"
+        throw FeatureStoreError(
+            code: .pushSourceNotFound,
+            message: "Unable to find push source '\(name)'; \(wayOut)"
+        )
     }
 
     private static func withoutViews(_ request: PushRequest) -> FeatureStoreError {

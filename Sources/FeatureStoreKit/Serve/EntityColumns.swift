@@ -7,6 +7,8 @@ struct EntityColumns: Sendable {
     /// What the answer echoes: the given columns that are join keys, in the request's order.
     private(set) var columns: [OnlineFeatures.EntityColumn] = []
     let rowCount: Int
+    /// The request data, one column for each of the plan's request fields; it is not echoed.
+    private(set) var requestColumns: [Column] = []
     /// For each join key of the plan, its column in ``columns``.
     private var positions: [Int] = []
 
@@ -63,9 +65,60 @@ struct EntityColumns: Sendable {
                 about: "missing keys",
                 "Missing join key values for keys: \(missing.joined(separator: ", ")); given were: "
                     + (given.isEmpty ? "none" : given.joined(separator: ", "))
+                    + "; "
+                    + (Self.nearMiss(of: missing, among: given)
+                        ?? "give each key one value for each entity row")
             )
         }
+        self.addRequestData(of: request, plan: plan, problems: &problems)
         try problems.check()
+    }
+
+    private mutating func addRequestData(
+        of request: OnlineFeaturesRequest,
+        plan: ReadPlan,
+        problems: inout Problems
+    ) {
+        var missing: [String] = []
+        for field in plan.requestFields {
+            let given = request.entities.filter { $0.name == field.name }
+            guard let first = given.first else {
+                if !missing.contains(field.name) { missing.append(field.name) }
+                continue
+            }
+            if given.count > 1 {
+                problems.add(
+                    .invalidArgument,
+                    about: "\(field.name), twice",
+                    "the request data \"\(field.name)\" is given twice; give it once"
+                )
+            }
+            do throws(FeatureStoreError) {
+                self.requestColumns.append(try Column(requestData: first.values, of: field))
+            } catch {
+                problems.add(error.code, about: "data \(field.name)", error.message)
+            }
+        }
+        guard !missing.isEmpty else { return }
+        let views = Set(plan.computations.filter { $0.needs(missing) }.map(\.computed.view))
+        let names = missing.map { "'\($0)'" }.joined(separator: ", ")
+        problems.add(
+            .missingRequestData,
+            about: "missing request data",
+            "Required request data source features [\(names)] not found in the entity rows, but "
+                + "required by feature views: \(views.sorted().joined(separator: ", ")); give "
+                + "them beside the join keys, one value for each row"
+        )
+    }
+
+    /// The column that was probably meant for a missing key.
+    private static func nearMiss(of missing: [String], among given: [String]) -> String? {
+        for key in missing {
+            if let name = nearestNames(to: key, among: given).first {
+                return "did you mean \"\(key)\" by \"\(name)\"?"
+            }
+        }
+        return nil
     }
 
     /// Appends the key of a row for a view.
@@ -106,6 +159,13 @@ extension FeatureRepository {
         }
         guard let entity = self.entity(name), entity.joinKeys.count == 1 else { return nil }
         return entity.joinKeys[0]
+    }
+}
+
+extension FeatureResolution.Computation {
+    /// Whether one of these values of the request is an input.
+    fileprivate func needs(_ names: [String]) -> Bool {
+        self.computed.inputs.contains { $0.isRequest && names.contains($0.field.name) }
     }
 }
 

@@ -15,12 +15,19 @@ extension FeatureStore {
             FeatureSelection.features(view.schema.map { "\(view.name):\($0.name)" })
         }
         for selection in services + views {
-            let resolution = try FeatureResolution(
-                selection,
-                in: definitions,
-                fullFeatureNames: true
-            )
-            guard resolution.views.allSatisfy(\.view.online) else { continue }
+            let resolution: FeatureResolution
+            do {
+                resolution = try FeatureResolution(
+                    selection,
+                    in: definitions,
+                    fullFeatureNames: true
+                )
+            } catch {
+                // A feature of a function that this program does not have makes no example.
+                continue
+            }
+            guard resolution.requestFields.isEmpty, resolution.views.allSatisfy(\.view.online)
+            else { continue }
             var entities: [OnlineFeaturesRequest.EntityColumn] = []
             for view in resolution.views {
                 for column in try store.firstKey(of: view) ?? []
@@ -41,11 +48,7 @@ extension RocksDBOnlineStore {
     fileprivate func firstKey(
         of wanted: FeatureResolution.View
     ) throws(FeatureStoreError) -> [OnlineFeaturesRequest.EntityColumn]? {
-        let description = OnlineViewDescription(
-            wanted.view,
-            source: wanted.source,
-            joinKeys: wanted.joinKeys
-        )
+        let description = OnlineViewDescription(wanted.generation)
         guard let stored = self.storedView(matching: description) else { return nil }
         var first: [UInt8]?
         do {

@@ -1,19 +1,15 @@
 extension FeatureStore {
-    /// How many features a selection stands for, by the definitions that are known already.
+    /// How many features a selection stands for, by the definitions that are known already; what
+    /// features are computed from counts as well.
     ///
     /// - Returns: 0 for a service that is not known. No file is read.
     public func featureCount(of selection: FeatureSelection) -> Int {
-        switch selection {
+        let definitions = self.knownDefinitions
+        return switch selection {
         case .features(let references):
-            return references.count
+            definitions?.cellCount(of: references) ?? references.count
         case .service(let name):
-            guard let definitions = self.knownDefinitions,
-                let service = definitions.repository.featureService(name)
-            else { return 0 }
-            return service.features.reduce(0) { count, projection in
-                let features = projection.features ?? definitions.featureNames(of: projection)
-                return count + features.count
-            }
+            definitions?.cellCount(ofService: name) ?? 0
         }
     }
 }

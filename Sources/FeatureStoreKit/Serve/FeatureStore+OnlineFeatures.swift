@@ -17,8 +17,16 @@ extension FeatureStore {
     public func onlineFeatures(
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures {
-        let definitions = try self.appliedSnapshot()
-        return try self.online().read(request, definitions: definitions, now: self.now())
+        while true {
+            let definitions = try self.appliedSnapshot()
+            let answer = try self.online().read(
+                request,
+                definitions: definitions,
+                now: self.now()
+            )
+            // An apply meanwhile may have removed rows that only the definitions before it serve.
+            if self.isInForce(definitions.state) { return answer }
+        }
     }
 
     /// The newest values of some features for some entities, as of now.

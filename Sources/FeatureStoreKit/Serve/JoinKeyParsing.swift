@@ -26,7 +26,46 @@ extension Column {
     }
 }
 
+extension Column {
+    /// Values of a request as the declared type of a field of a request source.
+    ///
+    /// Text is read as the type, as in a CSV file; numbers must be exact, as ids must be; a null
+    /// stays null.
+    ///
+    /// - Throws: `invalidValue`, naming the field, the value, its row and the type, at the first
+    ///   value that cannot be the type.
+    init(requestData values: [Value], of field: Field) throws(FeatureStoreError) {
+        var builder = ColumnBuilder(type: field.type)
+        var parser = CellParser()
+        builder.reserveCapacity(values.count)
+        for (row, value) in values.enumerated() {
+            guard builder.append(requestData: value, parser: &parser) else {
+                throw FeatureStoreError(
+                    code: .invalidValue,
+                    message: "request data \"\(field.name)\" is \(field.type), and "
+                        + "\(value.shortText) (row \(row)) is not; \(field.type.idAdvice)"
+                )
+            }
+        }
+        self = builder.finish()
+    }
+}
+
 extension ColumnBuilder {
+    /// Adds a value of a request; false, and nothing is added, when it cannot be the column's type.
+    fileprivate mutating func append(requestData value: Value, parser: inout CellParser) -> Bool {
+        switch (self.type, value) {
+        case (.int32, .float), (.int64, .float), (.unixTimestamp, .integer),
+            (.unixTimestamp, .float):
+            return self.append(id: value, parser: &parser)
+        case (_, .string(let text)):
+            let utf8 = Array(text.utf8)
+            return parser.append(utf8.span, to: &self)
+        default:
+            return self.append(value)
+        }
+    }
+
     /// Adds an id; false, and nothing is added, when it cannot be the column's type.
     fileprivate mutating func append(id value: Value, parser: inout CellParser) -> Bool {
         switch (self.type, value) {
@@ -72,7 +111,7 @@ extension ColumnBuilder {
 
 extension Value {
     /// The value for a message, cut when it is long.
-    fileprivate var shortText: String {
+    var shortText: String {
         switch self {
         case .null: return "null"
         case .integer(let value): return "\(value)"
@@ -96,6 +135,9 @@ extension ValueType {
         case .string: "send text in quotes"
         case .bytes: "send base64 text"
         case .unixTimestamp: "send seconds since 1970 or RFC 3339 text"
+        case .float32, .float64: "send a number"
+        case .bool: "send true or false"
+        case .array, .map, .json: "send its JSON as text"
         default: "send a \(self)"
         }
     }

@@ -17,9 +17,38 @@ struct OnlineAnswerBuilder {
     /// For each view and entity row, the index of the row in ``rows``, or -1.
     let keyIndices: [Int]
     let now: Timestamp
+    let evaluator: OnDemandEvaluator
 
     /// - Returns: `nil` when a row has a schema that the plan does not know.
-    func answer() throws(OnlineStoreError) -> OnlineFeatures? {
+    func answer() throws(FeatureStoreError) -> OnlineFeatures? {
+        let found: [Found]
+        do {
+            guard let entries = try self.findAll() else { return nil }
+            found = entries
+        } catch {
+            throw FeatureStoreError(error)
+        }
+        var features: [OnlineFeatures.FeatureColumn] = []
+        features.reserveCapacity(self.plan.columns.count)
+        var inputs: [FeatureResolution.Cell: Column] = [:]
+        for column in self.plan.columns {
+            switch column.origin {
+            case .feature(let cell):
+                features.append(
+                    try self.feature(column.name, type: column.type, cell: cell, found: found)
+                )
+            case .onDemand(let index):
+                features.append(try self.computed(column, index, found: found, inputs: &inputs))
+            }
+        }
+        return OnlineFeatures(
+            entities: self.entities.columns,
+            features: features,
+            rowCount: self.entities.rowCount
+        )
+    }
+
+    private func findAll() throws(OnlineStoreError) -> [Found]? {
         var found: [Found] = []
         found.reserveCapacity(self.keyIndices.count)
         for (index, view) in self.plan.views.enumerated() {
@@ -29,19 +58,60 @@ struct OnlineAnswerBuilder {
                 found.append(entry)
             }
         }
-        var features: [OnlineFeatures.FeatureColumn] = []
-        features.reserveCapacity(self.plan.columns.count)
-        for column in self.plan.columns {
-            guard case .feature(let cell) = column.origin else { continue }
-            let start = cell.view * self.entities.rowCount
-            let ofView = found[start..<start + self.entities.rowCount]
-            features.append(try self.feature(column, at: cell.position, found: ofView))
+        return found
+    }
+
+    /// A computed feature: of no time, and present wherever its value is not null.
+    private func computed(
+        _ column: FeatureResolution.Column,
+        _ index: Int,
+        found: [Found],
+        inputs known: inout [FeatureResolution.Cell: Column]
+    ) throws(FeatureStoreError) -> OnlineFeatures.FeatureColumn {
+        let computation = self.plan.computations[index]
+        var inputs: [Column] = []
+        inputs.reserveCapacity(computation.inputs.count)
+        for (input, origin) in zip(computation.computed.inputs, computation.inputs) {
+            switch origin {
+            case .request(let field):
+                inputs.append(self.entities.requestColumns[field])
+            case .feature(let cell):
+                if let values = known[cell] {
+                    inputs.append(values)
+                    continue
+                }
+                let type = input.field.type
+                let values = try self.feature("", type: type, cell: cell, found: found).values
+                known[cell] = values
+                inputs.append(values)
+            }
         }
-        return OnlineFeatures(
-            entities: self.entities.columns,
-            features: features,
+        let values = try self.evaluator.values(
+            of: computation.computed,
+            inputs: inputs,
             rowCount: self.entities.rowCount
+        ).column
+        return OnlineFeatures.FeatureColumn(
+            name: column.name,
+            values: values,
+            statuses: (0..<values.count).map { values.isNull(at: $0) ? .nullValue : .present },
+            eventTimestamps: Array(repeating: .epoch, count: values.count)
         )
+    }
+
+    private func feature(
+        _ name: String,
+        type: ValueType,
+        cell: FeatureResolution.Cell,
+        found: [Found]
+    ) throws(FeatureStoreError) -> OnlineFeatures.FeatureColumn {
+        let start = cell.view * self.entities.rowCount
+        let ofView = found[start..<start + self.entities.rowCount]
+        do {
+            return try self.feature(name, type: type, at: cell.position, found: ofView)
+        } catch {
+            throw FeatureStoreError(error)
+        }
     }
 
     private func find(_ key: Int, in view: ReadPlan.View) throws(OnlineStoreError) -> Found? {
@@ -62,11 +132,12 @@ struct OnlineAnswerBuilder {
     }
 
     private func feature(
-        _ column: FeatureResolution.Column,
+        _ name: String,
+        type: ValueType,
         at position: Int,
         found: ArraySlice<Found>
     ) throws(OnlineStoreError) -> OnlineFeatures.FeatureColumn {
-        var values = ColumnBuilder(type: column.type)
+        var values = ColumnBuilder(type: type)
         var statuses: [FeatureStatus] = []
         var times: [Timestamp] = []
         values.reserveCapacity(found.count)
@@ -108,7 +179,7 @@ struct OnlineAnswerBuilder {
             }
         }
         return OnlineFeatures.FeatureColumn(
-            name: column.name,
+            name: name,
             values: values.finish(),
             statuses: statuses,
             eventTimestamps: times

@@ -24,10 +24,12 @@ final class OnlineReader: Sendable {
     private static let maximumPlans = 4096
 
     let store: RocksDBOnlineStore
+    private let evaluator: OnDemandEvaluator
     private let plans = Mutex(Plans())
 
-    init(store: RocksDBOnlineStore) {
+    init(store: RocksDBOnlineStore, evaluator: OnDemandEvaluator) {
         self.store = store
+        self.evaluator = evaluator
     }
 
     /// Reads the newest values as of `now`.
@@ -119,15 +121,16 @@ final class OnlineReader: Sendable {
         var rows = RowBatch()
         do {
             try self.store.read(keys, into: &rows)
-            return try OnlineAnswerBuilder(
-                plan: plan,
-                entities: entities,
-                rows: rows,
-                keyIndices: keyIndices,
-                now: now
-            ).answer()
         } catch {
             throw FeatureStoreError(error)
         }
+        return try OnlineAnswerBuilder(
+            plan: plan,
+            entities: entities,
+            rows: rows,
+            keyIndices: keyIndices,
+            now: now,
+            evaluator: self.evaluator
+        ).answer()
     }
 }

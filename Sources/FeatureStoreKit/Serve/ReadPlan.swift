@@ -38,6 +38,10 @@ struct ReadPlan: Sendable {
     let joinKeys: [Entity.JoinKey]
     let views: [View]
     let columns: [FeatureResolution.Column]
+    /// The features that are computed.
+    let computations: [FeatureResolution.Computation]
+    /// What a request must bring for them.
+    let requestFields: [Field]
 
     /// Compiles what was resolved against what the store has.
     ///
@@ -59,11 +63,7 @@ struct ReadPlan: Sendable {
         let joinKeys = resolution.joinKeys
         var views: [View] = []
         for wanted in resolution.views {
-            let description = OnlineViewDescription(
-                wanted.view,
-                source: wanted.source,
-                joinKeys: wanted.joinKeys
-            )
+            let description = OnlineViewDescription(wanted.generation)
             let stored = store.storedView(matching: description)
             var encoder: EntityKeyEncoder?
             if let stored {
@@ -100,17 +100,19 @@ struct ReadPlan: Sendable {
         self.joinKeys = joinKeys
         self.views = views
         self.columns = resolution.columns
+        self.computations = resolution.computations
+        self.requestFields = resolution.requestFields
     }
 }
 
 extension OnlineViewDescription {
-    /// A feature view as the online store knows it.
-    init(_ view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey]) {
+    /// A generation of a feature view as the online store knows it.
+    init(_ generation: FeatureViewGeneration) {
         self.init(
-            name: view.name,
-            joinKeys: joinKeys,
-            identity: view.rowIdentity(in: source),
-            fields: view.schema
+            name: generation.storedName,
+            joinKeys: generation.joinKeys,
+            identity: generation.view.rowIdentity(in: generation.source),
+            fields: generation.view.schema
         )
     }
 }

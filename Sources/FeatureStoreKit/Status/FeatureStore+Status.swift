@@ -18,9 +18,12 @@ extension FeatureStore {
             entities: repository.entities.count,
             dataSources: repository.dataSources.count,
             featureServices: repository.featureServices.count,
-            featureViews: repository.featureViews.map { view in
-                ProjectStatus.View(view, repository: repository, store: store)
-            },
+            featureViews: DefinitionSnapshot(
+                applied,
+                project: self.configuration.project,
+                functions: self.functions
+            )
+            .liveGenerations.map { ProjectStatus.View($0, store: store) },
             pushes: try self.pushStatus(),
             now: self.now()
         )
@@ -46,21 +49,23 @@ extension FeatureStore {
 }
 
 extension ProjectStatus.View {
-    fileprivate init(
-        _ view: FeatureView,
-        repository: FeatureRepository,
-        store: RocksDBOnlineStore?
-    ) {
-        self.init(name: view.name, online: view.online)
-        guard let source = repository.rowSource(of: view),
-            let stored = store?.view(named: view.name)
-        else { return }
-        let description = OnlineViewDescription(
-            view,
-            source: source,
-            joinKeys: repository.joinKeys(of: view)
+    fileprivate init(_ live: LiveGeneration, store: RocksDBOnlineStore?) {
+        let generation = live.generation
+        self.init(
+            name: live.name,
+            generation: generation.number,
+            pinnedBy: live.services,
+            online: generation.view.online
         )
-        self.loaded = stored.isCompatible(with: description)
+        guard let stored = store?.view(named: generation.storedName) else {
+            if generation.number > 1, self.online {
+                self.problem =
+                    "generation \(generation.number) was not loaded yet, and rows of earlier ones "
+                    + "do not fit it; materialize it"
+            }
+            return
+        }
+        self.loaded = stored.isCompatible(with: OnlineViewDescription(generation))
         if !self.loaded {
             self.problem =
                 "its keys, types or source changed after it was loaded; materialize it again"

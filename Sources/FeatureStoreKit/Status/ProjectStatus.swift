@@ -2,8 +2,12 @@
 public struct ProjectStatus: Codable, Hashable, Sendable {
     /// One feature view.
     public struct View: Codable, Hashable, Sendable {
-        /// The view's name.
+        /// The view's name; `view@v1` for a generation that is not in force.
         public let name: String
+        /// The generation's number.
+        public let generation: Int
+        /// The services that pin the generation, when it is not in force.
+        public let pinnedBy: [String]
         /// Whether the view is served online.
         public let online: Bool
         /// Whether rows are there that fit the definition in force.
@@ -25,8 +29,10 @@ public struct ProjectStatus: Codable, Hashable, Sendable {
         /// Bad rows that the last load left out.
         public internal(set) var bad: Int?
 
-        init(name: String, online: Bool) {
+        init(name: String, generation: Int, pinnedBy: [String], online: Bool) {
             self.name = name
+            self.generation = generation
+            self.pinnedBy = pinnedBy
             self.online = online
         }
     }
@@ -56,7 +62,8 @@ public struct ProjectStatus: Codable, Hashable, Sendable {
     public let dataSources: Int
     /// How many feature services there are.
     public let featureServices: Int
-    /// The feature views, in the order of their definition.
+    /// The feature views, in the order of their definition; before each its earlier generations
+    /// that services pin.
     public let featureViews: [View]
     /// What was pushed; `nil` when nothing was that is remembered.
     public let pushes: Pushes?

@@ -31,6 +31,13 @@ extension FeatureStore {
             }
             owner = "the data source \"\(source.name)\""
         }
+        for name in try self.savedDatasetFolder.names() {
+            let folder = self.savedDatasetFolder
+            let files = SavedDatasetFolder.fileNames.map { folder.path(of: $0, in: name) }
+            if files.contains(where: { FileIdentity($0) == file }) {
+                owner = "the saved dataset \"\(name)\""
+            }
+        }
         if let owner {
             throw FeatureStoreError(
                 code: .invalidArgument,

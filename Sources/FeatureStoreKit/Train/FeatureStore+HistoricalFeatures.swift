@@ -12,7 +12,7 @@ extension FeatureStore {
     /// - Parameters:
     ///   - features: References such as `view:feature`, or a service.
     ///   - entities: The entity rows: the join keys of all views, the time, and anything else,
-    ///     which comes out unchanged.
+    ///     which comes out unchanged; or the keys that the views have.
     ///   - options: See ``HistoricalFeaturesOptions``.
     ///   - progress: Called after each batch of rows of a source.
     /// - Returns: The entity columns and one column per feature, `[rows]` each.
@@ -25,87 +25,93 @@ extension FeatureStore {
         options: HistoricalFeaturesOptions = HistoricalFeaturesOptions(),
         progress: (@Sendable (HistoricalFeaturesProgress) -> Void)? = nil
     ) throws(FeatureStoreError) -> TrainingSet {
-        let clock = ContinuousClock()
-        let began = clock.now
-        let definitions = try self.appliedSnapshot()
+        let began = ContinuousClock.now
         let resolution = try FeatureResolution(
             features,
-            in: definitions,
+            in: try self.appliedSnapshot(),
             fullFeatureNames: options.fullFeatureNames
         )
-        let rows: EntityRows
+        let rows = try self.entityRows(
+            entities,
+            for: resolution,
+            options: options,
+            progress: progress
+        )
+        return try self.trainingSet(
+            of: resolution,
+            for: rows,
+            options: options,
+            began: began,
+            progress: progress
+        )
+    }
+
+    /// Joins entity rows with what a selection resolved to.
+    func trainingSet(
+        of resolution: FeatureResolution,
+        for entities: ResolvedEntityRows,
+        options: HistoricalFeaturesOptions,
+        began: ContinuousClock.Instant = .now,
+        progress: (@Sendable (HistoricalFeaturesProgress) -> Void)? = nil
+    ) throws(FeatureStoreError) -> TrainingSet {
+        let rows = entities.rows
+        try resolution.check(columns: rows.table.columnNames)
         let result: HistoricalJoin.Result
-        do {
-            rows = try EntityRows(entities, options: options)
-        } catch {
-            throw FeatureStoreError(error)
-        }
-        try resolution.check(against: rows.table)
         do {
             result = try HistoricalJoin(reader: self.sources, strict: options.strict).run(
                 rows,
-                views: resolution.joinViews(in: definitions.repository, options: options),
-                progress: { view, scanned in
-                    progress?(
-                        HistoricalFeaturesProgress(
-                            view: view,
-                            rowsRead: scanned.rowsRead,
-                            fraction: scanned.fraction
-                        )
-                    )
-                }
+                views: resolution.joinViews(options: options),
+                progress: scanProgress(progress)
             )
         } catch {
             throw FeatureStoreError(error)
         }
-        var report = TrainingSetReport(result, rows: rows, resolution: resolution)
-        let elapsed = (clock.now - began).components
+        let computed = try ComputedColumns(
+            resolution,
+            result,
+            rows: rows,
+            strict: options.strict,
+            evaluator: self.evaluator
+        )
+        var report = TrainingSetReport(
+            result,
+            rows: rows,
+            resolution: resolution,
+            computed: computed
+        )
+        report.generated = entities.generated
+        let elapsed = (ContinuousClock.now - began).components
         report.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
         return TrainingSet(
-            table: Table(result, rows: rows, resolution: resolution),
+            table: Table(result, rows: rows, resolution: resolution, computed: computed),
             report: report
         )
     }
 }
 
-extension EntityRows {
-    fileprivate init(
-        _ input: EntityRowsInput,
-        options: HistoricalFeaturesOptions
-    ) throws(OfflineStoreError) {
-        switch input {
-        case .file(let path):
-            try self.init(
-                EntityTable(path: path),
-                timestampColumn: options.timestampField,
-                strict: options.strict
+/// What a scan calls for a caller's progress.
+func scanProgress(
+    _ progress: (@Sendable (HistoricalFeaturesProgress) -> Void)?
+) -> (String, ScanProgress) -> Void {
+    { view, scanned in
+        progress?(
+            HistoricalFeaturesProgress(
+                view: view,
+                rowsRead: scanned.rowsRead,
+                fraction: scanned.fraction
             )
-        case .standardInput:
-            try self.init(
-                EntityTable.readStandardInput(),
-                timestampColumn: options.timestampField,
-                strict: options.strict
-            )
-        case .table(let table):
-            try self.init(
-                table: table,
-                timestampColumn: options.timestampField,
-                strict: options.strict
-            )
-        }
+        )
     }
 }
 
 extension FeatureResolution {
-    fileprivate func joinViews(
-        in repository: FeatureRepository,
-        options: HistoricalFeaturesOptions
-    ) -> [HistoricalJoin.View] {
+    /// The views as the join reads them.
+    func joinViews(options: HistoricalFeaturesOptions) -> [HistoricalJoin.View] {
         self.views.map { wanted in
             HistoricalJoin.View(
                 name: wanted.name,
                 source: wanted.source,
-                pushSources: repository.pushSources(of: wanted.view).map(\.name),
+                pushSources: wanted.generation.pushSources,
                 joinKeys: wanted.joinKeys,
                 entityKeys: wanted.entityKeys,
                 ttlMicroseconds: wanted.view.ttlMicroseconds,
@@ -119,9 +125,8 @@ extension FeatureResolution {
 
     /// Checks the entity columns before any source is read: every join key is there, and no feature
     /// has the name of one.
-    fileprivate func check(against table: Table) throws(FeatureStoreError) {
+    func check(columns names: [String]) throws(FeatureStoreError) {
         var problems = Problems()
-        let names = table.columnNames
         for key in self.joinKeys where !names.contains(key.name) {
             let views = self.views.filter { $0.entityKeys.contains(key) }.map(\.name)
             problems.add(
@@ -130,6 +135,19 @@ extension FeatureResolution {
                 "the entity rows have no column \"\(key.name)\", a join key of "
                     + "\(views.joined(separator: ", ")); "
                     + suggestion(for: key.name, among: names, noun: "column")
+            )
+        }
+        for field in self.requestFields where !names.contains(field.name) {
+            let views = self.computations.filter { computation in
+                computation.computed.inputs.contains { $0.isRequest && $0.field == field }
+            }
+            let viewNames = Set(views.map(\.computed.view)).sorted().joined(separator: ", ")
+            problems.add(
+                .missingRequestData,
+                about: field.name,
+                "the entity rows have no column \"\(field.name)\" (\(field.type)), request data "
+                    + "of \(viewNames); "
+                    + suggestion(for: field.name, among: names, noun: "column")
             )
         }
         for column in self.columns where names.contains(column.name) {
@@ -149,15 +167,19 @@ extension Table {
     fileprivate init(
         _ result: HistoricalJoin.Result,
         rows: EntityRows,
-        resolution: FeatureResolution
+        resolution: FeatureResolution,
+        computed: ComputedColumns
     ) {
         var columns = rows.table.columns.map { column in
             column.name == rows.timestampColumn
                 ? NamedColumn(name: column.name, column: rows.timeColumn) : column
         }
         for column in resolution.columnsByView {
-            guard case .feature(let cell) = column.origin else { continue }
-            let values = result.views[cell.view].columns[cell.position]
+            let values =
+                switch column.origin {
+                case .feature(let cell): result.views[cell.view].columns[cell.position]
+                case .onDemand(let index): computed.columns[index].column
+                }
             columns.append(NamedColumn(name: column.name, column: values))
         }
         self.init(columns: columns, rowCount: rows.table.rowCount)

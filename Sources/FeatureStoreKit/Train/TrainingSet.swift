@@ -34,11 +34,18 @@ public struct TrainingSetReport: Codable, Hashable, Sendable {
         public internal(set) var nullTime = 0
         /// Null because no row had been created at the entity row's time.
         public internal(set) var notYetCreated = 0
+        /// Null because an expression or function gives null for the row's inputs.
+        public internal(set) var nullResult = 0
+        /// Null because the row cannot be computed, or its result cannot be the feature's type.
+        public internal(set) var notComputable = 0
+        /// Cells that would hold another value, or none, if created times were obeyed; 0 where they
+        /// are, and where the source has none.
+        public internal(set) var createdFilterWouldChange = 0
 
         /// All nulls.
         public var nulls: Int {
             self.noRow + self.olderThanTTL + self.onlyInFuture + self.nullInSource + self.nullKey
-                + self.nullTime + self.notYetCreated
+                + self.nullTime + self.notYetCreated + self.nullResult + self.notComputable
         }
     }
 
@@ -58,8 +65,18 @@ public struct TrainingSetReport: Codable, Hashable, Sendable {
         public let samples: [String]
     }
 
+    /// How the entity rows were made, where nobody gave any.
+    public struct GeneratedRows: Codable, Hashable, Sendable {
+        /// The different keys of the views; 1 for views without keys.
+        public let keys: Int
+        /// The moments; each key has one row for each.
+        public let moments: Int
+    }
+
     /// Entity rows that came in; as many go out.
     public internal(set) var rows = 0
+    /// How the entity rows were made; `nil` when they were given.
+    public internal(set) var generated: GeneratedRows?
     /// The features, in the order of the table.
     public internal(set) var columns: [Column] = []
     /// The sources that were read, by view.
@@ -68,6 +85,11 @@ public struct TrainingSetReport: Codable, Hashable, Sendable {
     public internal(set) var warnings: [String] = []
     /// How long it took, in seconds.
     public internal(set) var seconds: Double = 0
+
+    /// Cells that ``HistoricalFeaturesOptions/filterByCreatedTimestamp`` would change.
+    public var cellsCreatedFilterWouldChange: Int {
+        self.columns.reduce(0) { $0 + $1.createdFilterWouldChange }
+    }
 }
 
 /// Where the entity rows of a training set come from.
@@ -78,6 +100,13 @@ public enum EntityRowsInput: Sendable {
     case standardInput
     /// A table that was made in code.
     case table(Table)
+    /// Every key that the views have, at one moment or every so often.
+    ///
+    /// A key counts when a source has a row of it with an event time from `from` (`nil`: the
+    /// beginning) to `to` (`nil`: now), both inclusive; all keys of a static table count. Each key
+    /// has a row at `to`, or with `everyMicroseconds` at `from`, `from + every` and so on up to
+    /// `to`. Keys come in ascending order, and each key's rows by time.
+    case keys(from: Timestamp? = nil, to: Timestamp? = nil, everyMicroseconds: Int64? = nil)
 }
 
 /// How a training set is made.
@@ -90,6 +119,8 @@ public struct HistoricalFeaturesOptions: Sendable {
     public var filterByCreatedTimestamp = false
     /// Whether bad rows, unreadable keys and unreadable times are errors.
     public var strict = false
+    /// The most rows that ``EntityRowsInput/keys(from:to:everyMicroseconds:)`` may make.
+    public var maximumGeneratedRows = 10_000_000
 
     /// The defaults.
     public init() {}

@@ -4,18 +4,30 @@ import OfflineStores
 
 extension TrainingSetReport {
     /// The report of a join.
-    init(_ result: HistoricalJoin.Result, rows: EntityRows, resolution: FeatureResolution) {
+    init(
+        _ result: HistoricalJoin.Result,
+        rows: EntityRows,
+        resolution: FeatureResolution,
+        computed: ComputedColumns
+    ) {
         self.rows = rows.table.rowCount
         for column in resolution.columnsByView {
-            guard case .feature(let cell) = column.origin else { continue }
-            self.columns.append(
-                Column(
-                    name: column.name,
-                    view: resolution.viewName(of: column),
-                    summary: result.views[cell.view].summary,
-                    position: cell.position
+            let view = resolution.viewName(of: column)
+            switch column.origin {
+            case .feature(let cell):
+                self.columns.append(
+                    Column(
+                        name: column.name,
+                        view: view,
+                        summary: result.views[cell.view].summary,
+                        position: cell.position
+                    )
                 )
-            )
+            case .onDemand(let index):
+                self.columns.append(
+                    Column(name: column.name, view: view, computed: computed.columns[index])
+                )
+            }
         }
         for (wanted, view) in zip(resolution.views, result.views) {
             self.sources.append(
@@ -29,15 +41,31 @@ extension TrainingSetReport {
                 )
             )
         }
-        self.addWarnings(result, rows: rows, resolution: resolution)
+        self.addWarnings(
+            result,
+            rows: rows,
+            resolution: resolution,
+            unreadable: computed.unreadable
+        )
+        for column in resolution.columnsByView {
+            guard case .onDemand(let index) = column.origin,
+                let warning = computed.columns[index].warning(
+                    feature: column.name,
+                    view: resolution.viewName(of: column)
+                )
+            else { continue }
+            self.warnings.append(warning)
+        }
     }
 
     private mutating func addWarnings(
         _ result: HistoricalJoin.Result,
         rows: EntityRows,
-        resolution: FeatureResolution
+        resolution: FeatureResolution,
+        unreadable requestData: [EntityRows.Unreadable]
     ) {
-        let unreadable = result.unreadableKeys + (rows.unreadableTimes.map { [$0] } ?? [])
+        let unreadable =
+            result.unreadableKeys + (rows.unreadableTimes.map { [$0] } ?? []) + requestData
         for column in unreadable {
             self.warnings.append(
                 "entity column \"\(column.column)\": \(column.count) cells are no "
@@ -72,11 +100,12 @@ extension TrainingSetReport {
                 "feature view \"\(name)\": times without zone in its source were read as UTC"
             )
         }
-        let cells = view.summary.cellsCreatedFilterWouldChange
+        let cells = view.summary.cellsCreatedFilterWouldChange.reduce(0, +)
         if cells > 0 {
             self.warnings.append(
-                "feature view \"\(name)\": \(cells) cells hold values that were created after "
-                    + "their row's time; --filter-by-created-timestamp would change them"
+                "feature view \"\(name)\": \(cells) cells come from rows that were created after "
+                    + "the entity row's time, or at no known time; --filter-by-created-timestamp "
+                    + "would change them"
             )
         }
         if view.summary.rows > 0, view.summary.matched == 0,
@@ -88,9 +117,18 @@ extension TrainingSetReport {
 }
 
 extension TrainingSetReport.Column {
+    fileprivate init(name: String, view: String, computed: ComputedColumn) {
+        self.init(name: name, view: view)
+        let nulls = (0..<computed.column.count).count { computed.column.isNull(at: $0) }
+        self.values = computed.column.count - nulls
+        self.notComputable = computed.failures
+        self.nullResult = nulls - computed.failures
+    }
+
     fileprivate init(name: String, view: String, summary: MatchSummary, position: Int) {
         self.init(name: name, view: view)
         self.nullInSource = summary.nullInSource[position]
+        self.createdFilterWouldChange = summary.cellsCreatedFilterWouldChange[position]
         self.values = summary.matched - self.nullInSource
         for (reason, count) in summary.missed {
             switch reason {

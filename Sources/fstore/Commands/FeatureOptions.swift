@@ -20,8 +20,16 @@ struct FeatureOptions: ParsableArguments {
     var fullFeatureNames = false
 
     func validate() throws {
-        if self.features.isEmpty == (self.featureService == nil) {
-            throw ValidationError("give either --features or --feature-service")
+        switch (self.features.isEmpty, self.featureService) {
+        case (true, nil):
+            throw ValidationError(
+                "no features were asked for; give --features view:feature or --feature-service name"
+            )
+        case (false, .some):
+            throw ValidationError("give either --features or --feature-service, not both")
+        case (true, ""):
+            throw ValidationError("--feature-service is empty; name a service")
+        default: break
         }
     }
 

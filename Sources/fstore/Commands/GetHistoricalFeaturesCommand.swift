@@ -9,35 +9,17 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
             A row of a view qualifies when entity time - ttl <= event time <= entity time, both \
             inclusive; the newest wins. Every entity row comes out once, in order. The training \
             set goes to --output, the summary to standard error.
+
+            Without an entity file there is a row for each key that the views have with an event \
+            time from --start-date to --end-date: one at the end date, or with --every one at the \
+            start date and every so often after it.
             """
     )
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var features: FeatureOptions
-
-    @Option(
-        name: [.customShort("d"), .long],
-        help: ArgumentHelp(
-            "The entity rows: a CSV file, or - for standard input.",
-            valueName: "file"
-        )
-    )
-    var entityDf: String
-
-    @Option(help: ArgumentHelp("The column of the entity rows' times.", valueName: "column"))
-    var timestampField = "event_timestamp"
-
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Where the training set goes: .csv, .jsonl, .db or .sqlite, or - for standard output.",
-            valueName: "file"
-        )
-    )
-    var output = "-"
-
-    @Option(help: ArgumentHelp("The table of an SQLite output; replaced.", valueName: "name"))
-    var table = "training_set"
+    @OptionGroup var entityRows: EntityRowsOptions
+    @OptionGroup var output: TrainingSetOutputOptions
 
     @Flag(help: "Use only what had been created by the time of the entity row.")
     var filterByCreatedTimestamp = false
@@ -45,47 +27,67 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
     @Flag(help: "Fail on rows and cells that cannot be read.")
     var strict = false
 
-    func validate() throws {
-        if self.table.isEmpty {
-            throw ValidationError("--table is empty; name the table of the SQLite output")
-        }
-    }
-
     func run() throws {
-        let destination: TrainingSetDestination =
-            self.output == "-" && self.global.json
-            ? .jsonLinesOnStandardOutput : .path(self.output, table: self.table)
-        var options = HistoricalFeaturesOptions()
-        options.timestampField = self.timestampField
-        options.fullFeatureNames = self.features.fullFeatureNames
-        options.filterByCreatedTimestamp = self.filterByCreatedTimestamp
-        options.strict = self.strict
+        let destination = self.output.destination(asJSON: self.global.json)
         let store = try self.global.store()
         let progress = ProgressLine()
         defer { progress.clear() }
-        let report = try reportingFailure { () throws(FeatureStoreError) in
-            try store.check(destination)
-            let trainingSet = try store.historicalFeatures(
-                self.features.selection,
-                entities: self.entityDf == "-" ? .standardInput : .file(self.entityDf),
-                options: options,
-                progress: { progress.update($0.view, rows: $0.rowsRead, fraction: $0.fraction) }
-            )
-            try trainingSet.write(to: destination)
-            return trainingSet.report
+        let (report, dataset) = try reportingFailure { () throws(FeatureStoreError) in
+            if let destination { try store.check(destination) }
+            let (trainingSet, dataset) = try self.make(store, progress)
+            if let destination { try trainingSet.write(to: destination) }
+            return (trainingSet.report, dataset)
         }
         progress.clear()
         if self.global.json {
             printError(try jsonText(report))
         } else {
             printError(report.summary)
+            if let dataset {
+                let version = dataset.registryVersion
+                printError("saved as \(dataset.name), by version \(version) of the registry")
+            }
         }
+    }
+
+    /// Makes the set, and keeps it when a name is given.
+    private func make(
+        _ store: FeatureStore,
+        _ progress: ProgressLine
+    ) throws(FeatureStoreError) -> (TrainingSet, SavedDataset?) {
+        var options = HistoricalFeaturesOptions()
+        options.timestampField = self.entityRows.timestampField
+        options.fullFeatureNames = self.features.fullFeatureNames
+        options.filterByCreatedTimestamp = self.filterByCreatedTimestamp
+        options.strict = self.strict
+        options.maximumGeneratedRows = self.entityRows.maxRows
+        let update = { @Sendable (state: HistoricalFeaturesProgress) in
+            progress.update(state.view, rows: state.rowsRead, fraction: state.fraction)
+        }
+        guard let name = self.output.saveAs else {
+            let set = try store.historicalFeatures(
+                self.features.selection,
+                entities: self.entityRows.input,
+                options: options,
+                progress: update
+            )
+            return (set, nil)
+        }
+        let saved = try store.saveDataset(
+            name,
+            self.features.selection,
+            entities: self.entityRows.input,
+            options: options,
+            replacing: self.output.replace,
+            progress: update
+        )
+        return (saved.trainingSet, saved.dataset)
     }
 }
 
 extension TrainingSetReport {
     /// The lines that end a run.
-    fileprivate var summary: String {
+    var summary: String {
         var rows = [["feature", "values", "null", "why"]]
         for column in self.columns {
             let reasons = [
@@ -93,6 +95,7 @@ extension TrainingSetReport {
                 (column.onlyInFuture, "only in the future"),
                 (column.nullInSource, "null in the source"), (column.nullKey, "null key"),
                 (column.nullTime, "null time"), (column.notYetCreated, "not yet created"),
+                (column.nullResult, "null result"), (column.notComputable, "not computable"),
             ]
             let why = reasons.filter { $0.0 > 0 }.map { "\(grouped($0.0)) \($0.1)" }
             rows.append([
@@ -102,7 +105,13 @@ extension TrainingSetReport {
         }
         let warnings = self.warnings.map { "warning: \($0)\n" }.joined()
         return warnings + aligned(rows, rightAligned: [1, 2])
-            + "\n\(grouped(self.rows)) rows in = \(counted(self.rows, "row")) out, "
-            + secondsText(self.seconds)
+            + "\n\(self.generatedText)\(grouped(self.rows)) rows in = "
+            + "\(counted(self.rows, "row")) out, \(secondsText(self.seconds))"
+    }
+
+    /// How rows that nobody gave were made.
+    private var generatedText: String {
+        guard let generated = self.generated else { return "" }
+        return "\(counted(generated.keys, "key")) × \(counted(generated.moments, "moment")) = "
     }
 }

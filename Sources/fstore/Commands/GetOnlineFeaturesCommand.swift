@@ -17,7 +17,10 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
     @Option(
         name: [.customShort("e"), .long],
         parsing: .singleValue,
-        help: ArgumentHelp("An id of a join key; repeat for more rows.", valueName: "key=value")
+        help: ArgumentHelp(
+            "An id of a join key, or request data; repeat for more rows.",
+            valueName: "key=value"
+        )
     )
     var entities: [String] = []
 
@@ -26,7 +29,10 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
 
     func validate() throws {
         for entity in self.entities where !entity.contains("=") {
-            throw ValidationError("\"\(entity)\" is no key=value")
+            throw ValidationError(
+                "\"\(entity)\" is no key=value; "
+                    + "write a join key and an id, such as -e driver_id=1001"
+            )
         }
     }
 

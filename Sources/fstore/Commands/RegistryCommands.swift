@@ -2,22 +2,55 @@ import ArgumentParser
 import FeatureModel
 import FeatureStoreKit
 
-/// A kind of registered objects that can be listed and described.
-protocol RegistryKind {
+/// What is listed and described.
+protocol ListedKind {
     static var kind: DefinitionKind { get }
     /// The header of the list.
     static var header: [String] { get }
+    /// The lines of the list.
+    static func entries(in registry: RegistrySnapshot) -> [RegistryEntry]
+}
+
+/// One registered object as it is listed and described.
+struct RegistryEntry {
+    /// The name by which it is described.
+    let name: String
+    /// Its line in the list.
+    let cells: [String]
+    let fields: DefinitionFields
+    let definition: any Encodable
+    /// What the registry alone knows of it: keys and values.
+    var registered: [(key: String, value: String)] = []
+}
+
+/// A kind of objects of which each has one definition, the one in force.
+protocol RegistryKind: ListedKind {
     /// The lines of the list: the name first.
     static func rows(of repository: FeatureRepository) -> [[String]]
     /// The fields of one object; `nil` when there is none of that name.
     static func fields(of name: String, in repository: FeatureRepository) -> DefinitionFields?
-    /// All objects, for JSON.
-    static func objects(in repository: FeatureRepository) -> any Encodable
     /// One object, for JSON.
     static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)?
 }
 
-struct ListCommand<Kind: RegistryKind>: ParsableCommand {
+extension RegistryKind {
+    static func entries(in registry: RegistrySnapshot) -> [RegistryEntry] {
+        let repository = registry.repository
+        return self.rows(of: repository).compactMap { cells in
+            guard let fields = self.fields(of: cells[0], in: repository),
+                let definition = self.object(cells[0], in: repository)
+            else { return nil }
+            return RegistryEntry(
+                name: cells[0],
+                cells: cells,
+                fields: fields,
+                definition: definition
+            )
+        }
+    }
+}
+
+struct ListCommand<Kind: ListedKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(commandName: "list", abstract: "List the \(Kind.kind.plural).")
     }
@@ -25,16 +58,17 @@ struct ListCommand<Kind: RegistryKind>: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let repository = try self.global.appliedRepository()
+        let registry = try self.global.appliedRegistry()
+        let entries = Kind.entries(in: registry)
         if self.global.json {
-            print(try jsonText(AnyEncodable(Kind.objects(in: repository))))
+            print(try jsonText(entries.map { try RegisteredObject($0) }))
         } else {
-            print(aligned([Kind.header] + Kind.rows(of: repository)))
+            print(aligned([Kind.header] + entries.map(\.cells)))
         }
     }
 }
 
-struct DescribeCommand<Kind: RegistryKind>: ParsableCommand {
+struct DescribeCommand<Kind: ListedKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "describe",
@@ -48,47 +82,67 @@ struct DescribeCommand<Kind: RegistryKind>: ParsableCommand {
     var name: String
 
     func run() throws {
-        let repository = try self.global.appliedRepository()
-        guard let fields = Kind.fields(of: self.name, in: repository),
-            let object = Kind.object(self.name, in: repository)
-        else {
-            let names = Kind.rows(of: repository).map { $0[0] }
+        let registry = try self.global.appliedRegistry()
+        let entries = Kind.entries(in: registry)
+        guard let entry = entries.first(where: { $0.name == self.name }) else {
             printError(
                 "error: there is no \(Kind.kind.title) \"\(self.name)\"; "
-                    + Kind.kind.wayOut(of: self.name, among: names)
+                    + Kind.kind.wayOut(of: self.name, among: entries.map(\.name))
             )
             throw ExitCode.failure
         }
+        let object = try RegisteredObject(entry)
         if self.global.json {
-            print(try jsonText(AnyEncodable(object)))
-        } else {
-            print("name: \(self.name)")
-            for field in fields.fields {
-                print("\(field.path): \(field.value)")
-            }
+            print(try jsonText(object))
+            return
+        }
+        print("name: \(self.name)")
+        for field in entry.fields.fields {
+            print("\(field.path): \(field.value)")
+        }
+        for (key, value) in object.registered {
+            print("\(key): \(value)")
         }
     }
 }
 
 extension GlobalOptions {
-    /// The definitions in force.
-    func appliedRepository() throws -> FeatureRepository {
+    /// What is applied.
+    func appliedRegistry() throws -> RegistrySnapshot {
         let store = try self.store()
         return try reportingFailure { () throws(FeatureStoreError) in
-            try store.appliedRegistry().repository
+            try store.appliedRegistry()
         }
     }
 }
 
-/// Hides the type of what is encoded.
-private struct AnyEncodable: Encodable {
-    private let value: any Encodable
+/// A definition with what the registry knows of it; as JSON both are one object.
+private struct RegisteredObject: Encodable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
 
-    init(_ value: any Encodable) {
-        self.value = value
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private let definition: any Encodable
+    /// Keys and values, the hash of the definition last.
+    let registered: [(key: String, value: String)]
+
+    init(_ entry: RegistryEntry) throws {
+        self.definition = entry.definition
+        let hash = try reportingFailure { () throws(RegistryError) in
+            try DefinitionHash.text(of: entry.definition)
+        }
+        self.registered = entry.registered + [(key: "definition_hash", value: hash)]
     }
 
     func encode(to encoder: any Encoder) throws {
-        try self.value.encode(to: encoder)
+        try self.definition.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        for (key, value) in self.registered {
+            try container.encode(value, forKey: Key(stringValue: key))
+        }
     }
 }

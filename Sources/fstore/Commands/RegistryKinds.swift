@@ -27,10 +27,6 @@ struct EntitiesCommand: ParsableCommand {
             repository.entity(name).map { DefinitionFields($0) }
         }
 
-        static func objects(in repository: FeatureRepository) -> any Encodable {
-            repository.entities
-        }
-
         static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
             repository.entity(name)
         }
@@ -81,50 +77,8 @@ struct DataSourcesCommand: ParsableCommand {
             repository.dataSource(name).map { DefinitionFields($0) }
         }
 
-        static func objects(in repository: FeatureRepository) -> any Encodable {
-            repository.dataSources
-        }
-
         static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
             repository.dataSource(name)
-        }
-    }
-}
-
-struct FeatureViewsCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "feature-views",
-        abstract: "List or describe feature views.",
-        subcommands: [ListCommand<FeatureViews>.self, DescribeCommand<FeatureViews>.self]
-    )
-
-    enum FeatureViews: RegistryKind {
-        static let kind = DefinitionKind.featureView
-        static let header = ["NAME", "ENTITIES", "TTL", "FEATURES", "SOURCE", "ONLINE"]
-
-        static func rows(of repository: FeatureRepository) -> [[String]] {
-            repository.featureViews.map { view in
-                [
-                    view.name, view.entities.joined(separator: ", "),
-                    DurationText.text(microseconds: view.ttlMicroseconds),
-                    String(view.schema.count), view.source, view.online ? "yes" : "no",
-                ]
-            }
-        }
-
-        static func fields(
-            of name: String,
-            in repository: FeatureRepository
-        ) -> DefinitionFields? {
-            repository.featureView(name).map { DefinitionFields($0) }
-        }
-
-        static func objects(in repository: FeatureRepository) -> any Encodable {
-            repository.featureViews
-        }
-
-        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
-            repository.featureView(name)
         }
     }
 }
@@ -154,10 +108,6 @@ struct OnDemandFeatureViewsCommand: ParsableCommand {
             in repository: FeatureRepository
         ) -> DefinitionFields? {
             repository.onDemandFeatureView(name).map { DefinitionFields($0) }
-        }
-
-        static func objects(in repository: FeatureRepository) -> any Encodable {
-            repository.onDemandFeatureViews
         }
 
         static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
@@ -195,10 +145,6 @@ struct FeatureServicesCommand: ParsableCommand {
             in repository: FeatureRepository
         ) -> DefinitionFields? {
             repository.featureService(name).map { DefinitionFields($0) }
-        }
-
-        static func objects(in repository: FeatureRepository) -> any Encodable {
-            repository.featureServices
         }
 
         static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {

@@ -24,7 +24,7 @@ struct StatusCommand: ParsableCommand {
         print(
             [
                 counted(status.entities, "entity"), counted(status.dataSources, "data source"),
-                counted(status.featureViews.count, "feature view"),
+                counted(status.featureViews.count { $0.pinnedBy.isEmpty }, "feature view"),
                 counted(status.featureServices, "feature service"),
             ].joined(separator: ", ").replacing("entitys", with: "entities")
         )
@@ -37,8 +37,9 @@ struct StatusCommand: ParsableCommand {
             let age = view.newestEventTime.map {
                 ageText(microseconds: status.now.microseconds - $0.microseconds)
             }
+            let services = view.pinnedBy.joined(separator: ", ")
             rows.append([
-                view.name,
+                services.isEmpty ? view.name : "\(view.name) (pinned by \(services))",
                 view.loaded
                     ? (view.lastLoad?.description ?? "yes") : view.online ? "no" : "offline",
                 view.loadedUpTo?.description ?? "", view.newestEventTime?.description ?? "",

@@ -48,16 +48,9 @@ struct NewRepository {
                 try Data(text.utf8).write(to: path)
             }
         } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-            var reason = error.localizedDescription
-            if let code = cause.map({ ($0 as NSError).code }),
-                let text = unsafe strerror(CInt(truncatingIfNeeded: code))
-            {
-                reason = unsafe String(cString: text)
-            }
             throw NewRepositoryError(
-                message: "\(self.directory) cannot be made: "
-                    + "\(reason); name another folder"
+                message: "\(self.directory) cannot be made: \(reason(of: error)); "
+                    + "name another folder"
             )
         }
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FeatureModel
 import FeatureStoreKit
-import Glibc
+import Foundation
 
 /// Runs a step; an error is told on standard error and ends the program with 1.
 func reportingFailure<Result, Failure: Error>(
@@ -46,4 +46,13 @@ func printError(_ line: String) {
     unsafe bytes.withUnsafeBytes { buffer in
         _ = unsafe write(2, buffer.baseAddress, buffer.count)
     }
+}
+
+/// Why a file could not be read or written, in the system's words.
+func reason(of error: any Error) -> String {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+    guard let code = cause.map({ ($0 as NSError).code }),
+        let text = unsafe strerror(CInt(truncatingIfNeeded: code))
+    else { return error.localizedDescription }
+    return unsafe String(cString: text)
 }

@@ -1,5 +1,5 @@
 /// A gzip file whose members hold their bytes as they are.
-func gzipFile(members: [[UInt8]]) -> [UInt8] {
+package func gzipFile(members: [[UInt8]]) -> [UInt8] {
     members.flatMap { bytes in
         var member: [UInt8] = [31, 139, 8, 0, 0, 0, 0, 0, 0, 3]
         var start = 0
@@ -18,7 +18,7 @@ func gzipFile(members: [[UInt8]]) -> [UInt8] {
 }
 
 /// What follows the packed bytes of a gzip member: CRC-32 and length.
-func gzipTrailer(of bytes: [UInt8]) -> [UInt8] {
+package func gzipTrailer(of bytes: [UInt8]) -> [UInt8] {
     var crc = UInt32.max
     for byte in bytes {
         crc ^= UInt32(byte)

@@ -1,0 +1,215 @@
+import Dispatch
+import FeatureModel
+import FeatureStoreKit
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Generations of feature views")
+struct SchemaEvolutionTests {
+    @Test(
+        "Whatever is edited, every reference gets what its own definition says, or nothing",
+        arguments: 0..<24
+    )
+    func randomEdits(seed: Int) throws {
+        try withTemporaryDirectory { directory in
+            var random = SeededGenerator(seed: UInt64(seed))
+            var project = try EvolvingProject(directory: directory)
+            let store = project.store
+            let reads = Reads()
+            let reader = DispatchGroup()
+            DispatchQueue.global().async(group: reader) { Self.read(store, reads) }
+            defer {
+                reads.isDone.store(true, ordering: .releasing)
+                reader.wait()
+            }
+            for round in 0..<14 {
+                try Self.edit(&project, using: &random)
+                try Self.load(&project, using: &random)
+                try Self.check(project, "seed \(seed), round \(round)")
+            }
+            reads.isDone.store(true, ordering: .releasing)
+            reader.wait()
+            #expect(reads.faults.withLock { $0 } == [])
+            #expect(reads.count.load(ordering: .acquiring) > 0)
+        }
+    }
+
+    /// Applies a random next state, or sees it refused.
+    private static func edit(
+        _ project: inout EvolvingProject,
+        using random: inout SeededGenerator
+    ) throws {
+        let next = project.edited(using: &random)
+        guard next.problems().isEmpty else { return }
+        let expectation = project.expectation(of: next)
+        let store = project.store
+        let files = LoadedRepository(
+            directory: project.directory.path,
+            configuration: store.configuration,
+            repository: next
+        )
+        let before = try store.appliedRegistry()
+        let plan: RegistryPlan
+        do {
+            plan = try store.plan(files)
+            #expect(!expectation.hasWrongPin, "\(next.featureServices) \(expectation.live)")
+        } catch {
+            #expect(expectation.hasWrongPin, "\(error)")
+            #expect(error.message.contains("pins generation"), "\(error)")
+            return
+        }
+        let isAllowed = Int.random(in: 0..<3, using: &random) > 0
+        do {
+            try store.apply(plan, allowDestroy: isAllowed)
+            #expect(isAllowed || !expectation.isRefused, "\(plan)")
+        } catch {
+            #expect(!isAllowed && expectation.isRefused, "\(plan) \(error)")
+            #expect(expectation.named.allSatisfy { error.message.contains("\"\($0)\"") })
+            #expect(try store.appliedRegistry() == before)
+            return
+        }
+        #expect(plan.isDestructive == expectation.isRefused, "\(plan)")
+        project.repository = next
+        project.live = expectation.live
+        project.numbers = expectation.numbers
+    }
+
+    private static func load(
+        _ project: inout EvolvingProject,
+        using random: inout SeededGenerator
+    ) throws {
+        guard !project.repository.featureViews.isEmpty else { return }
+        let online = project.live.values.flatMap { $0 }.filter(\.view.online)
+        let one = online.randomElement(using: &random)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0:
+            try project.store.materialize()
+            project.noteLoad { _ in true }
+        case 1:
+            try project.store.materializeIncremental()
+            project.noteLoad { _ in true }
+        case 2:
+            guard let one else { return }
+            try project.store.materialize(views: [one.view.name])
+            project.noteLoad { $0.view.name == one.view.name }
+        case 3:
+            guard let one else { return }
+            let name = "\(one.view.name)@v\(one.number)"
+            let report = try project.store.materializeIncremental(views: [name])
+            #expect(report.views.count == 1)
+            project.noteLoad { $0.view.name == one.view.name && $0.number == one.number }
+        default: break
+        }
+    }
+
+    private static func check(_ project: EvolvingProject, _ comment: Comment) throws {
+        for name in ["v", "w"] {
+            let live = project.live[name] ?? []
+            if let last = project.numbers[name] {
+                let versions = try project.store.viewVersions(of: name)
+                #expect(versions.map(\.generation) == Array(1...last), comment)
+                let served = versions.filter { $0.state != .gone }.map(\.generation)
+                #expect(served == live.map(\.number), comment)
+                #expect(versions.filter { $0.state == .inForce }.count == min(live.count, 1))
+            }
+            for generation in live {
+                let reference = "\(name)@v\(generation.number)"
+                try self.check(generation, reference, in: project, comment)
+                if generation == live.last {
+                    try self.check(generation, name, in: project, comment)
+                }
+            }
+            for number in 1...(project.numbers[name] ?? 0) + 1
+            where !live.contains(where: { $0.number == number }) {
+                let error = failure {
+                    try project.store.onlineFeatures(
+                        .features(["\(name)@v\(number):f0"]),
+                        entities: [:]
+                    )
+                }
+                let isBeforeFirst = try project.store.appliedRegistry().version == 0
+                #expect(
+                    error?.code == (isBeforeFirst ? .invalidArgument : .featureViewNotFound),
+                    comment
+                )
+            }
+        }
+    }
+
+    private static func check(
+        _ generation: EvolvingProject.Generation,
+        _ reference: String,
+        in project: EvolvingProject,
+        _ comment: Comment
+    ) throws {
+        let rows = try EvolvingProject.entityRows(of: generation)
+        let expected = try project.trainingSet(of: generation, rows: rows)
+        let names = generation.view.schema.map(\.name)
+        let selection = FeatureSelection.features(names.map { "\(reference):\($0)" })
+        let training = try project.store.historicalFeatures(selection, entities: .table(rows))
+        for name in names {
+            #expect(
+                training.table[name]?.values == expected[name],
+                "\(reference):\(name) \(comment)"
+            )
+        }
+        guard generation.view.online else {
+            let error = failure { try project.store.onlineFeatures(selection, entities: [:]) }
+            #expect(error?.code == .invalidArgument, "\(reference) \(comment)")
+            return
+        }
+        let request = OnlineFeaturesRequest(
+            selection: selection,
+            entities: generation.keys.map {
+                .init(name: $0.name, values: rows[$0.name]?.values ?? [])
+            }
+        )
+        let answer = try project.store.onlineFeatures(request)
+        for (name, feature) in zip(names, answer.features) {
+            let about: Comment = "\(reference):\(name) \(comment)"
+            guard let loaded = generation.loaded else {
+                #expect(feature.statuses.allSatisfy { $0 == .notFound }, about)
+                continue
+            }
+            guard loaded.contains(name) else {
+                #expect(feature.statuses.allSatisfy { $0 != .present }, about)
+                continue
+            }
+            #expect(feature.values.values == expected[name], about)
+        }
+    }
+
+    /// Reads without a pause; no edit and no load may break a read.
+    private static func read(_ store: FeatureStore, _ reads: Reads) {
+        var random = SeededGenerator(seed: 1)
+        let selections: [FeatureSelection] = [
+            .service("s"), .service("t"), .features(["v:f0"]), .features(["w@v1:f0"]),
+            .features(["v@v2:f1"]),
+        ]
+        repeat {
+            reads.count.add(1, ordering: .relaxed)
+            do throws(FeatureStoreError) {
+                _ = try store.onlineFeatures(
+                    selections.randomElement(using: &random) ?? .service("s"),
+                    entities: ["driver_id": ["1"], "region": ["x"]]
+                )
+            } catch {
+                switch error.code {
+                case .featureViewNotFound, .featureServiceNotFound, .featureNotFound,
+                    .invalidArgument, .missingJoinKey:
+                    continue
+                default: reads.faults.withLock { $0.append(error.message) }
+                }
+            }
+        } while !reads.isDone.load(ordering: .acquiring)
+    }
+}
+
+/// What happens to the reads during the edits.
+private final class Reads: Sendable {
+    let isDone = Atomic(false)
+    let count = Atomic(0)
+    let faults = Mutex<[String]>([])
+}

@@ -36,6 +36,8 @@ public final class FeatureStore: Sendable {
     let loads = Mutex<Void>(())
     /// Held for a push that is remembered, so that such pushes have one order in all stores.
     let pushLog: Mutex<PushLog?> = Mutex(nil)
+    /// Which pushed rows are not in the online store yet.
+    let waitingRows = WaitingRows()
 
     /// A store for a repository that was read from files.
     ///

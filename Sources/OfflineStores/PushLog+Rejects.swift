@@ -20,6 +20,7 @@ extension PushLog {
         package let lastPush: Timestamp?
         package let pending: Int
         package let rejects: Int
+        package let waiting: Int
     }
 
     /// The kept rejects, newest first.
@@ -90,7 +91,8 @@ extension PushLog {
                 SELECT (SELECT count(*) FROM pushes),
                     (SELECT pushed_at FROM pushes ORDER BY sequence DESC LIMIT 1),
                     (SELECT count(*) FROM pushes WHERE state = 'pending'),
-                    (SELECT count(*) FROM rejects)
+                    (SELECT count(*) FROM rejects),
+                    (SELECT count(*) FROM (SELECT DISTINCT sequence, row FROM waiting_rows))
                 """
             )
             _ = try statement.step()
@@ -99,7 +101,8 @@ extension PushLog {
                 lastPush: statement.storageType(at: 1) == .null
                     ? nil : Timestamp(microseconds: statement.integer(at: 1)),
                 pending: Int(statement.integer(at: 2)),
-                rejects: Int(statement.integer(at: 3))
+                rejects: Int(statement.integer(at: 3)),
+                waiting: Int(statement.integer(at: 4))
             )
         }
     }

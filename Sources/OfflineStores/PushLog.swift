@@ -26,6 +26,8 @@ package final class PushLog {
         package var rejects: [Reject]
         /// The answer; `nil` for a push that is pending until ``PushLog/finish(_:result:)``.
         package var result: ((_ sequence: Int64, _ pushedAt: Timestamp) -> String)?
+        /// The rows that are not to be written online before their time.
+        package var waiting: (_ pushedAt: Timestamp) -> [WaitingRow]
 
         package init(
             source: String,
@@ -36,7 +38,8 @@ package final class PushLog {
             columns: [String],
             rows: [(number: Int, cells: [GivenCell])],
             rejects: [Reject],
-            result: ((_ sequence: Int64, _ pushedAt: Timestamp) -> String)?
+            result: ((_ sequence: Int64, _ pushedAt: Timestamp) -> String)?,
+            waiting: @escaping (_ pushedAt: Timestamp) -> [WaitingRow]
         ) {
             self.source = source
             self.isView = isView
@@ -47,6 +50,7 @@ package final class PushLog {
             self.rows = rows
             self.rejects = rejects
             self.result = result
+            self.waiting = waiting
         }
     }
 
@@ -84,6 +88,8 @@ package final class PushLog {
         package let rows: [(number: Int, cells: [GivenCell])]
         /// The rejected rows.
         package let rejects: [Reject]
+        /// The rows that must not be written before their time.
+        package let waiting: [WaitingRow]
     }
 
     let path: String
@@ -187,12 +193,14 @@ package final class PushLog {
             let pushedAt = time(
                 hasLast ? Timestamp(microseconds: last.integer(at: 1)) : nil
             )
+            let waiting = entry.waiting(pushedAt)
             let result = entry.result.map { $0(sequence, pushedAt) }
             try self.insert(entry, sequence: sequence, pushedAt: pushedAt, result: result)
             if result == nil || entry.target != "online" {
                 try self.insert(entry.rows, sequence: sequence)
             }
             try self.insert(entry.rejects, sequence: sequence, at: pushedAt)
+            try self.insert(waiting, sequence: sequence)
             if result == nil {
                 self.mayHavePending = true
             }
@@ -209,15 +217,7 @@ package final class PushLog {
             try update.bind(result, at: 1)
             try update.bind(sequence, at: 2)
             try update.run()
-            let delete = try self.database.prepare(
-                """
-                DELETE FROM pushed_rows WHERE sequence = ?1 AND EXISTS (
-                    SELECT 1 FROM pushes WHERE sequence = ?1 AND target = 'online'
-                )
-                """
-            )
-            try delete.bind(sequence, at: 1)
-            try delete.run()
+            try self.deleteUselessRows(of: sequence)
         }
     }
 
@@ -253,7 +253,8 @@ package final class PushLog {
                     pushedAt: Timestamp(microseconds: pushedAt),
                     columns: try PushLogTables.names(columns),
                     rows: try self.rows(of: sequence),
-                    rejects: try self.rejects(of: sequence)
+                    rejects: try self.rejects(of: sequence),
+                    waiting: try self.waitingRows(of: sequence)
                 )
             )
         }

@@ -10,10 +10,13 @@ import NativeStorage
 //   pushed_rows  sequence, row (its number in the push, from 0), cells (a JSON array in the order
 //                of the push's columns)
 //   rejects      sequence, row, column (or null), reason, cells (a JSON object), rejected_at
+//   waiting_rows the rows that are not online yet: sequence, row, by_created (1 for the views that
+//                filter by created time, 0 for the others), due (microseconds)
 //
 // Cells lie as they were given, so that 64-bit integers, NaN and texts are what they were, names of
 // columns keep their case, and a view that is redefined reads them anew. Only event and created
-// times are spelt out in UTC. The rows of a push that is not meant for history go when it is done.
+// times are spelt out in UTC. The rows of a push that is not meant for history go when it is done,
+// and those that wait when their time has come.
 
 /// The tables of the push log.
 enum PushLogTables {
@@ -50,6 +53,14 @@ enum PushLogTables {
             rejected_at INTEGER NOT NULL,
             PRIMARY KEY (sequence, row)
         ) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS waiting_rows (
+            sequence INTEGER NOT NULL,
+            row INTEGER NOT NULL,
+            by_created INTEGER NOT NULL,
+            due INTEGER NOT NULL,
+            PRIMARY KEY (sequence, row, by_created)
+        ) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS waiting_rows_by_due ON waiting_rows (due, sequence, row);
         """
 
     /// The pushed rows that are history: sequence, push time, columns, row, cells.

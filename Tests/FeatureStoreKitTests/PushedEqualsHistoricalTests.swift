@@ -33,10 +33,16 @@ import Testing
             return files
         }
 
-        /// Random rows for a view, none of them after now.
-        func rows(for index: Int, using random: inout SeededGenerator) throws -> PushRows {
+        /// Random rows for a view, with times up to some seconds after now.
+        func rows(
+            for index: Int,
+            upTo later: Int64 = 0,
+            using random: inout SeededGenerator
+        ) throws -> PushRows {
             let view = self.base.views[index]
             let now = (self.base.clock.now.microseconds - testStart) / 1_000_000
+            // With rows from the future all are close together, so that many of them tie.
+            let times = later == 0 ? 0...min(now, 22) : now - 2...now + later
             let count = Int.random(in: 0...4, using: &random)
             var columns: [(String, [Value])] = []
             func cell(_ cells: [PlainCell], canBeNull: Bool) -> Value {
@@ -54,7 +60,7 @@ import Testing
             func times(canBeNull: Bool) -> [Value] {
                 (0..<count).map { _ in
                     if canBeNull, Bool.random(using: &random) { return .null }
-                    let time = second(Int64.random(in: 0...min(now, 22), using: &random))
+                    let time = second(Int64.random(in: times, using: &random))
                     return Bool.random(using: &random)
                         ? .timestamp(time) : .string(time.description)
                 }
@@ -114,6 +120,49 @@ import Testing
                 try self.compare(project.base, using: &random)
             }
             let again = try store.materialize()
+            #expect(again.views.allSatisfy { $0.keysWritten == 0 && $0.stale == 0 })
+        }
+    }
+
+    @Test(
+        "Rows from the future hide nothing before their time and are served from then on",
+        arguments: 0..<120
+    )
+    func futureRows(seed: Int) throws {
+        try withTemporaryDirectory { directory in
+            var random = SeededGenerator(seed: UInt64(seed))
+            var project = try PushedProject(directory: directory, using: &random)
+            project.base.clock.now = second(22)
+            try project.base.addLines(upTo: 12, mayBeBad: false, using: &random)
+            let files = project.definitions(using: &random)
+            try project.base.store.apply(project.base.store.plan(files))
+            try project.base.store.materialize()
+            for _ in 0..<14 {
+                let index = Int.random(in: project.pushSources.indices, using: &random)
+                switch Int.random(in: 0..<8, using: &random) {
+                case 0: project.base.reopen()
+                case 1: try project.base.store.materialize(to: second(1000))
+                case 2: try project.base.store.refresh()
+                default:
+                    let result = try project.base.store.push(
+                        project.pushSources[index],
+                        rows: project.rows(for: index, upTo: 4, using: &random),
+                        to: .onlineAndOffline
+                    )
+                    #expect(result.future <= result.accepted + result.stale)
+                }
+                try self.compare(project.base, using: &random)
+                // To a moment before a whole second, to it, past it, or not at all.
+                let now = project.base.clock.now.microseconds
+                let next = (now / 1_000_000 + 1) * 1_000_000
+                let times = [now, now, next - 1, next, next, next + 1, next + 2_000_000]
+                project.base.clock.now.microseconds = times.randomElement(using: &random) ?? now
+                try self.compare(project.base, using: &random)
+            }
+            project.base.clock.now = second(100)
+            try self.compare(project.base, using: &random)
+            #expect((try project.base.store.status().pushes?.waiting ?? 0) == 0)
+            let again = try project.base.store.materialize()
             #expect(again.views.allSatisfy { $0.keysWritten == 0 && $0.stale == 0 })
         }
     }

@@ -7,7 +7,7 @@ import TestSupport
 struct RandomProject {
     let directory: URL
     let clock: TestClock
-    let store: FeatureStore
+    private(set) var store: FeatureStore
     let entities: [Entity]
     var views: [RandomView]
 
@@ -59,6 +59,16 @@ struct RandomProject {
         )
         try self.writeSources(using: &random)
         try self.store.apply(self.store.plan(self.definitions))
+    }
+
+    /// Closes the stores and opens them again at the next use, as another process would.
+    mutating func reopen() {
+        let clock = self.clock
+        self.store = FeatureStore(
+            directory: self.directory.path,
+            configuration: self.store.configuration,
+            now: { clock.now }
+        )
     }
 
     func writeSources(using random: inout SeededGenerator) throws {

@@ -79,6 +79,7 @@ extension FeatureStore {
             throw FeatureStoreError(error)
         }
         let definitions = try self.reloadDefinitions()
+        try self.forgetWaitingRows(definitions)
         if plan.changes.contains(where: \.mayLeaveRowsBehind) {
             try self.dropUnservedViewsIfFree(definitions)
         }
@@ -108,10 +109,12 @@ extension FeatureStore {
                 cause: error
             )
         }
+        try self.forgetWaitingRows(definitions)
         return definitions.version
     }
 
-    /// Takes up definitions that another process applied, and frees what old ones held.
+    /// Takes up definitions that another process applied, frees what old ones held, and serves
+    /// pushed rows whose time has come.
     ///
     /// Cheap when there is nothing to do; a server calls it a few times a second.
     ///
@@ -140,7 +143,9 @@ extension FeatureStore {
             }
         }
         if self.isOnlineOpen {
-            try self.online().releaseOldPlans()
+            let online = try self.online()
+            try online.releaseOldPlans()
+            try self.writeWaitingRows(dueBy: self.now(), into: online.store)
         }
         return isNew
     }

@@ -93,6 +93,7 @@ extension FeatureStore {
             }
             let online = try self.online()
             try self.dropUnservedViews(of: online, definitions: definitions)
+            try self.writeWaitingRows(dueBy: now, into: online.store)
             var failures: [FeatureStoreError] = []
             for live in generations {
                 let load = ViewLoad(

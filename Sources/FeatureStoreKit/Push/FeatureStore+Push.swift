@@ -59,14 +59,16 @@ extension FeatureStore {
         try request.checkKey()
         let definitions = try self.appliedSnapshot()
         let plan = try PushPlan(request, definitions: definitions)
-        let check = PushCheck(plan, rows: request.rows, now: self.now())
+        let check = PushCheck(plan, rows: request.rows)
         let isRemembered =
             request.target.includesOffline || request.idempotencyKey != nil
             || !check.rejects.isEmpty
         // Opened first: opening takes up pushes that were left half done, in the same log.
         let store = request.target.includesOnline ? try self.online().store : nil
-        guard isRemembered, store != nil || request.target == .offline else {
-            return try self.pushUnlogged(request, plan: plan, check: check)
+        if !isRemembered, let store,
+            let result = try self.pushUnlogged(request, plan: plan, check: check, store: store)
+        {
+            return result
         }
         let fingerprint = request.idempotencyKey == nil ? nil : request.fingerprint
         return try self.withPushLog { (log) throws(FeatureStoreError) in
@@ -80,11 +82,22 @@ extension FeatureStore {
             {
                 return try known.result(key: key, fingerprint: fingerprint ?? "")
             }
+            // Rows that waited are older than this push: as old as its rows, they lose.
+            let now = self.now()
+            if let store {
+                try self.writeWaitingRows(
+                    in: log,
+                    dueBy: now,
+                    into: store,
+                    definitions: definitions
+                )
+            }
             return try self.pushLogged(
                 request,
                 plan: plan,
                 check: check,
                 fingerprint: fingerprint,
+                now: now,
                 store: store,
                 log: log
             )
@@ -92,20 +105,30 @@ extension FeatureStore {
     }
 
     /// One write to RocksDB, and nothing else.
+    ///
+    /// - Returns: `nil`, and nothing was written, when rows have to wait for their time: they must
+    ///   be remembered.
     private func pushUnlogged(
         _ request: PushRequest,
         plan: PushPlan,
-        check: PushCheck
-    ) throws(FeatureStoreError) -> PushResult {
-        let store = try self.online().store
-        let pushedAt = store.pushTime(now: self.now())
-        let isStale = try store.write(
+        check: PushCheck,
+        store: RocksDBOnlineStore
+    ) throws(FeatureStoreError) -> PushResult? {
+        let now = self.now()
+        try self.writeWaitingRows(dueBy: now, into: store)
+        let pushedAt = store.pushTime(now: now)
+        let moment = PushMoment(now: now, pushedAt: pushedAt, clock: self.now())
+        guard moment.waitingRows(check.good, plan: plan).isEmpty else { return nil }
+        let stale = try store.write(
             check.good,
             of: request.rows,
             plan: plan,
-            pushedAt: pushedAt
+            pushedAt: pushedAt,
+            where: { _, _ in true }
         )
-        return PushResult(request, plan: plan, check: check, isStale: isStale, pushedAt: pushedAt)
+        var result = PushResult(request, plan: plan, check: check, stale: stale, pushedAt: pushedAt)
+        result.future = moment.futureCount(check.good, plan: plan)
+        return result
     }
 
     private func pushLogged(
@@ -113,17 +136,13 @@ extension FeatureStore {
         plan: PushPlan,
         check: PushCheck,
         fingerprint: String?,
+        now: Timestamp,
         store: RocksDBOnlineStore?,
         log: PushLog
     ) throws(FeatureStoreError) -> PushResult {
-        var result = PushResult(
-            request,
-            plan: plan,
-            check: check,
-            isStale: Array(repeating: false, count: check.good.count),
-            pushedAt: self.now()
-        )
-        let now = self.now()
+        var result = PushResult(request, plan: plan, check: check, stale: [], pushedAt: now)
+        var moment = PushMoment(now: now, pushedAt: now, clock: now)
+        var waiting: [PushLog.WaitingRow] = []
         let isDone = store == nil
         let recorded = try inOfflineStore { () throws(OfflineStoreError) in
             try log.record(
@@ -143,27 +162,37 @@ extension FeatureStore {
                             result.sequence = sequence
                             result.pushedAt = pushedAt
                             return result.json
-                        } : nil
+                        } : nil,
+                    waiting: { pushedAt in
+                        moment = PushMoment(now: now, pushedAt: pushedAt, clock: self.now())
+                        result.future = moment.futureCount(check.good, plan: plan)
+                        if !isDone { waiting = moment.waitingRows(check.good, plan: plan) }
+                        return waiting
+                    }
                 )
             ) { last in
                 if let store { return store.pushTime(now: now, after: last) }
                 return max(now, last.map { $0.successor } ?? now)
             }
         }
+        self.waitingRows.add(waiting)
         guard let store else { return result }
-        let isStale = try store.write(
+        let stale = try store.write(
             check.good,
             of: request.rows,
             plan: plan,
-            pushedAt: recorded.pushedAt
+            pushedAt: recorded.pushedAt,
+            where: { row, view in !moment.isEarly(row, for: view) }
         )
+        let future = result.future
         result = PushResult(
             request,
             plan: plan,
             check: check,
-            isStale: isStale,
+            stale: stale,
             pushedAt: recorded.pushedAt
         )
+        result.future = future
         result.sequence = recorded.sequence
         try inOfflineStore { () throws(OfflineStoreError) in
             try log.finish(recorded.sequence, result: result.json)
@@ -185,44 +214,6 @@ extension FeatureStore {
             }
             opened = log
             return try body(log)
-        }
-    }
-}
-
-extension RocksDBOnlineStore {
-    /// Writes good rows to all views that are served online.
-    ///
-    /// - Returns: By good row: whether every view has a newer row for its key.
-    func write(
-        _ good: [PushCheck.Good],
-        of rows: PushRows,
-        plan: PushPlan,
-        pushedAt: Timestamp
-    ) throws(FeatureStoreError) -> [Bool] {
-        // A view may be redefined between the first step and the last.
-        var attempts = 3
-        while true {
-            do throws(OnlineStoreError) {
-                var pushes: [OnlinePush] = []
-                for view in plan.onlineViews {
-                    let push = try self.beginPush(OnlineViewDescription(view.generation))
-                    var encoder = try PushEncoder(view, rows: rows, push: push)
-                    for row in good {
-                        try encoder.add(row, pushedAt: pushedAt)
-                    }
-                    pushes.append(push)
-                }
-                guard !good.isEmpty, !pushes.isEmpty else {
-                    return Array(repeating: false, count: good.count)
-                }
-                let outcomes = try self.write(pushes)
-                return good.indices.map { row in outcomes.allSatisfy { $0[row] == .stale } }
-            } catch {
-                attempts -= 1
-                guard error.code == .superseded, attempts > 0 else {
-                    throw FeatureStoreError(error)
-                }
-            }
         }
     }
 }
@@ -295,12 +286,12 @@ extension PushLog.Known {
 }
 
 extension PushResult {
-    /// The result of a push whose good rows are stale or not, `[good rows]`.
+    /// The result of a push, with the numbers of its stale rows.
     init(
         _ request: PushRequest,
         plan: PushPlan,
         check: PushCheck,
-        isStale: [Bool],
+        stale: Set<Int>,
         pushedAt: Timestamp
     ) {
         self.init(
@@ -309,13 +300,12 @@ extension PushResult {
             ignoredColumns: plan.ignoredColumns,
             pushedAt: pushedAt
         )
-        self.future = check.future
         self.rejected = check.rejects.count
-        for (good, isStale) in zip(check.good, isStale) {
-            self.results.append(Row(number: good.row, isStale: isStale))
+        for good in check.good {
+            self.results.append(Row(number: good.row, isStale: stale.contains(good.row)))
         }
-        self.stale = isStale.count { $0 }
-        self.accepted = isStale.count - self.stale
+        self.stale = stale.count
+        self.accepted = check.good.count - self.stale
         for reject in check.rejects {
             self.results.append(Row(reject))
         }

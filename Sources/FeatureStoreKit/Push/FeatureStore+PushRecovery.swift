@@ -14,10 +14,17 @@ extension FeatureStore {
     func recoverPushes(into store: RocksDBOnlineStore) throws(FeatureStoreError) {
         guard fileExists(self.paths.pushLog) else { return }
         let definitions = try self.snapshot()
-        // Which views the rows are for is not known yet.
-        guard definitions.version > 0 else { return }
         try self.withPushLog { (log) throws(FeatureStoreError) in
+            try self.waitingRows.take(from: log)
+            // Which views the rows are for may not be known yet.
+            guard definitions.version > 0 else { return }
             try self.finishPending(in: log, store: store, definitions: definitions)
+            try self.writeWaitingRows(
+                in: log,
+                dueBy: self.now(),
+                into: store,
+                definitions: definitions
+            )
         }
     }
 
@@ -61,20 +68,28 @@ extension FeatureStore {
         guard
             let plan = try? PushPlan(request, definitions: definitions, mustBeWhole: false)
         else {
-            return PushResult(push, target: target, views: [], isStale: [:], future: 0)
+            return PushResult(push, target: target, views: [], stale: [], future: 0)
         }
-        let check = PushCheck(plan, rows: rows, now: self.now())
-        let isStale = try store.write(check.good, of: rows, plan: plan, pushedAt: push.pushedAt)
-        var staleNumbers: [Int: Bool] = [:]
-        for (good, isStale) in zip(check.good, isStale) {
-            staleNumbers[push.rows[good.row].number] = isStale
+        let check = PushCheck(plan, rows: rows)
+        let waiting = [false, true].map { isByCreated in
+            Set(push.waiting.filter { $0.isByCreated == isByCreated }.map(\.number))
         }
+        let stale = try store.write(
+            check.good,
+            of: rows,
+            plan: plan,
+            pushedAt: push.pushedAt,
+            where: { row, view in
+                !waiting[view.isByCreated ? 1 : 0].contains(push.rows[row.row].number)
+            }
+        )
+        let moment = PushMoment(now: push.pushedAt, pushedAt: push.pushedAt, clock: push.pushedAt)
         return PushResult(
             push,
             target: target,
             views: plan.views.map(\.name),
-            isStale: staleNumbers,
-            future: check.future
+            stale: Set(stale.map { push.rows[$0].number }),
+            future: moment.futureCount(check.good, plan: plan)
         )
     }
 }
@@ -85,7 +100,7 @@ extension PushResult {
         _ push: PushLog.Pending,
         target: PushTarget,
         views: [String],
-        isStale: [Int: Bool],
+        stale: Set<Int>,
         future: Int
     ) {
         self.init(target: target, views: views, ignoredColumns: [], pushedAt: push.pushedAt)
@@ -93,7 +108,7 @@ extension PushResult {
         self.future = future
         self.rejected = push.rejects.count
         for row in push.rows {
-            let isStale = isStale[row.number] ?? false
+            let isStale = stale.contains(row.number)
             self.stale += isStale ? 1 : 0
             self.accepted += isStale ? 0 : 1
             self.results.append(Row(number: row.number, isStale: isStale))

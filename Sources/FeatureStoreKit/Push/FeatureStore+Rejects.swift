@@ -81,7 +81,8 @@ extension FeatureStore {
                 count: summary.pushes,
                 lastPush: summary.lastPush,
                 pending: summary.pending,
-                rejects: summary.rejects
+                rejects: summary.rejects,
+                waiting: summary.waiting
             )
         }
     }

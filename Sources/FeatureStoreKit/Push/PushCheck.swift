@@ -16,10 +16,8 @@ struct PushCheck {
 
     private(set) var good: [Good] = []
     private(set) var rejects: [PushLog.Reject] = []
-    /// How many good rows have an event time after now.
-    private(set) var future = 0
 
-    init(_ plan: PushPlan, rows: PushRows, now: Timestamp) {
+    init(_ plan: PushPlan, rows: PushRows) {
         var parser = CellParser()
         for row in 0..<rows.rowCount {
             var eventTime: Int64 = 0
@@ -44,7 +42,6 @@ struct PushCheck {
                 continue
             }
             self.good.append(Good(row: row, eventTime: eventTime, created: created))
-            if eventTime > now.microseconds { self.future += 1 }
         }
     }
 

@@ -97,6 +97,13 @@ struct PushPlan {
     /// The views whose rows are served online.
     var onlineViews: [View] { self.views.filter(\.generation.view.online) }
 
+    /// The plan for one of its views alone.
+    func restricted(to view: View) -> PushPlan {
+        var plan = self
+        plan.views = [view]
+        return plan
+    }
+
     private func checkColumns(of rows: PushRows) throws(FeatureStoreError) {
         var problems = Problems()
         let names = rows.columns.map(\.name)

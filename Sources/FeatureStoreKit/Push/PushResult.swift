@@ -5,7 +5,8 @@ import OfflineStores
 public struct PushResult: Codable, Hashable, Sendable {
     /// What became of a row.
     public enum Status: String, Codable, Hashable, Sendable {
-        /// It is in the stores that it was pushed to; online it is the row of its key now.
+        /// It is in the stores that it was pushed to; online it is the row of its key now, or will
+        /// be considered when its time has come.
         case accepted
         /// Online its key has a newer row, from before or from the same push. History has it, if
         /// it was pushed there.
@@ -62,8 +63,9 @@ public struct PushResult: Codable, Hashable, Sendable {
     public internal(set) var stale = 0
     /// How many rows were rejected.
     public internal(set) var rejected = 0
-    /// How many of the accepted and stale rows have an event time after now: they are served only
-    /// when it has come.
+    /// How many of the rows that are not rejected have an event time after now, or a created time
+    /// after now where a view filters by it: they are served only when it has come, and until then
+    /// hide no other row.
     public internal(set) var future = 0
     /// Columns of the rows that no view has.
     public let ignoredColumns: [String]

@@ -19,11 +19,11 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> OnlineFeatures {
         while true {
             let definitions = try self.appliedSnapshot()
-            let answer = try self.online().read(
-                request,
-                definitions: definitions,
-                now: self.now()
-            )
+            let online = try self.online()
+            if !self.waitingRows.isWatched {
+                try self.writeWaitingRows(dueBy: self.now(), into: online.store)
+            }
+            let answer = try online.read(request, definitions: definitions, now: self.now)
             // An apply meanwhile may have removed rows that only the definitions before it serve.
             if self.isInForce(definitions.state) { return answer }
         }

@@ -32,11 +32,12 @@ final class OnlineReader: Sendable {
         self.evaluator = evaluator
     }
 
-    /// Reads the newest values as of `now`.
+    /// Reads the newest values as of `now`, which is asked when the rows have been read: a row that
+    /// was written meanwhile is not from the future then.
     func read(
         _ request: OnlineFeaturesRequest,
         definitions: DefinitionSnapshot,
-        now: Timestamp
+        now: () -> Timestamp
     ) throws(FeatureStoreError) -> OnlineFeatures {
         while true {
             let catalogue = self.store.version
@@ -107,7 +108,7 @@ final class OnlineReader: Sendable {
     private func read(
         _ plan: ReadPlan,
         entities: EntityColumns,
-        now: Timestamp
+        now: () -> Timestamp
     ) throws(FeatureStoreError) -> OnlineFeatures? {
         var keys = KeyBatch()
         // For each view and row, the index of its key, or -1 where there is none to look up.
@@ -129,7 +130,7 @@ final class OnlineReader: Sendable {
             entities: entities,
             rows: rows,
             keyIndices: keyIndices,
-            now: now,
+            now: now(),
             evaluator: self.evaluator
         ).answer()
     }

@@ -34,12 +34,18 @@ extension FeatureStore {
 
     /// Opens the online store and tells other processes how to reach this one.
     ///
+    /// Who has an address or a socket calls ``refresh()`` a few times a second: reads leave it to
+    /// that to write pushed rows whose time has come.
+    ///
     /// - Throws: `conflict`, naming the process, when another one has the store open.
     public func openOnlineStore(
         address: String? = nil,
         socketPath: String? = nil
     ) throws(FeatureStoreError) {
         let online = try self.online()
+        if address != nil || socketPath != nil {
+            self.waitingRows.isWatched = true
+        }
         let lines = [address.map { "serving \($0)" }, socketPath.map { "socket \($0)" }]
         do {
             try online.store.describeHolder(lines: lines.compactMap { $0 })

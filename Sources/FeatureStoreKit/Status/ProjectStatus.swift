@@ -37,8 +37,8 @@ public struct ProjectStatus: Codable, Hashable, Sendable {
         }
     }
 
-    /// What was pushed and is remembered: pushes to history, with an idempotency key, or with
-    /// rejects.
+    /// What was pushed and is remembered: pushes to history, with an idempotency key, with rejects,
+    /// or with rows whose time is still to come.
     public struct Pushes: Codable, Hashable, Sendable {
         /// How many there were.
         public let count: Int
@@ -48,6 +48,8 @@ public struct ProjectStatus: Codable, Hashable, Sendable {
         public let pending: Int
         /// The rejected rows that are kept.
         public let rejects: Int
+        /// How many rows are not served yet, because their time is still to come.
+        public let waiting: Int
     }
 
     /// The project.

@@ -23,6 +23,7 @@ extension FeatureStore {
         let generations = try definitions.onlineGenerations(named: names)
         let online = try self.online()
         var report = VerificationReport(time: self.now())
+        try self.writeWaitingRows(dueBy: report.time, into: online.store)
         for live in generations {
             var result = ViewComparison.Result(report: .init(view: live.name))
             do throws(FeatureStoreError) {
@@ -58,7 +59,7 @@ extension FeatureStore {
             keyNames: generation.joinKeys.map(\.name),
             into: &result
         ) { (request) throws(FeatureStoreError) in
-            try online.read(request, definitions: definitions, now: time)
+            try online.read(request, definitions: definitions, now: { time })
         }
         let rows = try online.rowCount(of: generation, until: time)
         result.report.onlyOnline = max(0, rows - result.keysFound)

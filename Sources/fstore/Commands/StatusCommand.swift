@@ -50,6 +50,9 @@ struct StatusCommand: ParsableCommand {
         if let pushes = status.pushes {
             var parts = ["last \(pushes.lastPush?.description ?? "never")"]
             if pushes.pending > 0 { parts.append("\(grouped(pushes.pending)) pending") }
+            if pushes.waiting > 0 {
+                parts.append("\(counted(pushes.waiting, "row")) waiting for their time")
+            }
             parts.append(counted(pushes.rejects, "rejected row"))
             print(
                 "\(counted(pushes.count, "push")): ".replacing("pushs", with: "pushes")

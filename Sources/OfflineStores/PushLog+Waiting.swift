@@ -141,7 +141,7 @@ extension PushLog {
     /// Forgets the waiting rows of pushes that were meant for the online store alone and have no
     /// place in it any more.
     ///
-    /// - Parameter hasPlace: Whether something online takes the rows of a push source, or of a view.
+    /// - Parameter hasPlace: Whether anything online takes rows of a push source, or of a view.
     package func removeWaitingRows(
         unless hasPlace: (_ source: String, _ isView: Bool) -> Bool
     ) throws(OfflineStoreError) {

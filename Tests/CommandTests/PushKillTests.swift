@@ -36,8 +36,6 @@ struct PushKillTests {
         let header = "item_id,event_timestamp,marker,filler\n"
         let rows = (0..<Self.keyCount).map { "\($0),2024-01-01T00:00:00Z,0,x\n" }
         try fleet.write("data/items.csv", header + rows.joined())
-        let entities = (0..<Self.keyCount).map { "\($0),2025-01-01T00:00:00Z\n" }
-        try fleet.write("entities.csv", "item_id,event_timestamp\n" + entities.joined())
         try fleet.prepare("apply")
         try fleet.prepare("materialize")
         return fleet
@@ -93,6 +91,52 @@ struct PushKillTests {
             let load = try fleet.run("materialize", "--json")
             #expect(!load.output.contains(#""keysWritten" : \#(Self.keyCount)"#), "\(load)")
             #expect(try self.onlineMarkers(fleet).items == self.trainingMarkers(fleet))
+        }
+    }
+
+    @Test
+    func `A push of rows that are due soon loses none of them, whenever it is killed`() throws {
+        try withTemporaryDirectory { directory in
+            let fleet = try self.repository(directory)
+            var generator = SeededGenerator(seed: 11)
+            var current = 0
+            var killed = 0
+            for round in 1...14 {
+                // Half of the rows are due now, half in a moment.
+                let now = Date().timeIntervalSince1970
+                let soon = now + Double.random(in: 0.05...0.6, using: &generator)
+                let rows = (0..<Self.keyCount).map { id in
+                    "\(id),\(id % 2 == 0 ? now : soon),\(round),x\n"
+                }
+                try fleet.write(
+                    "push.csv",
+                    "item_id,event_timestamp,marker,filler\n" + rows.joined()
+                )
+                let push = try RunningProgram(
+                    Program.path,
+                    ["push", "items_push", "push.csv", "--to", "online_and_offline"],
+                    in: fleet.directory
+                )
+                if round % 5 != 1 {
+                    usleep(UInt32.random(in: 5_000...150_000, using: &generator))
+                    push.send(SIGKILL)
+                }
+                let result = try push.wait()
+                killed += result.signal == SIGKILL ? 1 : 0
+                // Opening the store before the time must lose nothing either.
+                _ = try self.onlineMarkers(fleet)
+                while Date().timeIntervalSince1970 < soon + 0.001 { usleep(10_000) }
+                let training = try self.trainingMarkers(fleet, at: "2100-01-01T00:00:00Z")
+                let online = try self.onlineMarkers(fleet)
+                #expect(online.items == training, "round \(round)")
+                #expect(online.again == training, "round \(round)")
+                #expect(Set(training).count == 1, "round \(round)")
+                let marker = try #require(training.first)
+                #expect(marker == current || marker == round, "round \(round)")
+                if result.signal == 0 { #expect(marker == round) }
+                current = marker
+            }
+            #expect(killed > 0)
         }
     }
 
@@ -153,7 +197,12 @@ struct PushKillTests {
     }
 
     /// The marker of each key, as a training set has it.
-    private func trainingMarkers(_ fleet: FleetRepository) throws -> [Int] {
+    private func trainingMarkers(
+        _ fleet: FleetRepository,
+        at time: String = "2025-01-01T00:00:00Z"
+    ) throws -> [Int] {
+        let entities = (0..<Self.keyCount).map { "\($0),\(time)\n" }
+        try fleet.write("entities.csv", "item_id,event_timestamp\n" + entities.joined())
         let result = try fleet.run(
             "get-historical-features",
             "--entity-df",

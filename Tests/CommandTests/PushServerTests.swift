@@ -111,6 +111,64 @@ struct PushServerTests {
     }
 
     @Test
+    func `A row that is due in two seconds hides nothing before, and is served then`() throws {
+        try withTemporaryDirectory { directory in
+            let fleet = try self.repository(directory)
+            let server = try RunningServer(fleet)
+            let began = Date()
+            let due = (began.timeIntervalSince1970 + 2).rounded(.up)
+            for target in ["online", "online_and_offline"] {
+                // The first row is due, the second is not.
+                let answer = try server.post(
+                    "/push",
+                    self.body(
+                        "[77, 77]",
+                        times: "[\(Int(due) - 10), \(Int(due))]",
+                        trips: "[1, 2]",
+                        more: #""to": "\#(target)","#
+                    )
+                )
+                #expect(answer.status == 200, "\(answer)")
+                #expect(answer.body.contains(#""future":1"#), "\(answer)")
+                #expect(answer.body.contains(#""accepted":2"#), "\(answer)")
+            }
+            func served() throws -> Int? {
+                let answer = try server.post(
+                    "/get-online-features",
+                    #"{"features": ["driver_stats:trips"], "entities": {"driver_id": [77]}}"#
+                )
+                let object = try JSONSerialization.jsonObject(with: Data(answer.body.utf8))
+                let columns = (object as? [String: Any])?["results"] as? [[String: Any]]
+                return (columns?.last?["values"] as? [Any])?.first as? Int
+            }
+            var last: Int?
+            var readsBefore = 0
+            var servedAt = Date.distantFuture
+            while last != 2, Date().timeIntervalSince1970 < due + 20 {
+                last = try served()
+                let now = Date()
+                if now.timeIntervalSince1970 < due {
+                    #expect(last == 1)
+                    readsBefore += 1
+                } else {
+                    #expect(last == 1 || last == 2)
+                }
+                servedAt = now
+                usleep(20_000)
+            }
+            #expect(readsBefore > 0)
+            #expect(last == 2)
+            // A few ticks, also on a busy machine.
+            #expect(servedAt.timeIntervalSince1970 < due + 10)
+            #expect(try fleet.run("verify").exitCode == 0)
+            let status = try fleet.run("status")
+            #expect(!status.output.contains("waiting"), "\(status)")
+            let stopped = try server.stop()
+            #expect(stopped.errors.isEmpty, "\(stopped)")
+        }
+    }
+
+    @Test
     func `The command pushes files through a server as it does by itself`() throws {
         try withTemporaryDirectory { directory in
             let fleet = try self.repository(directory)

@@ -42,7 +42,7 @@ import Testing
             let view = self.base.views[index]
             let now = (self.base.clock.now.microseconds - testStart) / 1_000_000
             // With rows from the future all are close together, so that many of them tie.
-            let times = later == 0 ? 0...min(now, 22) : now - 2...now + later
+            let range = later == 0 ? 0...min(now, 22) : now - 2...now + later
             let count = Int.random(in: 0...4, using: &random)
             var columns: [(String, [Value])] = []
             func cell(_ cells: [PlainCell], canBeNull: Bool) -> Value {
@@ -60,7 +60,7 @@ import Testing
             func times(canBeNull: Bool) -> [Value] {
                 (0..<count).map { _ in
                     if canBeNull, Bool.random(using: &random) { return .null }
-                    let time = second(Int64.random(in: times, using: &random))
+                    let time = second(Int64.random(in: range, using: &random))
                     return Bool.random(using: &random)
                         ? .timestamp(time) : .string(time.description)
                 }
@@ -126,7 +126,7 @@ import Testing
 
     @Test(
         "Rows from the future hide nothing before their time and are served from then on",
-        arguments: 0..<120
+        arguments: 0..<80
     )
     func futureRows(seed: Int) throws {
         try withTemporaryDirectory { directory in
@@ -157,11 +157,13 @@ import Testing
                 let next = (now / 1_000_000 + 1) * 1_000_000
                 let times = [now, now, next - 1, next, next, next + 1, next + 2_000_000]
                 project.base.clock.now.microseconds = times.randomElement(using: &random) ?? now
-                try self.compare(project.base, using: &random)
+                // Without a read in between, the next step is the first after that time.
+                if Bool.random(using: &random) { try self.compare(project.base, using: &random) }
             }
             project.base.clock.now = second(100)
             try self.compare(project.base, using: &random)
-            #expect((try project.base.store.status().pushes?.waiting ?? 0) == 0)
+            let pushes = try project.base.store.status().pushes
+            #expect(pushes?.waiting ?? 0 == 0)
             let again = try project.base.store.materialize()
             #expect(again.views.allSatisfy { $0.keysWritten == 0 && $0.stale == 0 })
         }

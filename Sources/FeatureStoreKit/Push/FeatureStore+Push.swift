@@ -116,8 +116,11 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> PushResult? {
         let now = self.now()
         try self.writeWaitingRows(dueBy: now, into: store)
+        // Rows that wait by their own times leave the push time to the push that is remembered.
+        var moment = PushMoment(now: now, pushedAt: now, clock: now)
+        guard moment.waitingRows(check.good, plan: plan).isEmpty else { return nil }
         let pushedAt = store.pushTime(now: now)
-        let moment = PushMoment(now: now, pushedAt: pushedAt, clock: self.now())
+        moment = PushMoment(now: now, pushedAt: pushedAt, clock: self.now())
         guard moment.waitingRows(check.good, plan: plan).isEmpty else { return nil }
         let stale = try store.write(
             check.good,

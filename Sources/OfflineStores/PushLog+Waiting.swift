@@ -48,6 +48,7 @@ extension PushLog {
     ///   - limit: How many rows at most.
     /// - Returns: The rows by push, in the order of the pushes and of the rows in each; rows as old
     ///   as each other are due at the same time, so that they come in that order from call to call.
+    /// - Throws: ``OfflineStoreError`` when the file fails or is damaged.
     package func duePushes(
         by time: Timestamp,
         limit: Int
@@ -142,6 +143,7 @@ extension PushLog {
     /// place in it any more.
     ///
     /// - Parameter hasPlace: Whether anything online takes rows of a push source, or of a view.
+    /// - Throws: ``OfflineStoreError`` when the file fails; nothing is forgotten then.
     package func removeWaitingRows(
         unless hasPlace: (_ source: String, _ isView: Bool) -> Bool
     ) throws(OfflineStoreError) {

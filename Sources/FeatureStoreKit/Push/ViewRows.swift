@@ -63,8 +63,14 @@ extension RocksDBOnlineStore {
 
     /// Writes the rows of one push to all views that are served online.
     ///
-    /// - Parameter isWritten: Whether a view gets a row now.
+    /// - Parameters:
+    ///   - good: The rows.
+    ///   - rows: All rows of the push.
+    ///   - plan: What they mean to the views.
+    ///   - pushedAt: The created time of rows that give none.
+    ///   - isWritten: Whether a view gets a row now.
     /// - Returns: The numbers of the rows for whose keys every view has a newer row.
+    /// - Throws: ``FeatureStoreError`` when the store cannot be written.
     func write(
         _ good: [PushCheck.Good],
         of rows: PushRows,

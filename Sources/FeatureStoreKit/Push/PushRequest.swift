@@ -2,7 +2,7 @@ public import FeatureCompute
 
 /// Where pushed rows go.
 public enum PushTarget: String, Codable, Hashable, Sendable, CaseIterable {
-    /// To the online store, which serves them at once; history does not get them.
+    /// To the online store, which serves them from their time on; history does not get them.
     case online
     /// To history alone: training sets see them at once, reads with the next load.
     case offline

@@ -24,8 +24,9 @@ enum RegistryCoding {
 
     // MARK: Generations
 
-    /// The kind of rows that say which generation of a view is the newest: a number. A name
-    /// without such a row never had more than one.
+    /// The kind of rows that say which generation of a view is the newest: a number.
+    ///
+    /// A name without such a row never had more than one.
     private static let newestGenerationKind = "newestGeneration"
     /// The kind of rows that hold what services pin.
     private static let heldGenerationKind = "heldGeneration"
@@ -65,6 +66,8 @@ enum RegistryCoding {
     /// - Parameters:
     ///   - rows: The rows of a version; those of other kinds are left out.
     ///   - names: The names that were a view's at any time up to that version.
+    /// - Returns: The newest generation of each name, and those that are held.
+    /// - Throws: ``RegistryError`` when a row cannot be read.
     static func generations(
         of rows: [RegistryTables.ObjectRow],
         names: [String]

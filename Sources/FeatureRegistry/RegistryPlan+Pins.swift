@@ -69,6 +69,7 @@ extension RegistrySnapshot {
     /// - Parameters:
     ///   - view: The name of a view that is defined.
     ///   - version: A number that is neither in force nor held.
+    /// - Returns: Which generation is in force and which are held, in words.
     package func wayOut(ofGenerationOf view: String, version: Int) -> String {
         let current = self.newestGeneration(of: view)
         let held = self.generations.held(of: view).map { String($0.number) }

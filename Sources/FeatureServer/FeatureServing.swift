@@ -24,6 +24,8 @@ public protocol FeatureServing: Sendable {
     ///   - features: References such as `view:feature`, or a service.
     ///   - entities: The entity rows, or the keys that the views have.
     ///   - options: How the set is made.
+    /// - Returns: The set, with its report.
+    /// - Throws: ``FeatureStoreError`` when the request is wrong or a source cannot be read.
     func trainingSet(
         _ features: FeatureSelection,
         entities: EntityRowsInput,
@@ -67,6 +69,7 @@ public protocol FeatureServing: Sendable {
     ///
     /// - Parameter views: The views; `nil` for all that are served.
     /// - Returns: What was compared and what differs, as a JSON text.
+    /// - Throws: ``FeatureStoreError`` when a view is unknown, or a store cannot be read.
     func verify(views: [String]?) throws(FeatureStoreError) -> String
 
     /// What is applied and loaded, as a JSON text.

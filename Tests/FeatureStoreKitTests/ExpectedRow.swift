@@ -11,7 +11,11 @@ extension RandomView {
 
     /// Looks at every row of the source.
     ///
-    /// - Parameter filter: Whether created times are obeyed; by default as the view says.
+    /// - Parameters:
+    ///   - keys: The key, as the source's columns have it.
+    ///   - now: The time of the read, in microseconds.
+    ///   - filter: Whether created times are obeyed; by default as the view says.
+    /// - Returns: What a read must give.
     func expected(
         _ keys: [PlainCell?],
         at now: Int64,

@@ -30,6 +30,7 @@ extension FeatureStore {
     /// - Parameters:
     ///   - source: The push source or feature view; `nil` for all.
     ///   - limit: How many at most.
+    /// - Returns: The rows; none when nothing was ever rejected.
     /// - Throws: ``FeatureStoreError`` when the push log cannot be read.
     public func rejects(
         of source: String? = nil,
@@ -58,6 +59,7 @@ extension FeatureStore {
     ///
     /// - Parameter source: The push source or feature view; `nil` for all.
     /// - Returns: How many there were.
+    /// - Throws: ``FeatureStoreError`` when the push log cannot be written.
     @discardableResult
     public func clearRejects(of source: String? = nil) throws(FeatureStoreError) -> Int {
         guard fileExists(self.paths.pushLog) else { return 0 }

@@ -31,6 +31,7 @@ struct ViewComparison {
     ///   - keyNames: The join keys of the view.
     ///   - result: Gets the counts and the first differences.
     ///   - read: Reads online.
+    /// - Throws: ``FeatureStoreError`` when the online store cannot be read.
     func compare(
         _ table: Table,
         keyNames: [String],

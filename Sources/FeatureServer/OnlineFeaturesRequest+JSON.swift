@@ -32,7 +32,7 @@ extension OnlineFeaturesRequest {
         {
             throw .badRequest(
                 "All entity rows must have the same columns: \"\(first.name)\" has "
-                    + "\(first.values.count) values, but \"\(other.name)\" has "
+                    + "\(countedNoun(first.values.count, "value")), but \"\(other.name)\" has "
                     + "\(other.values.count)."
             )
         }

@@ -103,7 +103,7 @@ extension FeatureStore {
             }
             let proposal = try self.proposedSchema(of: view, in: files.repository)
             let lines = proposal.yaml(indentation: (place?.column ?? 5) - 1)
-            let rows = proposal.sampledRows == 1 ? "1 row" : "\(proposal.sampledRows) rows"
+            let rows = countedNoun(proposal.sampledRows, "row")
             let fix =
                 proposal.features.isEmpty
                 ? "its source has no column that could be a feature: "

@@ -174,7 +174,7 @@ extension FeatureStore {
                 HealthFinding(
                     subject: subject,
                     severity: .ok,
-                    message: "readable, \(columns.count) columns"
+                    message: "readable, \(countedNoun(columns.count, "column"))"
                 )
             ]
         } catch {

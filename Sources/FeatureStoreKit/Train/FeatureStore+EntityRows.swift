@@ -256,14 +256,17 @@ private struct Moments {
     func check(keys: Int?, limit: Int) throws(FeatureStoreError) {
         let (rows, overflow) = (keys ?? 1).multipliedReportingOverflow(by: self.count)
         guard overflow || rows > limit else { return }
+        let moments = countedNoun(self.count, "moment")
         let product =
             keys.map {
-                "\($0) keys × \(self.count) moments = \(overflow ? "too many" : "\(rows)") rows"
+                "\(countedNoun($0, "key")) × \(moments) = "
+                    + (overflow ? "too many rows" : countedNoun(rows, "row"))
             }
-            ?? "\(self.count) moments make \(self.count) rows for each key"
+            ?? "\(moments) make \(self.count) rows for each key"
         throw FeatureStoreError(
             code: .invalidArgument,
-            message: "\(product), and the limit is \(limit) rows; choose a shorter time, a longer "
+            message:
+                "\(product), and the limit is \(countedNoun(limit, "row")); choose a shorter time, a longer "
                 + "step, or a higher limit (--max-rows)"
         )
     }

@@ -92,11 +92,21 @@ struct SQLiteSource {
                     + FilePattern.hint(forMissing: self.path)
             )
         }
-        return try Self.mapped { () throws(SQLiteError) in
-            let database = try SQLiteDatabase(path: self.path, mode: .readOnly)
-            // SQLite looks at the file when the first statement is compiled, not before.
-            try database.execute("SELECT count(*) FROM sqlite_schema")
-            return database
+        do throws(OfflineStoreError) {
+            return try Self.mapped { () throws(SQLiteError) in
+                let database = try SQLiteDatabase(path: self.path, mode: .readOnly)
+                // SQLite looks at the file when the first statement is compiled, not before.
+                try database.execute("SELECT count(*) FROM sqlite_schema")
+                return database
+            }
+        } catch {
+            guard error.code == .notADatabase else { throw error }
+            throw OfflineStoreError(
+                code: .notADatabase,
+                message: "\(self.path) is no SQLite database, or is damaged; name one that is as "
+                    + "the path of the source",
+                cause: error
+            )
         }
     }
 

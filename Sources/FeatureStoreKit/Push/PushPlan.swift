@@ -108,7 +108,7 @@ struct PushPlan {
             problems.add(
                 .invalidArgument,
                 about: view.name,
-                "the rows lack the columns \(list), which feature view \"\(view.name)\" "
+                "the rows lack the \(missing.count == 1 ? "column" : "columns") \(list), which feature view \"\(view.name)\" "
                     + "needs; \(suggestion(for: first, among: names, noun: "column"))"
             )
         }

@@ -24,6 +24,12 @@ extension PushRows {
         let bytes: [UInt8]
         do {
             bytes = Array(try Data(contentsOf: URL(filePath: path)))
+        } catch  where URL(filePath: path).hasDirectoryPath {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "\(path) is a folder; name a file in it",
+                cause: error
+            )
         } catch {
             throw FeatureStoreError(
                 code: .invalidArgument,

@@ -60,6 +60,15 @@ extension FeatureStore {
         guard case .keys(let start, let end, let every) = input else {
             preconditionFailure("every other input has been read")
         }
+        guard resolution.requestFields.isEmpty else {
+            let names = resolution.requestFields.map { "\"\($0.name)\" (\($0.type))" }
+            throw FeatureStoreError(
+                code: .missingRequestData,
+                message: "the features need request data, which no source has: "
+                    + "\(names.joined(separator: ", ")); give the entity rows with such columns "
+                    + "instead of dates"
+            )
+        }
         let moments = try Moments(from: start, to: end ?? self.now(), every: every)
         return try self.rowsOfAllKeys(
             at: moments,
@@ -212,7 +221,8 @@ private struct Moments {
         if let from, from > to {
             throw FeatureStoreError(
                 code: .invalidArgument,
-                message: "the start date \(from) is later than the end date \(to)"
+                message: "the start date \(from) is later than the end date \(to); "
+                    + "give the earlier one first"
             )
         }
         guard let every else {

@@ -176,7 +176,8 @@ extension JSONParser {
         {
             throw .badRequest(
                 "All columns of the entity rows must have the same length: \"\(first.name)\" has "
-                    + "\(countedNoun(count, "value")), but \"\(other.name)\" has \(other.column.count)."
+                    + "\(countedNoun(count, "value")), but \"\(other.name)\" has "
+                    + "\(other.column.count)."
             )
         }
         rows.table = Table(columns: columns, rowCount: count)

@@ -474,7 +474,7 @@ extension GoldenMistake {
             "apply",
             1,
             #"""
-            driver.yaml:32:29: error: on-demand feature view "od" names an unknown source "rq"; the feature views are: driver_recent, driver_stats
+            driver.yaml:32:29: error: on-demand feature view "od" names an unknown source "rq"; the sources are: driver_recent, driver_stats
             1 problem; nothing was changed
             """#,
             edit: (

@@ -22,8 +22,8 @@ extension FeatureStore {
     ///   - keepsText: Whether the CSV that is read is kept.
     ///   - progress: Called after each batch of rows of a source that is read for its keys.
     /// - Returns: The rows, read by the types of the join keys and request data.
-    /// - Throws: ``FeatureStoreError`` when the file or a source cannot be read, a column is missing,
-    ///   or there would be too many rows.
+    /// - Throws: ``FeatureStoreError`` when the file or a source cannot be read, a column is
+    ///   missing, or there would be too many rows.
     func entityRows(
         _ input: EntityRowsInput,
         for resolution: FeatureResolution,
@@ -276,8 +276,8 @@ private struct Moments {
         throw FeatureStoreError(
             code: .invalidArgument,
             message:
-                "\(product), and the limit is \(countedNoun(limit, "row")); choose a shorter time, a longer "
-                + "step, or a higher limit (--max-rows)"
+                "\(product), and the limit is \(countedNoun(limit, "row")); choose a shorter "
+                + "time, a longer step, or a higher limit (--max-rows)"
         )
     }
 }

@@ -194,7 +194,7 @@ extension GoldenMistake {
             "materialize",
             1,
             #"""
-            error: 1 of 2 feature views were not loaded and are as they were:
+            error: 1 of 2 feature views was not loaded and is as it was:
             feature view "driver_stats": <repo>/data/stats.csv has no column "city"; the columns are: conv_rate, created, driver_id, event_timestamp, trips
             """#,
             files: ["data/stats.csv": "event_timestamp,driver_id,conv_rate,trips,created\n"]

@@ -55,6 +55,14 @@ extension GoldenMistake {
             files: ["data/saved_datasets/old/manifest.json": "{"]
         ),
         GoldenMistake(
+            "plan",
+            1,
+            #"""
+            error: the registry <repo>/data is a folder; name a file in it as the registry in feature_store.yaml
+            """#,
+            files: ["feature_store.yaml": "project: fleet\nregistry: data\n"]
+        ),
+        GoldenMistake(
             "import-feast driver.yaml",
             1,
             #"""

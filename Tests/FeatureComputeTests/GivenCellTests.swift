@@ -73,9 +73,12 @@ private func cells(_ json: String) -> [GivenCell]? {
             let cells = GivenCell.cells(json: text.span)
             let back = try #require(cells?.first)
             for type in ValueType.allNames {
-                // Bytes are base64 then, which is a text too; and JSON has no bare NaN.
+                // Bytes are base64 then, which is a text too; and JSON has no bare NaN: as a text,
+                // "Infinity" is base64.
                 if case .bytes = cell, type != "bytes" { continue }
-                if case .float(let value) = cell, !value.isFinite, type == "string" { continue }
+                if case .float(let value) = cell, !value.isFinite, ["string", "bytes"].contains(type) {
+                    continue
+                }
                 #expect(try read(back, type) == read(cell, type), "\(cell) as \(type)")
             }
         }

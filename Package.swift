@@ -95,7 +95,6 @@ let package = Package(
             dependencies: [
                 "FeatureModel", "FeatureCompute", "FeatureRegistry", "NativeStorage",
                 "OnlineStores", "OfflineStores",
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
         ),

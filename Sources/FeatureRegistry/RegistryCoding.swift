@@ -24,7 +24,7 @@ enum RegistryCoding {
 
     // MARK: Generations
 
-    /// The kind of rows that say which generation of a view is the newest: a number.
+    /// The kind of rows that hold the number of a name's newest generation.
     ///
     /// A name without such a row never had more than one.
     private static let newestGenerationKind = "newestGeneration"
@@ -66,8 +66,8 @@ enum RegistryCoding {
     /// - Parameters:
     ///   - rows: The rows of a version; those of other kinds are left out.
     ///   - names: The names that were a view's at any time up to that version.
-    /// - Returns: The newest generation of each name, and those that are held.
-    /// - Throws: ``RegistryError`` when a row cannot be read.
+    /// - Returns: The generations of all these names.
+    /// - Throws: `notARegistry` for a definition that cannot be read.
     static func generations(
         of rows: [RegistryTables.ObjectRow],
         names: [String]

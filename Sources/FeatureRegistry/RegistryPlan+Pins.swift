@@ -69,7 +69,7 @@ extension RegistrySnapshot {
     /// - Parameters:
     ///   - view: The name of a view that is defined.
     ///   - version: A number that is neither in force nor held.
-    /// - Returns: Which generation is in force and which are held, in words.
+    /// - Returns: `generation 3 is in force, and 1 is pinned; …`.
     package func wayOut(ofGenerationOf view: String, version: Int) -> String {
         let current = self.newestGeneration(of: view)
         let held = self.generations.held(of: view).map { String($0.number) }

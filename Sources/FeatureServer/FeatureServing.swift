@@ -24,8 +24,8 @@ public protocol FeatureServing: Sendable {
     ///   - features: References such as `view:feature`, or a service.
     ///   - entities: The entity rows, or the keys that the views have.
     ///   - options: How the set is made.
-    /// - Returns: The set, with its report.
-    /// - Throws: ``FeatureStoreError`` when the request is wrong or a source cannot be read.
+    /// - Returns: The set, with the report.
+    /// - Throws: Why there is none.
     func trainingSet(
         _ features: FeatureSelection,
         entities: EntityRowsInput,

@@ -261,7 +261,7 @@ final class RequestHandler: Sendable {
 extension PushResult {
     /// A push fails when nothing of it could be used.
     ///
-    /// A write to a view fails with its first row: Feast's SDK looks at the status alone.
+    /// A write to a view fails with its first bad row: Feast's SDK looks at the status alone.
     fileprivate func status(isView: Bool) -> HTTPResponseStatus {
         guard self.rejected > 0 else { return .ok }
         return isView || self.accepted + self.stale == 0 ? .unprocessableEntity : .ok

@@ -27,8 +27,8 @@ extension PushLog {
     /// - Parameters:
     ///   - source: The push source or feature view; `nil` for all.
     ///   - limit: How many at most.
-    /// - Returns: The rejects, of one push in the order of its rows.
-    /// - Throws: ``OfflineStoreError`` when the log cannot be read.
+    /// - Returns: The rejects.
+    /// - Throws: ``OfflineStoreError`` when the file fails.
     package func rejects(
         of source: String?,
         limit: Int

@@ -173,7 +173,7 @@ package final class PushLog {
     ///   - entry: The push.
     ///   - time: Gives the time of the push, which must be after the last one's.
     /// - Returns: The push's number, and its time.
-    /// - Throws: ``OfflineStoreError`` when the log cannot be written; then nothing is recorded.
+    /// - Throws: ``OfflineStoreError`` when the file fails; nothing is recorded then.
     package func record(
         _ entry: Entry,
         time: (_ last: Timestamp?) -> Timestamp

@@ -74,7 +74,7 @@ extension SourceReader {
     /// - Parameters:
     ///   - input: What to read.
     ///   - body: Called with each piece and what it adds to the size: bytes, or one row.
-    /// - Throws: ``OfflineStoreError`` when the input cannot be read.
+    /// - Throws: `missingFile` or `missingTable` when it is not there; what reading throws.
     package func readContent(
         of input: SourceInput,
         _ body: (Span<UInt8>, Int) -> Void

@@ -24,7 +24,7 @@ package struct SourceKeys: Sendable {
     ///   - reader: Reads the sources.
     ///   - strict: Whether a bad row is an error.
     ///   - progress: Called now and then with the view's name.
-    /// - Throws: ``OfflineStoreError`` when a source cannot be read, or has a bad row and `strict`.
+    /// - Throws: What reading a source throws; `badRows` in a strict run.
     /// - Complexity: One pass over each source; memory for the different keys.
     package init(
         of views: [HistoricalJoin.View],

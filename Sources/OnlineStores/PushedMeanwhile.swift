@@ -4,8 +4,6 @@ import NativeStorage
 struct PushedMeanwhile: ~Copyable {
     /// So many keys are looked up while pushes wait; others are looked up before.
     private static let maximumLate = 64
-    /// When pushes come as fast as they are looked up, they must wait in the end.
-    private static let maximumRounds = 50
 
     private let load: OnlineLoad
     private var seen = 0
@@ -17,9 +15,15 @@ struct PushedMeanwhile: ~Copyable {
     }
 
     /// Looks up the keys that were pushed so far, until few are left to look up.
+    ///
+    /// Ends also when there are no fewer than in the round before: pushes come faster than they can
+    /// be looked up then, and must wait for the rest.
     mutating func lookUpRecentKeys() throws(OnlineStoreError) {
-        for _ in 0..<Self.maximumRounds {
-            if try self.lookUp() <= Self.maximumLate { return }
+        var last = Int.max
+        while true {
+            let count = try self.lookUp()
+            if count <= Self.maximumLate || count >= last { return }
+            last = count
         }
     }
 

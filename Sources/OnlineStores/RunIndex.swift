@@ -3,7 +3,7 @@ import NativeStorage
 /// Where some of the keys of a run stand: a look-up reads one stretch of the file.
 struct RunIndex {
     /// About how many bytes of the file one look-up reads.
-    private static let stride = 32 << 10
+    static let stride = 8 << 10
 
     private var keys: [[UInt8]] = []
     private var offsets: [Int] = []
@@ -44,7 +44,7 @@ struct Run {
     /// - Complexity: One short read.
     func age(of key: [UInt8]) throws(OnlineStoreError) -> RowAge? {
         guard let start = self.index.start(of: key) else { return nil }
-        let reader = try RunFileReader(path: self.path, index: 0, bufferLength: 32 << 10)
+        let reader = try RunFileReader(path: self.path, index: 0, bufferLength: RunIndex.stride)
         try reader.seek(to: start)
         while try reader.advance() {
             let buffer = reader.buffer

@@ -9,13 +9,8 @@ extension RandomView {
         case row(features: [Value], time: Timestamp?)
     }
 
-    /// Looks at every row of the source.
-    ///
-    /// - Parameters:
-    ///   - keys: The key, as the source's columns have it.
-    ///   - now: The time of the read, in microseconds.
-    ///   - filter: Whether created times are obeyed; by default as the view says.
-    /// - Returns: What a read must give.
+    /// Looks at every row of the source; obeys created times when `filter` says so, and by default
+    /// as the view does.
     func expected(
         _ keys: [PlainCell?],
         at now: Int64,

@@ -2,6 +2,7 @@ import Dispatch
 import FeatureModel
 import FeatureStoreKit
 import Foundation
+import NativeStorage
 import Synchronization
 import TestSupport
 import Testing
@@ -34,6 +35,84 @@ struct SchemaEvolutionTests {
             #expect(reads.faults.withLock { $0 } == [])
             #expect(reads.count.load(ordering: .acquiring) > 0)
         }
+    }
+
+    @Test("Generations outlive the process, and their rows go when nobody pins them any more")
+    func storedGenerations() throws {
+        try withTemporaryDirectory { directory in
+            var next = FeatureRepository()
+            do {
+                var project = SmallProject(directory: directory)
+                try project.write([
+                    SmallProject.line(1, 90, trips: "10", rate: "0.5"),
+                    SmallProject.line(2, 50, trips: "20"),
+                ])
+                try project.apply()
+                try project.store.materialize()
+                // The pin and the edit are one apply, which nobody would notice.
+                project.repository.featureServices = [
+                    FeatureService(name: "old", features: [.init(view: "stats", version: 1)])
+                ]
+                project.repository.featureViews[0].schema[0].type = .string
+                project.repository.dataSources[0].kind = .csv(.init(path: "new.csv"))
+                try project.write([SmallProject.line(1, 80, trips: "7")], to: "new.csv")
+                try project.apply()
+                #expect(try project.values([1, 2], of: "stats@v1:trips") == [10, 20])
+                #expect(try project.online([1]).statuses == [.notFound])
+                let unloaded = try project.store.status().featureViews
+                #expect(unloaded.map(\.name) == ["stats@v1", "stats"])
+                #expect(unloaded.map(\.generation) == [1, 2])
+                #expect(unloaded.map(\.pinnedBy) == [["old"], []])
+                #expect(unloaded.map(\.loaded) == [true, false])
+                #expect(unloaded[1].lastLoad == nil && unloaded[1].loadedUpTo == nil)
+                next = project.repository
+            }
+            #expect(try Self.storedRows(in: directory) == 2)
+            do {
+                var project = SmallProject(directory: directory)
+                project.repository = next
+                let report = try project.store.materializeIncremental()
+                #expect(report.views.map(\.name) == ["stats@v1", "stats"])
+                #expect(report.views.map(\.keysWritten) == [0, 1])
+                #expect(try project.values([1, 2], of: "stats@v1:trips") == [10, 20])
+                #expect(try project.values([1, 2]) == ["7", nil])
+                // A source that is gone fails its own generation alone.
+                try FileManager.default.removeItem(
+                    at: directory.appendingPathComponent("stats.csv")
+                )
+                let error = failure { try project.store.materialize() }
+                let partial = error?.cause as? PartialMaterialization
+                #expect(partial?.report.views.map { $0.error == nil } == [false, true])
+                #expect(try project.values([1, 2], of: "stats@v1:trips") == [10, 20])
+            }
+            #expect(try Self.storedRows(in: directory) == 3)
+            do {
+                var project = SmallProject(directory: directory)
+                project.repository = next
+                project.repository.featureServices = []
+                try project.apply()
+                let error = failure { try project.values([1], of: "stats@v1:trips") }
+                #expect(error?.code == .featureViewNotFound)
+                #expect(
+                    error?.message == "feature view \"stats\" has no generation 1; generation 2 is "
+                        + "in force; generation 1 is gone, because no feature service pinned it"
+                )
+                #expect(try project.values([1]) == ["7"])
+            }
+            #expect(try Self.storedRows(in: directory) == 1)
+        }
+    }
+
+    /// How many rows lie in the online store of a project that nobody has open.
+    private static func storedRows(in directory: URL) throws -> Int {
+        let path = directory.appendingPathComponent("data/online").path
+        let database = try RocksDB(path: path, cacheBytes: 1 << 20)
+        var count = 0
+        try database.scan(from: [0x01], to: [0x02]) { _, _ in
+            count += 1
+            return true
+        }
+        return count
     }
 
     /// Applies a random next state, or sees it refused.

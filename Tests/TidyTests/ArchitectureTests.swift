@@ -17,7 +17,7 @@ struct ArchitectureTests {
         "OfflineStores": ["FeatureModel", "FeatureCompute", "NativeStorage"],
         "FeatureStoreKit": [
             "FeatureModel", "FeatureCompute", "FeatureRegistry", "NativeStorage", "OfflineStores",
-            "OnlineStores", "Crypto",
+            "OnlineStores",
         ],
         "FeatureServer": [
             "FeatureModel", "FeatureCompute", "FeatureStoreKit", "Logging", "NIOCore", "NIOHTTP1",

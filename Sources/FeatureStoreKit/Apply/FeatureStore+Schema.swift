@@ -103,12 +103,14 @@ extension FeatureStore {
             }
             let proposal = try self.proposedSchema(of: view, in: files.repository)
             let lines = proposal.yaml(indentation: (place?.column ?? 5) - 1)
-            let rows = countedNoun(proposal.sampledRows, "row")
+            let count = proposal.sampledRows
+            let rows =
+                count == 1 ? "1 row of its source suggests" : "\(count) rows of its source suggest"
             let fix =
                 proposal.features.isEmpty
                 ? "its source has no column that could be a feature: "
                     + "name a source that has some"
-                : "\(rows) of its source suggest the lines below; paste them into the view, or "
+                : "\(rows) the lines below; paste them into the view, or "
                     + "run `fstore infer-schema \(proposal.view) --write`:\n"
                     + lines.joined(separator: "\n")
             problems.append(

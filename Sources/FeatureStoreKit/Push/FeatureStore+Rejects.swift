@@ -30,7 +30,7 @@ extension FeatureStore {
     /// - Parameters:
     ///   - source: The push source or feature view; `nil` for all.
     ///   - limit: How many at most.
-    /// - Returns: The rows; none when nothing was ever rejected.
+    /// - Returns: The rows.
     /// - Throws: ``FeatureStoreError`` when the push log cannot be read.
     public func rejects(
         of source: String? = nil,

@@ -36,7 +36,7 @@ struct PushPlan {
     ///   - request: The push.
     ///   - definitions: The definitions in force.
     ///   - mustBeWhole: Whether a missing column is an error, and not null.
-    /// - Throws: ``FeatureStoreError`` when no view takes the push, or a column is missing.
+    /// - Throws: ``FeatureStoreError`` for an unknown destination, or missing columns.
     init(
         _ request: PushRequest,
         definitions: DefinitionSnapshot,

@@ -21,9 +21,9 @@ extension FeatureStore {
     ///   - options: See ``HistoricalFeaturesOptions``.
     ///   - keepsText: Whether the CSV that is read is kept.
     ///   - progress: Called after each batch of rows of a source that is read for its keys.
-    /// - Returns: The rows, read by the types of the join keys and request data.
-    /// - Throws: ``FeatureStoreError`` when the file or a source cannot be read, a column is
-    ///   missing, or there would be too many rows.
+    /// - Returns: The rows, and how they came to be.
+    /// - Throws: `invalidArgument` for dates or views that no rows can be made for, or too many
+    ///   rows; and what reading throws.
     func entityRows(
         _ input: EntityRowsInput,
         for resolution: FeatureResolution,

@@ -6,7 +6,10 @@ struct LoadOptions: ParsableArguments {
     @Option(
         name: [.customShort("v"), .long],
         parsing: .singleValue,
-        help: ArgumentHelp("Load this view; repeat for more.", valueName: "view")
+        help: ArgumentHelp(
+            "Load this view, or one generation of it (view@v1); repeat for more.",
+            valueName: "view"
+        )
     )
     var views: [String] = []
 

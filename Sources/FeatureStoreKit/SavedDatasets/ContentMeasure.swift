@@ -1,34 +1,4 @@
-import Crypto
-
-/// The SHA-256 of bytes that come piece by piece.
-struct ContentHash {
-    private var state = SHA256()
-
-    init() {}
-
-    /// The hash of bytes that are all there, as text.
-    static func text(of bytes: [UInt8]) -> String {
-        var hash = ContentHash()
-        hash.add(bytes.span)
-        return hash.text
-    }
-
-    /// Takes the next bytes.
-    mutating func add(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBytes { unsafe self.state.update(bufferPointer: $0) }
-    }
-
-    /// The hash of the bytes so far: 64 hexadecimal digits.
-    var text: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self.state.finalize() {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-}
+import FeatureRegistry
 
 /// How large something is and its hash, and the hash of as much of its beginning as it once had.
 struct ContentMeasure {

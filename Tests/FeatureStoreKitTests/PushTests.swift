@@ -85,6 +85,32 @@ import Testing
         }
     }
 
+    @Test("Keys that were only pushed have rows in a set without entity rows, and are verified")
+    func pushedKeysCount() throws {
+        try withTemporaryDirectory { directory in
+            let project = try self.project(directory)
+            try project.store.push(
+                "stats_push",
+                rows: self.rows([(3, 20, nil, 5), (2, 30, nil, 3)]),
+                to: .offline
+            )
+            func drivers(from: Int64?, to: Int64) throws -> [Value] {
+                try project.store.historicalFeatures(
+                    .features(["stats:trips"]),
+                    entities: .keys(from: from.map(second), to: second(to))
+                ).table.columns.first?.column.values ?? []
+            }
+            #expect(try drivers(from: nil, to: 40) == [1, 2, 3])
+            #expect(try drivers(from: nil, to: 20) == [1, 3])
+            #expect(try drivers(from: 21, to: 40) == [2])
+            let before = try project.store.verify(views: ["stats"])
+            #expect(before.views.map(\.keys) == [3] && !before.isEqual)
+            try project.store.materialize()
+            let after = try project.store.verify(views: ["stats"])
+            #expect(after.views.map(\.keys) == [3] && after.isEqual)
+        }
+    }
+
     @Test("A push to one store leaves the other as it is, until the next load")
     func oneStoreAlone() throws {
         try withTemporaryDirectory { directory in

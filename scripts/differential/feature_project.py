@@ -210,7 +210,7 @@ class Generation:
     def read(self, keys, name, now):
         """(value, status, event time)"""
         found = self.online.get(keys) if None not in keys else None
-        if found is None or found[0][0] > now:
+        if found is None or found[0][0] > now or self.view.filters and found[0][1] > now:
             return None, "NOT_FOUND", 0
         if self.view.ttl and found[0][0] < now - self.view.ttl:
             return None, "OUTSIDE_MAX_AGE", found[0][0]
@@ -564,7 +564,9 @@ class Project:
             if not name.startswith("pin"):
                 used |= {one for other, names, _, _ in projections if other is view for one in names}
         if how == "add":
-            fresh = [name for name in view.history.columns if name not in old.schema]
+            # A name that two sources of an on-demand view have would not be clear in short.
+            inputs = {one[2] for other in self.on_demand for f in other.features for one in f.inputs}
+            fresh = [name for name in view.history.columns if name not in old.schema and name not in inputs]
             if not fresh:
                 return None
             name = rng.choice(fresh)

@@ -31,6 +31,7 @@ struct ViewComparison {
     ///   - keyNames: The join keys of the view.
     ///   - result: Gets the counts and the first differences.
     ///   - read: Reads online.
+    /// - Throws: What reading throws.
     func compare(
         _ table: Table,
         keyNames: [String],

@@ -204,6 +204,21 @@ struct SQLiteSource {
 
 /// A name as SQL writes it.
 func quotedIdentifier(_ name: String) -> String {
-    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
+    quoted(name, with: "\"")
+}
+
+/// A text as SQL writes it.
+func quotedLiteral(_ text: String) -> String {
+    quoted(text, with: "'")
+}
+
+/// The text between marks, its own marks doubled; by code points, for an accent may follow a mark.
+private func quoted(_ text: String, with mark: Unicode.Scalar) -> String {
+    var result = String.UnicodeScalarView([mark])
+    for scalar in text.unicodeScalars {
+        result.append(scalar)
+        if scalar == mark { result.append(mark) }
+    }
+    result.append(mark)
+    return String(result)
 }

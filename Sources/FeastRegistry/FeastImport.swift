@@ -67,10 +67,13 @@ package struct FeastImport: Sendable {
             let registry = try FeastProtoRegistry(serializedBytes: bytes)
             if registry.registrySchemaVersion == "1" { return registry }
         } catch {
-            throw FeastRegistryError("the file is no registry of Feast: \(error)")
+            throw FeastRegistryError(
+                "the file is no registry of Feast; name the registry.db of a repository of Feast"
+            )
         }
         throw FeastRegistryError(
-            "the file is no registry of Feast: it does not say registry_schema_version 1"
+            "the file is no registry of Feast: it does not say registry_schema_version 1; name "
+                + "the registry.db of a repository of Feast"
         )
     }
 

@@ -28,6 +28,7 @@ package struct CellParser {
             builder.append(float: value)
             return true
         case .string:
+            guard JSONText.isUTF8(text) else { return false }
             builder.append(bytes: text)
             return true
         default:
@@ -71,6 +72,7 @@ package struct CellParser {
     ) -> Bool {
         switch type.kind {
         case .string:
+            guard JSONText.isUTF8(text) else { return false }
             bytes.append(span: text)
             return true
         case .bytes:

@@ -8,8 +8,10 @@ package enum GivenCell: Hashable, Sendable {
     case bool(Bool)
     /// A whole number, exactly.
     case integer(Int64)
-    /// Any other number.
+    /// A floating-point number.
     case float(Double)
+    /// A number of a JSON text that is no `integer`, with its digits; never written with others.
+    case number(String)
     /// A text, which may spell a value of any type.
     case text(String)
     /// Bytes.
@@ -43,6 +45,7 @@ package enum GivenCell: Hashable, Sendable {
         case .bool(let bool): text.append(contentsOf: (bool ? "true" : "false").utf8)
         case .integer(let integer): CellFormatter.append(integer: integer, to: &text)
         case .float(let float): CellFormatter.append(jsonFloat: float, isSingle: false, to: &text)
+        case .number(let digits): text.append(contentsOf: digits.utf8)
         case .text(let string): JSONString.encode(Array(string.utf8).span, to: &text)
         case .bytes(let bytes):
             text.append(UInt8(ascii: "\""))
@@ -96,17 +99,23 @@ package enum GivenCell: Hashable, Sendable {
             guard JSONString.decode(scalar, to: &bytes) else { return nil }
             return .text(String(decoding: bytes, as: UTF8.self))
         default:
-            // With a fraction or an exponent it is a float, even when it is whole: -0.0 is not 0.
-            var isWhole = true
-            for index in scalar.indices {
-                switch scalar[index] {
-                case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): isWhole = false
-                default: break
-                }
-            }
-            if isWhole, let integer = NumberText.integer(scalar) { return .integer(integer) }
-            return NumberText.double(scalar).map { .float($0) }
+            return Self.number(scalar)
         }
+    }
+
+    /// A number of a JSON text as a cell; `nil` when it is none, or beyond all floats.
+    ///
+    /// With a fraction or an exponent it is no integer, even when it is whole: -0.0 is not 0, and
+    /// so -0 is none either.
+    package static func number(_ text: Span<UInt8>) -> GivenCell? {
+        var digits: [UInt8] = []
+        digits.append(span: text)
+        let isWhole = !digits.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == 0x65 }
+        if isWhole, let integer = NumberText.integer(text), integer != 0 || digits.count == 1 {
+            return .integer(integer)
+        }
+        guard NumberText.double(text) != nil else { return nil }
+        return .number(String(decoding: digits, as: UTF8.self))
     }
 
     private static func append(_ value: Value, to text: inout [UInt8]) {
@@ -150,6 +159,9 @@ extension CellParser {
                 else { return nil }
                 return whole
             }
+        case .number(let digits):
+            let bytes = Array(digits.utf8)
+            return NumberText.double(bytes.span).flatMap { self.integer(.float($0), kind: kind) }
         case .bool(let value): return kind == .bool ? (value ? 1 : 0) : nil
         case .time(let time): return kind == .unixTimestamp ? time.microseconds : nil
         case .text(let text):
@@ -167,6 +179,10 @@ extension CellParser {
             guard kind == .float32 else { return value }
             let single = Float(value)
             return single.isFinite == value.isFinite ? Double(single) : nil
+        case .number(let digits):
+            // By way of the double that it is to a client, and to a push from Swift.
+            let bytes = Array(digits.utf8)
+            return NumberText.double(bytes.span).flatMap { self.float(.float($0), kind: kind) }
         case .text(let text):
             let bytes = Array(text.utf8)
             return self.float(bytes.span, kind: kind)
@@ -201,6 +217,12 @@ extension CellParser {
             guard type.kind == .decimal || type.kind == .json else { return false }
             cell.append(to: &bytes)
             return true
+        case .number(let digits):
+            // A client's float may have lost digits of a decimal; a whole number has all of them.
+            let isWhole = !digits.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == 0x65 }
+            guard type.kind == .json || type.kind == .decimal && isWhole else { return false }
+            let utf8 = Array(digits.utf8)
+            return self.appendCanonical(utf8.span, type: type, to: &bytes)
         case .float(let value):
             // The digits of a decimal are gone when it has become a float.
             guard type.kind == .json, value.isFinite else { return false }

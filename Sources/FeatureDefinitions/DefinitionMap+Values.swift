@@ -58,7 +58,12 @@ extension DefinitionMap {
             if let seconds = Int64(text), seconds > 0 {
                 fix += "; for seconds, \(seconds)s"
             }
-            self.report(key, node, mustBe: "a duration", fix: fix)
+            // A duration in form, but below zero or beyond what times can hold.
+            let hasUnit = text.last.map { "smhdw".contains($0) } ?? false
+            let count = text.dropLast().drop { $0 == "-" }
+            let isDuration = hasUnit && !count.isEmpty && count.allSatisfy(\.isWholeNumber)
+            let what = isDuration ? "a duration from 0 to 10,000 years" : "a duration"
+            self.report(key, node, mustBe: what, fix: fix)
             return nil
         }
         return value

@@ -24,13 +24,14 @@ extension FeatureReference: LosslessStringConvertible {
     /// Reads `view:feature`; `nil` when there is no colon, nothing on one side of it, or something
     /// else than `v` and a number behind an `@`.
     public init?(_ text: String) {
-        guard let colon = text.firstIndex(of: ":"),
+        // By code points: a name may begin with an accent that combines with the colon.
+        guard let colon = text.unicodeScalars.firstIndex(of: ":"),
             let view = ViewReference(String(text[..<colon]))
         else { return nil }
         self.view = view.view
         self.version = view.version
-        self.feature = String(text[text.index(after: colon)...])
-        guard !self.feature.isEmpty, !self.feature.contains(":") else { return nil }
+        self.feature = String(text[text.unicodeScalars.index(after: colon)...])
+        guard !self.feature.isEmpty, !self.feature.unicodeScalars.contains(":") else { return nil }
     }
 }
 

@@ -125,7 +125,7 @@ extension RepositoryValidator {
             view.name,
             part: part,
             what,
-            fix: DefinitionKind.featureView.wayOut(of: name, among: names)
+            fix: suggestion(for: name, among: names, noun: "source")
         )
     }
 }

@@ -1,5 +1,6 @@
 package import FeatureModel
 import Foundation
+import Glibc
 import NativeStorage
 
 /// What was applied to a project, by version, in one SQLite file.
@@ -302,6 +303,8 @@ package final class Registry: Sendable {
         }
     }
 
+    private var isFolder: Bool { unsafe access("\(self.path)/.", F_OK) == 0 }
+
     /// The only place where a storage error becomes one of the registry.
     private func registryError(_ error: SQLiteError) -> RegistryError {
         switch error.code {
@@ -319,11 +322,18 @@ package final class Registry: Sendable {
                 cause: error
             )
         case .cannotOpen, .constraint, .inputOutput, .other:
-            RegistryError(
-                code: .unavailable,
-                message: "the registry failed: \(error.message)",
-                cause: error
-            )
+            self.isFolder
+                ? RegistryError(
+                    code: .notARegistry,
+                    message: "the registry \(self.path) is a folder; name a file in it as the "
+                        + "registry in feature_store.yaml",
+                    cause: error
+                )
+                : RegistryError(
+                    code: .unavailable,
+                    message: "the registry failed: \(error.message)",
+                    cause: error
+                )
         }
     }
 }

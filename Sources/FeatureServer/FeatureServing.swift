@@ -69,6 +69,7 @@ public protocol FeatureServing: Sendable {
     ///
     /// - Parameter views: The views; `nil` for all that are served.
     /// - Returns: What was compared and what differs, as a JSON text.
+    /// - Throws: ``FeatureStoreError`` when a view is unknown, or a store cannot be read.
     func verify(views: [String]?) throws(FeatureStoreError) -> String
 
     /// What is applied and loaded, as a JSON text.

@@ -16,7 +16,7 @@ extension OnlineFeaturesRequest {
         try body.read(from: &parser)
         guard let entities = body.entities else { throw .missing("entities") }
         self.init(
-            selection: try body.selection(),
+            selection: try FeatureSelection(service: body.service, features: body.features),
             entities: entities,
             fullFeatureNames: body.fullFeatureNames ?? false
         )
@@ -32,7 +32,7 @@ extension OnlineFeaturesRequest {
         {
             throw .badRequest(
                 "All entity rows must have the same columns: \"\(first.name)\" has "
-                    + "\(first.values.count) values, but \"\(other.name)\" has "
+                    + "\(countedNoun(first.values.count, "value")), but \"\(other.name)\" has "
                     + "\(other.values.count)."
             )
         }
@@ -74,35 +74,13 @@ private struct RequestBody {
         try parser.finish()
     }
 
-    func selection() throws(RequestError) -> FeatureSelection {
-        if let service = self.service { return .service(service) }
-        guard let features = self.features, !features.isEmpty else {
-            throw .badRequest(
-                "No features specified for retrieval: give \"features\": [\"view:feature\"] or "
-                    + "\"feature_service\": \"name\"."
-            )
-        }
-        return .features(features)
-    }
-
     private static func entities(
         from parser: inout JSONParser
     ) throws(RequestError) -> [OnlineFeaturesRequest.EntityColumn]? {
-        switch try parser.peek() {
-        case .null:
-            try parser.takeNull()
-            return nil
-        case .object: try parser.enterObject()
-        default:
-            throw .invalid(
-                "dict_type",
-                at: [.key("entities")],
-                "Input should be a valid dictionary: a list of values for each join key"
-            )
-        }
+        guard try parser.enterColumns("entities", of: "join key") else { return nil }
         var columns: [OnlineFeaturesRequest.EntityColumn] = []
         var names: Set<String> = []
-        while let name = try parser.nextKey() {
+        while let name = try parser.nextColumn("entities") {
             guard names.insert(name).inserted else {
                 throw .invalid(
                     "value_error",
@@ -115,18 +93,11 @@ private struct RequestBody {
         return columns
     }
 
+    /// The values of a list whose beginning was taken.
     private static func ids(
         of name: String,
         from parser: inout JSONParser
     ) throws(RequestError) -> [Value] {
-        guard try parser.peek() == .array else {
-            throw .invalid(
-                "list_type",
-                at: [.key("entities"), .key(name)],
-                "Input should be a valid list"
-            )
-        }
-        try parser.enterArray()
         var values: [Value] = []
         while try parser.hasElement() {
             switch try parser.peek() {

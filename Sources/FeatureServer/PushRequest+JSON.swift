@@ -70,28 +70,9 @@ extension PushRequest {
         _ json: Span<UInt8>,
         limits: ServerLimits
     ) throws(RequestError) -> [PushRows.Column]? {
-        switch try parser.peek() {
-        case .null:
-            try parser.takeNull()
-            return nil
-        case .object: try parser.enterObject()
-        default:
-            throw .invalid(
-                "dict_type",
-                at: [.key("df")],
-                "Input should be a valid dictionary: a list of values for each column"
-            )
-        }
+        guard try parser.enterColumns("df", of: "column") else { return nil }
         var columns: [PushRows.Column] = []
-        while let name = try parser.nextKey() {
-            guard try parser.peek() == .array else {
-                throw .invalid(
-                    "list_type",
-                    at: [.key("df"), .key(name)],
-                    "Input should be a valid list"
-                )
-            }
-            try parser.enterArray()
+        while let name = try parser.nextColumn("df") {
             var cells: [GivenCell] = []
             while try parser.hasElement() {
                 cells.append(try parser.takeCell(of: json))
@@ -113,9 +94,18 @@ extension JSONParser {
     fileprivate mutating func takeCell(of json: Span<UInt8>) throws(RequestError) -> GivenCell {
         switch try self.peek() {
         case .number:
+            let start = self.position
             switch try self.takeNumber() {
-            case .integer(let integer): return .integer(integer)
-            case .float(let float): return .float(float)
+            case .integer(let integer) where integer != 0: return .integer(integer)
+            case let number:
+                // With its digits, which a json feature keeps.
+                if let cell = GivenCell.number(json.extracting(start..<self.position)) {
+                    return cell
+                }
+                switch number {
+                case .integer(let integer): return .integer(integer)
+                case .float(let float): return .float(float)
+                }
             }
         case .string: return .text(try self.takeString())
         case .boolean: return .bool(try self.takeBoolean())

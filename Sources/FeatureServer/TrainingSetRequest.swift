@@ -29,7 +29,7 @@ struct TrainingSetRequest: Sendable {
         var body = TrainingSetBody()
         var parser = JSONParser(json)
         try body.read(from: &parser)
-        self.selection = try body.selection()
+        self.selection = try FeatureSelection(service: body.service, features: body.features)
         self.rows = body.rows
         self.entities = try body.entities()
         self.options = body.options
@@ -72,17 +72,6 @@ private struct TrainingSetBody {
             }
         }
         try parser.finish()
-    }
-
-    func selection() throws(RequestError) -> FeatureSelection {
-        if let service = self.service { return .service(service) }
-        guard let features = self.features, !features.isEmpty else {
-            throw .badRequest(
-                "No features specified for retrieval: give \"features\": [\"view:feature\"] or "
-                    + "\"feature_service\": \"name\"."
-            )
-        }
-        return .features(features)
     }
 
     func entities() throws(RequestError) -> EntityRowsInput {
@@ -147,21 +136,10 @@ extension JSONParser {
     fileprivate mutating func takeEntityRows() throws(RequestError) -> TrainingSetRequest.GivenRows?
     {
         let place = RequestError.LocationStep.key("entities")
-        switch try self.peek() {
-        case .null:
-            try self.takeNull()
-            return nil
-        case .object: try self.enterObject()
-        default:
-            throw .invalid(
-                "dict_type",
-                at: [place],
-                "Input should be a valid dictionary: a list of values for each column"
-            )
-        }
+        guard try self.enterColumns("entities", of: "column") else { return nil }
         var rows = TrainingSetRequest.GivenRows()
         var columns: [Table.NamedColumn] = []
-        while let name = try self.nextKey() {
+        while let name = try self.nextColumn("entities") {
             // As the table compares them: code point by code point.
             guard !columns.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
                 throw .invalid("value_error", at: [place, .key(name)], "The column is given twice")
@@ -176,24 +154,18 @@ extension JSONParser {
         {
             throw .badRequest(
                 "All columns of the entity rows must have the same length: \"\(first.name)\" has "
-                    + "\(count) values, but \"\(other.name)\" has \(other.column.count)."
+                    + "\(countedNoun(count, "value")), but \"\(other.name)\" has "
+                    + "\(other.column.count)."
             )
         }
         rows.table = Table(columns: columns, rowCount: count)
         return rows
     }
 
+    /// Takes the values of a list whose beginning was taken.
     private mutating func takeColumn(
         _ name: String
     ) throws(RequestError) -> (column: Column, isString: Bitmap) {
-        guard try self.peek() == .array else {
-            throw .invalid(
-                "list_type",
-                at: [.key("entities"), .key(name)],
-                "Input should be a valid list"
-            )
-        }
-        try self.enterArray()
         var builder = ColumnBuilder(type: .string)
         var isString = Bitmap(count: 0)
         var text: [UInt8] = []

@@ -38,8 +38,11 @@ enum UnixSocket {
 
 /// Why a listener could not be bound, and what to do about it.
 func bindError(_ error: any Error, host: String, port: Int) -> FeatureStoreError {
+    let isUnknownHost = if case .unknown? = error as? SocketAddressError { true } else { false }
     let message =
         switch (error as? IOError)?.errnoCode {
+        case nil where isUnknownHost:
+            "there is no host \(host); choose another with --host, such as 127.0.0.1"
         case EADDRINUSE:
             "port \(port) of \(host) is in use; choose another with --port, or stop the server "
                 + "that uses it"

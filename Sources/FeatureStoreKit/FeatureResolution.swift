@@ -309,8 +309,13 @@ struct FeatureResolution: Sendable {
         }
         let doubled = counts.filter { $0.value > 1 }.keys.sorted()
         guard !doubled.isEmpty else { return }
+        // Full names do not tell a feature from itself.
+        let isSameView = doubled.allSatisfy { name in
+            let views = self.columns.filter { $0.name == name }.map(self.viewName)
+            return views.allSatisfy { $0 == views.first }
+        }
         let advice =
-            fullFeatureNames
+            fullFeatureNames || isSameView
             ? "ask for each feature once"
             : "use the full feature names (full_feature_names, --full-feature-names), or ask for "
                 + "features with different names"

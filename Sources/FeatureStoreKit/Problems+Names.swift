@@ -29,6 +29,19 @@ extension Problems {
             )
             return
         }
+        let view = ViewReference(name)?.view ?? name
+        if repository.onDemandFeatureViews.contains(where: { $0.name == view }) {
+            self.add(
+                .featureViewNotFound,
+                about: name,
+                "\"\(view)\" is an on-demand feature view, which "
+                    + (withOnDemandViews
+                        ? "has no generations; write \"\(view)\""
+                        : "is computed when it is asked for; name a feature view that it is "
+                            + "computed from")
+            )
+            return
+        }
         self.add(
             .featureViewNotFound,
             about: name,

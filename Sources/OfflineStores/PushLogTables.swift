@@ -65,7 +65,7 @@ enum PushLogTables {
 
     /// The pushed rows that are history: sequence, push time, columns, row, cells.
     static func historyQuery(sources: [String]) -> String {
-        let names = sources.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", ")
+        let names = sources.map(quotedLiteral).joined(separator: ", ")
         return """
             SELECT p.sequence, p.pushed_at, p.columns, r.row, r.cells
             FROM pushes AS p CROSS JOIN pushed_rows AS r ON r.sequence = p.sequence

@@ -265,7 +265,7 @@ struct RowAssembler {
             }
             guard self.readFeature(&row, index, at: position, isWanted: isWanted) else {
                 let type = self.scan.features[index].type
-                self.addBadCell(&row, position, "is no \(type)")
+                self.addBadCell(&row, position, type.mismatch)
                 for other in self.builders.indices {
                     self.builders[other].truncate(to: self.rowCount)
                 }
@@ -321,7 +321,7 @@ struct RowAssembler {
         _ row: inout Row,
         _ position: Int
     ) -> Int32? {
-        self.addBadCell(&row, position, "is no \(self.scan.joinKeys[position].type)")
+        self.addBadCell(&row, position, self.scan.joinKeys[position].type.mismatch)
         self.dropKey()
         return nil
     }
@@ -341,5 +341,12 @@ struct RowAssembler {
                 reason: reason
             )
         )
+    }
+}
+
+extension ValueType {
+    /// What is wrong with a cell that cannot be of the type.
+    fileprivate var mismatch: String {
+        self == .string ? "is no text in UTF-8" : "is no \(self)"
     }
 }

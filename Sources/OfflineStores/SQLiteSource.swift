@@ -92,11 +92,21 @@ struct SQLiteSource {
                     + FilePattern.hint(forMissing: self.path)
             )
         }
-        return try Self.mapped { () throws(SQLiteError) in
-            let database = try SQLiteDatabase(path: self.path, mode: .readOnly)
-            // SQLite looks at the file when the first statement is compiled, not before.
-            try database.execute("SELECT count(*) FROM sqlite_schema")
-            return database
+        do throws(OfflineStoreError) {
+            return try Self.mapped { () throws(SQLiteError) in
+                let database = try SQLiteDatabase(path: self.path, mode: .readOnly)
+                // SQLite looks at the file when the first statement is compiled, not before.
+                try database.execute("SELECT count(*) FROM sqlite_schema")
+                return database
+            }
+        } catch {
+            guard error.code == .notADatabase else { throw error }
+            throw OfflineStoreError(
+                code: .notADatabase,
+                message: "\(self.path) is no SQLite database, or is damaged; name one that is as "
+                    + "the path of the source",
+                cause: error
+            )
         }
     }
 
@@ -194,6 +204,21 @@ struct SQLiteSource {
 
 /// A name as SQL writes it.
 func quotedIdentifier(_ name: String) -> String {
-    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
+    quoted(name, with: "\"")
+}
+
+/// A text as SQL writes it.
+func quotedLiteral(_ text: String) -> String {
+    quoted(text, with: "'")
+}
+
+/// The text between marks, its own marks doubled; by code points, for an accent may follow a mark.
+private func quoted(_ text: String, with mark: Unicode.Scalar) -> String {
+    var result = String.UnicodeScalarView([mark])
+    for scalar in text.unicodeScalars {
+        result.append(scalar)
+        if scalar == mark { result.append(mark) }
+    }
+    result.append(mark)
+    return String(result)
 }

@@ -11,7 +11,7 @@ package struct SourceKeys: Sendable {
     /// How many keys there are.
     package let count: Int
 
-    /// Reads every source once.
+    /// Reads every source once, with the rows that were pushed to it.
     ///
     /// A row counts when a scan for a training set would use it: with all of its keys, a time in
     /// the window, and all features readable. A static table has no times, so all rows count. Where
@@ -43,6 +43,7 @@ package struct SourceKeys: Sendable {
             )
             let scan = SourceScan(
                 source: view.source,
+                pushSources: view.pushSources,
                 joinKeys: view.joinKeys,
                 features: view.schema,
                 wanted: Array(repeating: false, count: view.schema.count),

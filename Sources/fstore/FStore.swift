@@ -10,8 +10,9 @@ struct FStore: AsyncParsableCommand {
         abstract: "A feature store: training sets without leaks, online features in microseconds.",
         discussion: """
             A feature repository is a folder with feature_store.yaml and YAML files that define \
-            entities, data sources, feature views and feature services. Exit codes: 0 done; 1 the \
-            operation failed; 2 `plan --detailed-exitcode` found changes; 64 wrong usage.
+            entities, data sources, feature views, on-demand feature views and feature services. \
+            Exit codes: 0 done; 1 the operation failed; 2 `plan --detailed-exitcode` found \
+            changes; 64 wrong usage.
             """,
         version: version,
         groupedSubcommands: [

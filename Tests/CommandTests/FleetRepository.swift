@@ -82,7 +82,12 @@ struct FleetRepository {
     }
 
     func write(_ name: String, _ text: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: self.directory + "/" + name))
+        let file = URL(fileURLWithPath: self.directory + "/" + name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: file)
     }
 
     func text(_ name: String) throws -> String {

@@ -9,7 +9,7 @@ struct GoldenMistakeTests {
         try self.check(mistake.wrong)
     }
 
-    @Test(arguments: GoldenMistake.data + GoldenMistake.definitions)
+    @Test(arguments: GoldenMistake.data + GoldenMistake.definitions + GoldenMistake.parts)
     func `Wrong files are answered in these words`(_ mistake: GoldenMistake) throws {
         try self.check(mistake.wrong)
     }

@@ -194,7 +194,7 @@ extension GoldenMistake {
             "materialize",
             1,
             #"""
-            error: 1 of 2 feature views were not loaded and are as they were:
+            error: 1 of 2 feature views was not loaded and is as it was:
             feature view "driver_stats": <repo>/data/stats.csv has no column "city"; the columns are: conv_rate, created, driver_id, event_timestamp, trips
             """#,
             files: ["data/stats.csv": "event_timestamp,driver_id,conv_rate,trips,created\n"]
@@ -474,7 +474,7 @@ extension GoldenMistake {
             "apply",
             1,
             #"""
-            driver.yaml:32:29: error: on-demand feature view "od" names an unknown source "rq"; the feature views are: driver_recent, driver_stats
+            driver.yaml:32:29: error: on-demand feature view "od" names an unknown source "rq"; the sources are: driver_recent, driver_stats
             1 problem; nothing was changed
             """#,
             edit: (

@@ -172,7 +172,7 @@ struct GoldenTests {
                 "driver_stats"
             )
             #expect(
-                window.output.stable() == "driver_stats: 4 rows read, 1 keys written, 0 stale, "
+                window.output.stable() == "driver_stats: 4 rows read, 1 key written, 0 stale, "
                     + "0 bad, 2 after the end, newest event 2024-01-02T00:00:00Z, <time>\n"
             )
             let all = try fleet.run("materialize")

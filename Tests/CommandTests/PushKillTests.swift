@@ -162,7 +162,7 @@ struct PushKillTests {
                         }
                     }
                 }
-                clients.forEach { $0.start() }
+                for client in clients { client.start() }
                 usleep(UInt32(200_000 + 130_000 * round))
                 server.program.send(SIGKILL)
                 _ = try server.program.wait()

@@ -9,19 +9,21 @@ struct TypeMatrixTests {
         try withTemporaryDirectory { directory in
             let matrix = try TypeMatrix(at: directory)
             try matrix.run("apply")
+            try matrix.push()
             try matrix.checkTrainingSets()
-            try matrix.run("materialize")
+            try matrix.load()
             try matrix.checkOnlineFeatures()
         }
     }
 }
 
-/// A repository with two views for each type: one over CSV, one over SQLite; and the checks.
+/// A repository with a view for each type and each way in: over CSV, over SQLite, pushed as CSV and
+/// pushed as JSON; and the checks.
 private struct TypeMatrix {
     let fleet: FleetRepository
     /// Cases by id; a type with fewer cases has no rows for the rest.
     let ids = 0..<((typeTable.map(\.cases.count).max() ?? 0))
-    let ways = ["csv", "sqlite"]
+    let ways = ["csv", "sqlite", "pushcsv", "pushjson"]
 
     init(at directory: URL) throws {
         self.fleet = try FleetRepository(at: directory)
@@ -31,9 +33,13 @@ private struct TypeMatrix {
             try self.writeSources(of: cases)
             for way in self.ways {
                 let place =
-                    way == "csv" ? "path: data/\(cases.word).csv" : "table: \(cases.word)"
+                    switch way {
+                    case "csv": "type: csv, path: data/\(cases.word).csv"
+                    case "sqlite": "type: sqlite, table: \(cases.word)"
+                    default: "type: push"
+                    }
                 sources += """
-                      - { name: \(way)_\(cases.word), type: \(way), \(place), timestamp_field: at }
+                      - { name: \(way)_\(cases.word), \(place), timestamp_field: at }
 
                     """
                 views += """
@@ -62,6 +68,10 @@ private struct TypeMatrix {
     private func writeSources(of cases: TypeCases) throws {
         let lines = cases.cases.enumerated().map { "\($0),2024-01-01T00:00:00Z,\($1.csv)\n" }
         try self.fleet.write("data/\(cases.word).csv", "id,at,v\n" + lines.joined())
+        let objects = cases.cases.enumerated().map { id, value in
+            #"{"id":\#(id),"at":"2024-01-01T00:00:00Z","v":\#(value.json)}"# + "\n"
+        }
+        try self.fleet.write("data/\(cases.word).jsonl", objects.joined())
         let database = try SQLiteDatabase(
             path: self.fleet.directory + "/data/offline.db",
             mode: .readWriteCreate
@@ -77,6 +87,24 @@ private struct TypeMatrix {
 
     func run(_ command: String) throws {
         try self.fleet.prepare(command)
+    }
+
+    /// Loads what was not pushed, so that what is served of the rest is what the push wrote.
+    func load() throws {
+        let views = self.views.map(\.view).filter { !$0.hasPrefix("push") }
+        try self.run("materialize" + views.map { " -v \($0)" }.joined())
+    }
+
+    /// Pushes what the files hold to both stores.
+    func push() throws {
+        for cases in typeTable {
+            for (way, ending) in [("pushcsv", "csv"), ("pushjson", "jsonl")] {
+                try self.run(
+                    "push \(way)_\(cases.word) data/\(cases.word).\(ending) "
+                        + "--to online_and_offline"
+                )
+            }
+        }
     }
 
     // MARK: What there is to be

@@ -23,8 +23,8 @@ let viewMistakes = [
         "ttl: 1d",
         "ttl: -1d",
         "all.yaml:14:10: error: \"ttl\" of feature view \"weather\" must be a "
-            + "duration, not the text \"-1d\"; write a whole number and a unit: 90s, 15m, "
-            + "6h, 1d or 2w"
+            + "duration from 0 to 10,000 years, not the text \"-1d\"; write a whole number and a "
+            + "unit: 90s, 15m, 6h, 1d or 2w"
     ),
     Mistake(
         "ttl: 1d",

@@ -153,7 +153,7 @@ private func load(_ text: String, isIncremental: Bool = false) -> String {
         ),
         (
             #"{"features":["a:b"],"entities":{"k":[1],"l":[1,2]}}"#,
-            #"400 {"detail":"All entity rows must have the same columns: \"k\" has 1 values, "#
+            #"400 {"detail":"All entity rows must have the same columns: \"k\" has 1 value, "#
                 + #"but \"l\" has 2."}"#
         ),
     ])

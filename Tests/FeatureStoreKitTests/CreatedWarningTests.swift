@@ -82,15 +82,20 @@ import Testing
                     inView += expected
                 }
                 let warning = plain.report.warnings.first {
-                    $0.contains("\"\(view.view.name)\"") && $0.contains("cells come from rows")
+                    $0.contains("\"\(view.view.name)\"")
+                        && $0.contains("--filter-by-created-timestamp")
                 }
                 #expect((warning == nil) == (inView == 0))
-                if inView > 0 { #expect(warning?.contains(": \(inView) cells") ?? false) }
+                let count =
+                    inView == 1 ? "1 cell comes from a row" : "\(inView) cells come from rows"
+                if inView > 0 { #expect(warning?.contains(": \(count) that") ?? false) }
                 total += inView
             }
             #expect(plain.report.cellsCreatedFilterWouldChange == total)
             #expect(filtered.report.cellsCreatedFilterWouldChange == 0)
-            #expect(!filtered.report.warnings.contains { $0.contains("cells come from rows") })
+            #expect(
+                !filtered.report.warnings.contains { $0.contains("--filter-by-created-timestamp") }
+            )
         }
     }
 }

@@ -205,7 +205,7 @@ struct OnDemandTests {
             #expect(training.table["add"]?.values == ["1.5"])
             #expect(
                 training.report.warnings.contains {
-                    $0.contains("entity column \"add\": 1 cells are no int64")
+                    $0.contains("entity column \"add\": 1 cell is no int64")
                         && $0.contains("entities.csv:2")
                 }
             )

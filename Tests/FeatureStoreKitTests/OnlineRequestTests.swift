@@ -139,7 +139,7 @@ import Testing
             (.string("1.5"), "\"1.5\""), (.string(""), "\"\""), (.string(" 1"), "\" 1\""),
             (.string("9223372036854775808"), "\"9223372036854775808\""),
             (.float(9.3e18), "9.3e+18"), (.float(.nan), "nan"), (.list([1]), "a list of 1"),
-            (.bytes([1]), "1 bytes"), (.timestamp(.epoch), "1970-01-01T00:00:00Z"),
+            (.bytes([1]), "1 byte"), (.timestamp(.epoch), "1970-01-01T00:00:00Z"),
         ]
     )
     func wrongIDs(id: Value, text: String) throws {

@@ -85,6 +85,57 @@ import Testing
         }
     }
 
+    @Test("Keys that were only pushed have rows in a set without entity rows, and are verified")
+    func pushedKeysCount() throws {
+        try withTemporaryDirectory { directory in
+            let project = try self.project(directory)
+            try project.store.push(
+                "stats_push",
+                rows: self.rows([(3, 20, nil, 5), (2, 30, nil, 3)]),
+                to: .offline
+            )
+            func drivers(from: Int64?, to: Int64) throws -> [Value] {
+                try project.store.historicalFeatures(
+                    .features(["stats:trips"]),
+                    entities: .keys(from: from.map(second), to: second(to))
+                ).table.columns.first?.column.values ?? []
+            }
+            #expect(try drivers(from: nil, to: 40) == [1, 2, 3])
+            #expect(try drivers(from: nil, to: 20) == [1, 3])
+            #expect(try drivers(from: 21, to: 40) == [2])
+            let before = try project.store.verify(views: ["stats"])
+            #expect(before.views.map(\.keys) == [3] && !before.isEqual)
+            try project.store.materialize()
+            let after = try project.store.verify(views: ["stats"])
+            #expect(after.views.map(\.keys) == [3] && after.isEqual)
+        }
+    }
+
+    @Test("A view that obeys created times serves no pushed row before it was created")
+    func createdLater() throws {
+        try withTemporaryDirectory { directory in
+            var project = try self.project(directory)
+            project.repository.featureViews[0].filterByCreatedTimestamp = true
+            try project.apply(allowDestroy: true)
+            try project.store.push(
+                "stats_push",
+                rows: self.rows([(7, 20, 200, 5), (8, 20, 30, 6)]),
+                to: .onlineAndOffline
+            )
+            func training(at time: Int64) throws -> [Value] {
+                let time = Value.timestamp(second(time))
+                return try self.training(project, "stats:trips", [(7, time), (8, time)])
+            }
+            #expect(try project.values([7, 8]) == [.null, 6])
+            #expect(try training(at: 100) == [.null, 6])
+            // The other view does not go by created times.
+            #expect(try project.values([7, 8], of: "named:trips") == [5, 6])
+            project.clock.now = second(200)
+            #expect(try project.values([7, 8]) == [5, 6])
+            #expect(try training(at: 200) == [5, 6])
+        }
+    }
+
     @Test("A push to one store leaves the other as it is, until the next load")
     func oneStoreAlone() throws {
         try withTemporaryDirectory { directory in

@@ -301,7 +301,7 @@ private func readAll(
                 kind: .sqlite(DataSource.SQLiteOptions(path: "s.csv", relation: .table("x")))
             )
             let wrong = reader.problems(of: view, source: database, joinKeys: [id])
-            #expect(wrong.first?.diagnostic.message.contains("not a database") ?? false)
+            #expect(wrong.first?.diagnostic.message.contains("is no SQLite database") ?? false)
         }
     }
 }

@@ -19,10 +19,11 @@ extension FeatureStore {
         // A source is only read for views that make sense, and only a source that can be read says
         // what the schema of a view may be.
         if problems.allSatisfy({ $0.severity != .error }) {
-            problems += self.sourceProblems(of: files) + self.onDemandProblems(of: files)
-        }
-        if problems.allSatisfy({ $0.severity != .error }) {
-            problems += try self.missingSchemaProblems(of: files)
+            problems += self.sourceProblems(of: files)
+            if problems.allSatisfy({ $0.severity != .error }) {
+                problems += try self.missingSchemaProblems(of: files)
+            }
+            problems += self.onDemandProblems(of: files)
         }
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else {

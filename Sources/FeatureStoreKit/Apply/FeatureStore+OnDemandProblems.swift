@@ -5,7 +5,9 @@ extension FeatureStore {
     /// functions that cannot stand in an expression, and results that are never of their type.
     func onDemandProblems(of files: LoadedRepository) -> [Diagnostic] {
         var problems: [Diagnostic] = []
-        for view in files.repository.onDemandFeatureViews {
+        // What the names of a view without a schema are is not known: its schema is the problem.
+        for view in files.repository.onDemandFeatureViews
+        where files.viewsWithoutSchema.isDisjoint(with: view.sources) {
             let scope = OnDemandScope(view, in: files.repository)
             for feature in view.features {
                 do {

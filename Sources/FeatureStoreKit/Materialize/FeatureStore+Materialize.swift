@@ -124,10 +124,14 @@ extension MaterializationReport {
         let failed = self.views.filter { $0.error != nil }
         guard !failed.isEmpty else { return }
         let lines = failed.map { "feature view \"\($0.name)\": \($0.error ?? "")" }
+        let were =
+            failed.count == 1
+            ? "was not loaded and is as it was" : "were not loaded and are as they were"
         throw FeatureStoreError(
             code: failures.map(\.code).gravest,
-            message: "\(failed.count) of \(self.views.count) feature views were not loaded and are "
-                + "as they were:\n" + lines.joined(separator: "\n"),
+            message:
+                "\(failed.count) of \(countedNoun(self.views.count, "feature view")) \(were):\n"
+                + lines.joined(separator: "\n"),
             cause: PartialMaterialization(report: self)
         )
     }

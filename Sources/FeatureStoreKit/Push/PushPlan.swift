@@ -112,11 +112,12 @@ struct PushPlan {
                 .filter { $0.position == nil }.map(\.name)
             guard let first = missing.first else { continue }
             let list = missing.map { "\"\($0)\"" }.joined(separator: ", ")
+            let noun = missing.count == 1 ? "column" : "columns"
             problems.add(
                 .invalidArgument,
                 about: view.name,
-                "the rows lack the columns \(list), which feature view \"\(view.name)\" "
-                    + "needs; \(suggestion(for: first, among: names, noun: "column"))"
+                "the rows lack the \(noun) \(list), which feature view \"\(view.name)\" needs; "
+                    + "\(suggestion(for: first, among: names, noun: "column"))"
             )
         }
         try problems.check()

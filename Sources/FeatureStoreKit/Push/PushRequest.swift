@@ -1,4 +1,5 @@
 public import FeatureCompute
+import FeatureModel
 
 /// Where pushed rows go.
 public enum PushTarget: String, Codable, Hashable, Sendable, CaseIterable {
@@ -111,7 +112,7 @@ public struct PushRows: Sendable {
             throw FeatureStoreError(
                 code: .invalidArgument,
                 message: "All arrays must be of the same length: \"\(first.name)\" has "
-                    + "\(first.cells.count) values, but \"\(other.name)\" has "
+                    + "\(countedNoun(first.cells.count, "value")), but \"\(other.name)\" has "
                     + "\(other.cells.count)."
             )
         }

@@ -15,15 +15,22 @@ extension PushRows {
     public init(file path: String) throws(FeatureStoreError) {
         let name = path.lowercased()
         if name.hasSuffix(".csv") || name.hasSuffix(".csv.gz") {
-            let table = try inOfflineStore { () throws(OfflineStoreError) in
-                try EntityTable(path: path).table
-            }
-            self.init(table)
+            try self.init(
+                csv: inOfflineStore { () throws(OfflineStoreError) in
+                    try EntityTable(path: path)
+                }
+            )
             return
         }
         let bytes: [UInt8]
         do {
             bytes = Array(try Data(contentsOf: URL(filePath: path)))
+        } catch  where URL(filePath: path).hasDirectoryPath {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "\(path) is a folder; name a file in it",
+                cause: error
+            )
         } catch {
             throw FeatureStoreError(
                 code: .invalidArgument,
@@ -49,14 +56,37 @@ extension PushRows {
         return try PushRows(bytes: Array(data ?? Data()), name: "standard input")
     }
 
+    /// The rows of a CSV file.
+    ///
+    /// - Throws: `invalidData`, with the line, when a cell is no text: it could not be kept as it
+    ///   is.
+    private init(csv: EntityTable) throws(FeatureStoreError) {
+        for named in csv.table.columns {
+            guard case .bytes(let values) = named.column.storage,
+                !JSONText.isUTF8(values.bytes.span)
+            else { continue }
+            for row in 0..<csv.table.rowCount
+            where !JSONText.isUTF8(values.bytes.span.extracting(values.range(at: row))) {
+                throw FeatureStoreError(
+                    code: .invalidData,
+                    message:
+                        "\(csv.file):\(csv.lines[row]): column \"\(named.name)\" is no text in "
+                        + "UTF-8; nothing was pushed; write the file in UTF-8"
+                )
+            }
+        }
+        self.init(csv.table)
+    }
+
     /// Reads rows that are in memory, as CSV or JSON.
     package init(bytes: [UInt8], name: String) throws(FeatureStoreError) {
         let first = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
         guard first == UInt8(ascii: "[") || first == UInt8(ascii: "{") else {
-            let table = try inOfflineStore { () throws(OfflineStoreError) in
-                try EntityTable(bytes: bytes, file: name).table
-            }
-            self.init(table)
+            try self.init(
+                csv: inOfflineStore { () throws(OfflineStoreError) in
+                    try EntityTable(bytes: bytes, file: name)
+                }
+            )
             return
         }
         guard JSONText.isUTF8(bytes.span) else {

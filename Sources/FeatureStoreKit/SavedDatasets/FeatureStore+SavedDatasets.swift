@@ -158,7 +158,8 @@ extension FeatureStore {
 
     /// Removes a saved dataset.
     public func deleteSavedDataset(_ name: String) throws(FeatureStoreError) {
-        _ = try self.savedDataset(name)
+        // One that is damaged can go as well.
+        try self.savedDatasetFolder.checkIsThere(name)
         try self.savedDatasetFolder.remove(name)
     }
 

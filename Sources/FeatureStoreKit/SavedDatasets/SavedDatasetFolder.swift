@@ -83,10 +83,10 @@ struct SavedDatasetFolder {
         }
     }
 
-    /// What is known of a set.
+    /// Refuses the name of a set that there is not.
     ///
     /// - Throws: `invalidArgument` with the nearest names when there is none.
-    func manifest(of name: String) throws(FeatureStoreError) -> SavedDataset {
+    func checkIsThere(_ name: String) throws(FeatureStoreError) {
         try Self.check(name: name)
         guard try self.contains(name) else {
             let names = try self.names()
@@ -96,6 +96,13 @@ struct SavedDatasetFolder {
                     + suggestion(for: name, among: names, noun: "saved dataset")
             )
         }
+    }
+
+    /// What is known of a set.
+    ///
+    /// - Throws: `invalidArgument` with the nearest names when there is none.
+    func manifest(of name: String) throws(FeatureStoreError) -> SavedDataset {
+        try self.checkIsThere(name)
         let path = self.path(of: Self.manifestName, in: name)
         do {
             var data = try? Data(contentsOf: URL(fileURLWithPath: path))
@@ -120,7 +127,8 @@ struct SavedDatasetFolder {
         } catch {
             throw FeatureStoreError(
                 code: .corruptData,
-                message: "\(path) is damaged: \(error)",
+                message: "\(path) is damaged or no manifest of a saved dataset; put a copy of it "
+                    + "back, or delete the dataset (fstore saved-datasets delete \(name))",
                 cause: error
             )
         }

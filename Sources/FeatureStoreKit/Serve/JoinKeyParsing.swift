@@ -119,7 +119,7 @@ extension Value {
         case .bool(let value): return "\(value)"
         case .string(let value):
             return value.count > 60 ? "\"\(value.prefix(60))…\"" : "\"\(value)\""
-        case .bytes(let value): return "\(value.count) bytes"
+        case .bytes(let value): return countedNoun(value.count, "byte")
         case .timestamp(let value): return "\(value)"
         case .list(let values): return "a list of \(values.count)"
         }

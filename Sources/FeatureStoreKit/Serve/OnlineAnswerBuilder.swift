@@ -121,6 +121,7 @@ struct OnlineAnswerBuilder {
         guard let layout = view.layout(schemaID: header.schemaID) else { return nil }
         // A row from the future is not known yet; the rule of the join, with now as entity time.
         guard header.eventTime <= self.now.microseconds else { return .nothing }
+        if view.obeysCreatedTimes, header.writeTime > self.now.microseconds { return .nothing }
         if view.ttlMicroseconds > 0 {
             let age = self.now.microseconds.subtractingReportingOverflow(header.eventTime)
             if age.overflow || age.partialValue > view.ttlMicroseconds {

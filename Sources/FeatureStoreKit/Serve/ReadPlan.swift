@@ -15,6 +15,8 @@ struct ReadPlan: Sendable {
         let keyColumns: [Int]
         /// How old a row may be, in microseconds; 0 for any age.
         let ttlMicroseconds: Int64
+        /// Whether a row is not known before the time at which it was created.
+        let obeysCreatedTimes: Bool
         /// The layouts of the rows that the view may have, by schema id.
         let layouts: [Layout]
         /// Keeps the rows of the generation alive as long as the plan is used.
@@ -84,6 +86,7 @@ struct ReadPlan: Sendable {
                         wanted.entityKey(of: key).flatMap { joinKeys.firstIndex(of: $0) }
                     },
                     ttlMicroseconds: wanted.source.isStatic ? 0 : wanted.view.ttlMicroseconds,
+                    obeysCreatedTimes: wanted.view.filterByCreatedTimestamp,
                     layouts: (stored?.schemas ?? []).map { schema in
                         Layout(
                             schemaID: schema.id,

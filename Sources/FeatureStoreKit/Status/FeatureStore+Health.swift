@@ -43,6 +43,7 @@ extension FeatureStore {
     /// What the state of the loads says about each view: one finding or more for each.
     ///
     /// - Parameter status: What ``status()`` returned, or a server of this project.
+    /// - Returns: The findings, view by view in the order of `status`.
     public func healthFindings(_ status: ProjectStatus) -> [HealthFinding] {
         status.featureViews.filter(\.online).map { view in
             let subject = "feature view \(view.name)"
@@ -173,7 +174,7 @@ extension FeatureStore {
                 HealthFinding(
                     subject: subject,
                     severity: .ok,
-                    message: "readable, \(columns.count) columns"
+                    message: "readable, \(countedNoun(columns.count, "column"))"
                 )
             ]
         } catch {

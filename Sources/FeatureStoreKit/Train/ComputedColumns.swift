@@ -60,7 +60,8 @@ extension ComputedColumn {
     func warning(feature: String, view: String) -> String? {
         guard let first = self.firstFailure else { return nil }
         return "on-demand feature view \"\(view)\": \(feature) cannot be computed for "
-            + "\(self.failures) of \(self.column.count) rows and is null there, such as entity row "
+            + "\(self.failures) of \(countedNoun(self.column.count, "row")) and is null there, "
+            + "such as entity row "
             + "\(first.row + 1): \(first.reason)"
     }
 }

@@ -15,6 +15,10 @@ extension FeatureStore {
         } catch {
             throw FeatureStoreError(error)
         }
+        // The log of pushes may not be there yet, and would then be made as something else.
+        if FileIdentity.sameName(path, self.paths.pushLog) {
+            throw Self.ownedByOthers(path, owner: "the log of pushed rows")
+        }
         guard let file = FileIdentity(path) else { return }
         var owner: String?
         if file == FileIdentity(self.paths.registry) {
@@ -39,11 +43,15 @@ extension FeatureStore {
             }
         }
         if let owner {
-            throw FeatureStoreError(
-                code: .invalidArgument,
-                message: "\(path) belongs to \(owner) and would be replaced; name another output"
-            )
+            throw Self.ownedByOthers(path, owner: owner)
         }
+    }
+
+    private static func ownedByOthers(_ path: String, owner: String) -> FeatureStoreError {
+        FeatureStoreError(
+            code: .invalidArgument,
+            message: "\(path) belongs to \(owner) and would be replaced; name another output"
+        )
     }
 }
 
@@ -58,5 +66,18 @@ private struct FileIdentity: Equatable {
         guard unsafe stat(path, &status) == 0 else { return nil }
         self.device = UInt64(status.st_dev)
         self.inode = UInt64(status.st_ino)
+    }
+
+    /// Whether two paths would name one file, also when it is not there yet.
+    static func sameName(_ left: String, _ right: String) -> Bool {
+        if let file = FileIdentity(left) { return file == FileIdentity(right) }
+        let (one, other) = (self.parts(left), self.parts(right))
+        guard one.name == other.name, let folder = FileIdentity(one.folder) else { return false }
+        return folder == FileIdentity(other.folder)
+    }
+
+    private static func parts(_ path: String) -> (folder: String, name: Substring) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
+        return (String(path[...slash]), path[path.index(after: slash)...])
     }
 }

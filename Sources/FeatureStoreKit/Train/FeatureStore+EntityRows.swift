@@ -60,6 +60,15 @@ extension FeatureStore {
         guard case .keys(let start, let end, let every) = input else {
             preconditionFailure("every other input has been read")
         }
+        guard resolution.requestFields.isEmpty else {
+            let names = resolution.requestFields.map { "\"\($0.name)\" (\($0.type))" }
+            throw FeatureStoreError(
+                code: .missingRequestData,
+                message: "the features need request data, which no source has: "
+                    + "\(names.joined(separator: ", ")); give the entity rows with such columns "
+                    + "instead of dates"
+            )
+        }
         let moments = try Moments(from: start, to: end ?? self.now(), every: every)
         return try self.rowsOfAllKeys(
             at: moments,
@@ -212,7 +221,8 @@ private struct Moments {
         if let from, from > to {
             throw FeatureStoreError(
                 code: .invalidArgument,
-                message: "the start date \(from) is later than the end date \(to)"
+                message: "the start date \(from) is later than the end date \(to); "
+                    + "give the earlier one first"
             )
         }
         guard let every else {
@@ -256,15 +266,18 @@ private struct Moments {
     func check(keys: Int?, limit: Int) throws(FeatureStoreError) {
         let (rows, overflow) = (keys ?? 1).multipliedReportingOverflow(by: self.count)
         guard overflow || rows > limit else { return }
+        let moments = countedNoun(self.count, "moment")
         let product =
             keys.map {
-                "\($0) keys × \(self.count) moments = \(overflow ? "too many" : "\(rows)") rows"
+                "\(countedNoun($0, "key")) × \(moments) = "
+                    + (overflow ? "too many rows" : countedNoun(rows, "row"))
             }
-            ?? "\(self.count) moments make \(self.count) rows for each key"
+            ?? "\(moments) make \(self.count) rows for each key"
         throw FeatureStoreError(
             code: .invalidArgument,
-            message: "\(product), and the limit is \(limit) rows; choose a shorter time, a longer "
-                + "step, or a higher limit (--max-rows)"
+            message:
+                "\(product), and the limit is \(countedNoun(limit, "row")); choose a shorter "
+                + "time, a longer step, or a higher limit (--max-rows)"
         )
     }
 }

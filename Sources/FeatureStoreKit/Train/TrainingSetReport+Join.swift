@@ -68,8 +68,11 @@ extension TrainingSetReport {
             result.unreadableKeys + (rows.unreadableTimes.map { [$0] } ?? []) + requestData
         for column in unreadable {
             self.warnings.append(
-                "entity column \"\(column.column)\": \(column.count) cells are no "
-                    + "\(column.expected) and count as null, such as "
+                "entity column \"\(column.column)\": "
+                    + (column.count == 1
+                        ? "1 cell is no \(column.expected) and counts as null: "
+                        : "\(column.count) cells are no \(column.expected) and count as null, "
+                            + "such as ")
                     + column.samples.prefix(3).joined(separator: "; ")
             )
         }
@@ -90,8 +93,10 @@ extension TrainingSetReport {
         let name = wanted.name
         if view.report.bad > 0 {
             self.warnings.append(
-                "feature view \"\(name)\": \(view.report.bad) bad rows of its source were left "
-                    + "out, such as "
+                "feature view \"\(name)\": "
+                    + (view.report.bad == 1
+                        ? "1 bad row of its source was left out: "
+                        : "\(view.report.bad) bad rows of its source were left out, such as ")
                     + view.report.samples.prefix(3).map(\.description).joined(separator: "; ")
             )
         }
@@ -103,9 +108,12 @@ extension TrainingSetReport {
         let cells = view.summary.cellsCreatedFilterWouldChange.reduce(0, +)
         if cells > 0 {
             self.warnings.append(
-                "feature view \"\(name)\": \(cells) cells come from rows that were created after "
-                    + "the entity row's time, or at no known time; --filter-by-created-timestamp "
-                    + "would change them"
+                "feature view \"\(name)\": "
+                    + (cells == 1
+                        ? "1 cell comes from a row that was"
+                        : "\(cells) cells come from rows that were")
+                    + " created after the entity row's time, or at no known time; "
+                    + "--filter-by-created-timestamp would change " + (cells == 1 ? "it" : "them")
             )
         }
         if view.summary.rows > 0, view.summary.matched == 0,

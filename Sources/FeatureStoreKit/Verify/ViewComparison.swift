@@ -31,6 +31,7 @@ struct ViewComparison {
     ///   - keyNames: The join keys of the view.
     ///   - result: Gets the counts and the first differences.
     ///   - read: Reads online.
+    /// - Throws: What reading throws.
     func compare(
         _ table: Table,
         keyNames: [String],
@@ -124,8 +125,11 @@ extension OnlineReader {
 }
 
 extension Value {
-    /// Whether both are the same value, a NaN being one.
+    /// Whether both are the same value, a NaN being one, and texts letter for letter.
     fileprivate func isSame(as other: Value) -> Bool {
+        if case .string(let left) = self, case .string(let right) = other {
+            return left.utf8.elementsEqual(right.utf8)
+        }
         if case .float(let left) = self, case .float(let right) = other {
             return left.bitPattern == right.bitPattern || left.isNaN && right.isNaN
         }

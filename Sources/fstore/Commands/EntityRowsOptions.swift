@@ -24,8 +24,8 @@ struct EntityRowsOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Without an entity file: the time of each key's row, and the last whose keys count; "
-                + "by default now.",
+            "Without an entity file: the time of each key's row, and the last whose keys count, "
+                + "such as 2026-01-10T12:00:00Z; by default now.",
             valueName: "time"
         )
     )

@@ -37,7 +37,7 @@ struct FeatureOptions: ParsableArguments {
     var selection: FeatureSelection {
         if let service = self.featureService { return .service(service) }
         return .features(
-            self.features.flatMap { $0.split(separator: ",").map(String.init) }
+            self.features.flatMap { $0.unicodeScalars.split(separator: ",").map { String($0) } }
         )
     }
 }

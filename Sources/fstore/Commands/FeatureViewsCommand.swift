@@ -34,6 +34,7 @@ struct FeatureViewsCommand: ParsableCommand {
             let name = isInForce ? view.name : generation.reference
             var entry = RegistryEntry(
                 name: name,
+                reference: generation.reference,
                 cells: [
                     isInForce ? name : "\(name) (pinned by \(services))",
                     view.entities.joined(separator: ", "),

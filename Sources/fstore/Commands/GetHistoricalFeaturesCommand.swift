@@ -105,7 +105,7 @@ extension TrainingSetReport {
         }
         let warnings = self.warnings.map { "warning: \($0)\n" }.joined()
         return warnings + aligned(rows, rightAligned: [1, 2])
-            + "\n\(self.generatedText)\(grouped(self.rows)) rows in = "
+            + "\n\(self.generatedText)\(counted(self.rows, "row")) in = "
             + "\(counted(self.rows, "row")) out, \(secondsText(self.seconds))"
     }
 

@@ -28,7 +28,8 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
     var explain = false
 
     func validate() throws {
-        for entity in self.entities where !entity.contains("=") {
+        // By code points: a value may begin with an accent that combines with the "=".
+        for entity in self.entities where !entity.unicodeScalars.contains("=") {
             throw ValidationError(
                 "\"\(entity)\" is no key=value; "
                     + "write a join key and an id, such as -e driver_id=1001"
@@ -39,10 +40,14 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
     func run() throws {
         var columns: [OnlineFeaturesRequest.EntityColumn] = []
         for entity in self.entities {
-            let parts = entity.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = entity.unicodeScalars.split(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             let name = String(parts[0])
             let value = Value.string(String(parts[1]))
-            if let index = columns.firstIndex(where: { $0.name == name }) {
+            if let index = columns.firstIndex(where: { $0.name.utf8.elementsEqual(name.utf8) }) {
                 columns[index].values.append(value)
             } else {
                 columns.append(.init(name: name, values: [value]))

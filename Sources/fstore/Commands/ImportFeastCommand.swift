@@ -27,8 +27,14 @@ struct ImportFeastCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        guard let data = FileManager.default.contents(atPath: self.registry) else {
-            printError("error: \(self.registry) cannot be read; name a registry file of Feast")
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: self.registry))
+        } catch {
+            printError(
+                "error: \(self.registry) cannot be read: \(reason(of: error)); name a registry "
+                    + "file of Feast"
+            )
             throw ExitCode.failure
         }
         let imported: FeastImport

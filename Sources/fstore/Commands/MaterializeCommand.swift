@@ -139,7 +139,8 @@ extension MaterializationReport.View {
     fileprivate var line: String {
         if self.error != nil { return "\(self.name): not loaded" }
         var parts = [
-            "\(grouped(self.rowsRead)) rows read", "\(grouped(self.keysWritten)) keys written",
+            "\(counted(self.rowsRead, "row")) read",
+            "\(counted(self.keysWritten, "key")) written",
             "\(grouped(self.stale)) stale", "\(grouped(self.bad)) bad",
         ]
         if self.nullKey > 0 { parts.append("\(grouped(self.nullKey)) with a null key") }

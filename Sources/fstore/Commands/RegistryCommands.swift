@@ -15,6 +15,8 @@ protocol ListedKind {
 struct RegistryEntry {
     /// The name by which it is described.
     let name: String
+    /// Another name by which it may be asked for.
+    var reference: String?
     /// Its line in the list.
     let cells: [String]
     let fields: DefinitionFields
@@ -84,7 +86,11 @@ struct DescribeCommand<Kind: ListedKind>: ParsableCommand {
     func run() throws {
         let registry = try self.global.appliedRegistry()
         let entries = Kind.entries(in: registry)
-        guard let entry = entries.first(where: { $0.name == self.name }) else {
+        guard
+            let entry = entries.first(where: {
+                $0.name == self.name || $0.reference == self.name
+            })
+        else {
             printError(
                 "error: there is no \(Kind.kind.title) \"\(self.name)\"; "
                     + Kind.kind.wayOut(of: self.name, among: entries.map(\.name))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureModel
 import FeatureStoreKit
 
 struct RejectsCommand: ParsableCommand {
@@ -19,6 +20,21 @@ struct RejectsCommand: ParsableCommand {
     @Argument(help: "The push source, or feature view; all without.")
     var source: String?
 
+    /// Refuses a name of which there are no rejects and that nothing has.
+    private func checkName() throws {
+        guard let name = self.source else { return }
+        let repository = try self.global.appliedRegistry().repository
+        let names =
+            repository.dataSources.filter(\.isPush).map(\.name)
+            + repository.featureViews.map(\.name)
+        guard !names.contains(name) else { return }
+        printError(
+            "error: there is no push source or feature view \"\(name)\"; "
+                + suggestion(for: name, among: names, noun: "name")
+        )
+        throw ExitCode.failure
+    }
+
     func validate() throws {
         guard self.limit >= 0 else { throw ValidationError("--limit cannot be negative") }
     }
@@ -29,6 +45,7 @@ struct RejectsCommand: ParsableCommand {
             let count = try reportingFailure { () throws(FeatureStoreError) in
                 try store.clearRejects(of: self.source)
             }
+            if count == 0 { try self.checkName() }
             print(
                 self.global.json
                     ? try jsonText(["cleared": count])
@@ -39,6 +56,7 @@ struct RejectsCommand: ParsableCommand {
         let rejects = try reportingFailure { () throws(FeatureStoreError) in
             try store.rejects(of: self.source, limit: self.limit)
         }
+        if rejects.isEmpty, self.limit > 0 { try self.checkName() }
         if self.global.json {
             print(try jsonText(rejects))
             return

@@ -140,6 +140,10 @@ struct RebuildSavedDataset: ParsableCommand {
             return rebuilt
         }
         progress.clear()
+        if self.global.json {
+            try self.printReport(rebuilt)
+            return
+        }
         for change in rebuilt.changedInputs {
             printError("changed input: \(change)")
         }
@@ -164,6 +168,45 @@ struct RebuildSavedDataset: ParsableCommand {
         }
         printError("\(self.name): made from changed inputs, and not the same: \(difference)")
     }
+
+    /// The outcome as JSON: on standard error when the set itself goes to standard output.
+    private func printReport(_ rebuilt: RebuiltDataset) throws {
+        let report = try jsonText(Report(rebuilt))
+        if self.output == "-" {
+            printError(report)
+        } else {
+            print(report)
+        }
+        let isAsWanted = rebuilt.isIdentical || !rebuilt.changedInputs.isEmpty
+        guard rebuilt.trainingSet != nil, isAsWanted else { throw ExitCode.failure }
+    }
+
+    private struct Report: Encodable {
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case rows
+            case isMade = "is_made"
+            case isIdentical = "is_identical"
+            case difference
+            case changedInputs = "changed_inputs"
+        }
+
+        let name: String
+        let rows: Int
+        let isMade: Bool
+        let isIdentical: Bool
+        let difference: String?
+        let changedInputs: [String]
+
+        init(_ rebuilt: RebuiltDataset) {
+            self.name = rebuilt.dataset.name
+            self.rows = rebuilt.dataset.rows
+            self.isMade = rebuilt.trainingSet != nil
+            self.isIdentical = rebuilt.isIdentical
+            self.difference = rebuilt.difference
+            self.changedInputs = rebuilt.changedInputs.map(\.description)
+        }
+    }
 }
 
 struct DeleteSavedDataset: ParsableCommand {
@@ -182,7 +225,11 @@ struct DeleteSavedDataset: ParsableCommand {
         try reportingFailure { () throws(FeatureStoreError) in
             try store.deleteSavedDataset(self.name)
         }
-        print("Deleted the saved dataset \(self.name).")
+        print(
+            self.global.json
+                ? try jsonText(["deleted": self.name])
+                : "Deleted the saved dataset \(self.name)."
+        )
     }
 }
 

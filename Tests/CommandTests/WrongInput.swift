@@ -66,6 +66,11 @@ extension WrongInput {
             64,
             "give the entity rows with --entity-df <file>, or --end-date <time>"
         ),
+        WrongInput(
+            "get-historical-features -f a:b --end-date 2024-01-01 --table t -o x.csv",
+            64,
+            "--table is for an SQLite output; name a file that ends in .db with --output"
+        ),
         WrongInput("serve -p 70000", 64, "port 70000 does not exist; give one from 0 to 65535"),
         WrongInput("serve -p web", 64, "The value 'web' is invalid for '-p <port>'"),
         WrongInput("init -t fancy new", 64, "Please provide one of 'local' and 'minimal'"),

@@ -80,6 +80,11 @@ extension FeatureStore {
             computed: computed
         )
         report.generated = entities.generated
+        if entities.generated?.keys == 0 {
+            report.warnings.append(
+                "the training set is empty: no view has a row with an event time in these dates"
+            )
+        }
         let elapsed = (ContinuousClock.now - began).components
         report.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
         return TrainingSet(

@@ -13,8 +13,13 @@ struct TrainingSetOutputOptions: ParsableArguments {
     )
     var output: String?
 
-    @Option(help: ArgumentHelp("The table of an SQLite output; replaced.", valueName: "name"))
-    var table = "training_set"
+    @Option(
+        help: ArgumentHelp(
+            "The table of an SQLite output; replaced (default: training_set).",
+            valueName: "name"
+        )
+    )
+    var table: String?
 
     @Option(
         help: ArgumentHelp(
@@ -28,8 +33,17 @@ struct TrainingSetOutputOptions: ParsableArguments {
     var replace = false
 
     func validate() throws {
-        if self.table.isEmpty {
-            throw ValidationError("--table is empty; name the table of the SQLite output")
+        if let table = self.table {
+            if table.isEmpty {
+                throw ValidationError("--table is empty; name the table of the SQLite output")
+            }
+            let endings = [".db", ".sqlite", ".sqlite3"]
+            guard endings.contains(where: { self.output?.lowercased().hasSuffix($0) == true })
+            else {
+                throw ValidationError(
+                    "--table is for an SQLite output; name a file that ends in .db with --output"
+                )
+            }
         }
         if self.replace, self.saveAs == nil {
             throw ValidationError("--replace is for --save-as; name the dataset to replace")
@@ -40,6 +54,7 @@ struct TrainingSetOutputOptions: ParsableArguments {
     func destination(asJSON: Bool) -> TrainingSetDestination? {
         guard let output = self.output ?? (self.saveAs == nil ? "-" : nil) else { return nil }
         return output == "-" && asJSON
-            ? .jsonLinesOnStandardOutput : .path(output, table: self.table)
+            ? .jsonLinesOnStandardOutput
+            : .path(output, table: self.table ?? "training_set")
     }
 }

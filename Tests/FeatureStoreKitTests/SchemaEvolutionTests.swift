@@ -20,7 +20,12 @@ struct SchemaEvolutionTests {
             let store = project.store
             let reads = Reads()
             let reader = DispatchGroup()
-            DispatchQueue.global().async(group: reader) { Self.read(store, reads) }
+            reader.enter()
+            // A thread of its own: those of the pool may all wait for other tests.
+            Thread.detachNewThread {
+                Self.read(store, reads)
+                reader.leave()
+            }
             defer {
                 reads.isDone.store(true, ordering: .releasing)
                 reader.wait()

@@ -146,6 +146,8 @@ class Generation:
     def __init__(self, view, version, schema):
         self.view, self.version, self.schema = view, version, dict(schema)
         self.online, self.is_whole = {}, True
+        # Rows that were pushed before their time.
+        self.waiting = []
 
     @property
     def history(self):
@@ -200,15 +202,27 @@ class Generation:
             if keys not in self.online or new[0][:2] >= self.online[keys][0][:2]:
                 self.online[keys] = new
 
-    def push(self, rows):
-        """Whether each row is stale."""
-        for row in rows:
+    def is_due(self, row, now):
+        return row.time <= now and (not self.view.filters or self.knows_at(row, now))
+
+    def write_due(self, now):
+        """Writes the rows whose time has come."""
+        due = [row for row in self.waiting if self.is_due(row, now)]
+        self.waiting = [row for row in self.waiting if not self.is_due(row, now)]
+        for row in due:
             if row.keys not in self.online or row.rank() >= self.online[row.keys][0]:
                 self.online[row.keys] = (row.rank(), self.features(row))
-        return [self.online[row.keys][0] > row.rank() for row in rows]
+
+    def push(self, rows, now):
+        """Whether each row is stale."""
+        self.write_due(now)
+        self.waiting += rows
+        self.write_due(now)
+        return [self.is_due(row, now) and self.online[row.keys][0] > row.rank() for row in rows]
 
     def read(self, keys, name, now):
         """(value, status, event time)"""
+        self.write_due(now)
         found = self.online.get(keys) if None not in keys else None
         if found is None or found[0][0] > now or self.view.filters and found[0][1] > now:
             return None, "NOT_FOUND", 0

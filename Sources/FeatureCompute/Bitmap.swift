@@ -44,6 +44,14 @@ package struct Bitmap: Hashable, Sendable {
         self.count = count
     }
 
+    /// Sets every bit that is set in another bitmap of the same length.
+    package mutating func formUnion(_ other: Bitmap) {
+        precondition(other.count == self.count, "one length for both")
+        for index in self.words.indices {
+            self.words[index] |= other.words[index]
+        }
+    }
+
     package mutating func reserveCapacity(_ capacity: Int) {
         self.words.reserveCapacity((capacity + 63) / 64)
     }

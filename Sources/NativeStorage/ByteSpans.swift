@@ -22,3 +22,39 @@ package func append(_ bytes: Span<UInt8>, to array: inout [UInt8]) {
         unsafe array.append(contentsOf: bytes)
     }
 }
+
+extension Span<UInt8> {
+    /// Whether a byte occurs.
+    package func contains(byte: UInt8) -> Bool {
+        unsafe self.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return unsafe memchr(base, CInt(byte), buffer.count) != nil
+        }
+    }
+
+    /// Where a byte occurs last.
+    package func lastIndex(ofByte byte: UInt8) -> Int? {
+        self.indices.reversed().first { self[$0] == byte }
+    }
+
+    /// How often a byte occurs.
+    package func count(ofByte byte: UInt8) -> Int {
+        unsafe self.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return 0 }
+            let start = unsafe UnsafeRawPointer(base)
+            var count = 0
+            var position = 0
+            while position < buffer.count,
+                let found = unsafe memchr(
+                    start + position,
+                    CInt(byte),
+                    buffer.count - position
+                )
+            {
+                count += 1
+                position = unsafe start.distance(to: UnsafeRawPointer(found)) + 1
+            }
+            return count
+        }
+    }
+}

@@ -6,29 +6,20 @@ import Synchronization
 /// Reading runs a few batches ahead and no more, so that memory stays bounded. One thread calls
 /// ``send(_:)`` and then ``finish(_:)`` once; the other calls ``receive()`` until it gives the
 /// outcome, or ``stop()`` and then the same.
-final class BatchPipeline: Sendable {
+final class BatchPipeline<Part: Sendable>: Sendable {
     /// What comes through, in the order it was sent.
     enum Item: Sendable {
-        case batch(SourceBatch)
+        /// What was made of a batch.
+        case part(Part)
         case progress(ScanProgress)
         /// The last item.
-        case finished(Outcome)
-    }
-
-    /// How a scan ended.
-    struct Outcome: Sendable {
-        let report: ScanReport
-        /// Why it ended before the end of the source.
-        let error: OfflineStoreError?
+        case finished(ScanOutcome)
     }
 
     private struct State {
         var items: [Item] = []
         var isStopped = false
     }
-
-    /// How many items may wait: a batch and its progress, twice.
-    private static let capacity = 4
 
     private let state = Mutex(State())
     /// Held for every change of the state, which it announces.
@@ -39,7 +30,7 @@ final class BatchPipeline: Sendable {
     /// - Returns: Whether the other side still wants items.
     func send(_ item: Item) -> Bool {
         self.wait {
-            $0.isStopped || $0.items.count < Self.capacity
+            $0.isStopped || $0.items.count < pipelineCapacity
         } then: { state in
             guard !state.isStopped else { return false }
             state.items.append(item)
@@ -48,7 +39,7 @@ final class BatchPipeline: Sendable {
     }
 
     /// Passes the outcome on, without waiting.
-    func finish(_ outcome: Outcome) {
+    func finish(_ outcome: ScanOutcome) {
         self.wait(until: { _ in true }, then: { $0.items.append(.finished(outcome)) })
     }
 
@@ -75,4 +66,14 @@ final class BatchPipeline: Sendable {
         defer { self.changed.broadcast() }
         return self.state.withLock { change(&$0) }
     }
+}
+
+/// How many items may wait: a batch and its progress, twice.
+private let pipelineCapacity = 4
+
+/// How a scan ended.
+struct ScanOutcome: Sendable {
+    let report: ScanReport
+    /// Why it ended before the end of the source.
+    let error: OfflineStoreError?
 }

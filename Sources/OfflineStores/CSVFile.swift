@@ -1,3 +1,4 @@
+import FeatureCompute
 import NativeStorage
 
 /// A CSV file that is read window by window, unpacked when its name ends in `.gz`.
@@ -58,10 +59,58 @@ struct CSVFile: ~Copyable {
         self.cursor.position = 0
     }
 
-    /// Which part of the file lies before a place of the window, from 0 to 1; `nil` when the file's
-    /// size is not known.
-    func fraction(at cursor: CSVScanner.Cursor) -> Double? {
-        self.window.fraction(at: cursor.position)
+    /// Takes whole records from the front: what the window holds of them.
+    ///
+    /// - Parameter layout: How the records are to be read.
+    /// - Returns: `nil` at the end of the file.
+    /// - Throws: When the file cannot be read, or a record is too long to be one.
+    mutating func nextChunk(_ layout: CSVFileLayout) throws(OfflineStoreError) -> CSVChunk? {
+        while true {
+            let start = self.cursor
+            let isLast = self.window.isLast
+            let end = isLast ? self.endOfText() : self.endOfRecords()
+            guard end.position == start.position else {
+                var bytes: [UInt8] = []
+                let records = start.position..<end.position
+                bytes.reserveCapacity(records.count)
+                bytes.append(span: self.window.bytes.extracting(records))
+                let fraction = self.window.fraction(at: end.position)
+                // At the end of the text nothing is left to move the window to.
+                self.cursor = end
+                if !isLast { try self.advance(past: end) }
+                return CSVChunk(bytes: bytes, line: start.line, file: layout, fraction: fraction)
+            }
+            if isLast { return nil }
+            try self.advance(past: start)
+        }
+    }
+
+    private func endOfText() -> CSVScanner.Cursor {
+        var end = self.cursor
+        end.position = self.window.bytes.count
+        return end
+    }
+
+    /// The end of the last record that the window holds whole, or the cursor when it holds none.
+    private func endOfRecords() -> CSVScanner.Cursor {
+        let bytes = self.window.bytes
+        let rest = bytes.extracting(self.cursor.position..<bytes.count)
+        guard rest.contains(byte: UInt8(ascii: "\"")) else {
+            // Without quotes every line feed ends a record, or a blank line.
+            var end = self.cursor
+            if let last = rest.lastIndex(ofByte: 0x0A) {
+                end.position += last + 1
+                end.line += rest.extracting(0...last).count(ofByte: 0x0A)
+            }
+            return end
+        }
+        var scanner = self.scanner()
+        while true {
+            switch scanner.next() {
+            case .record, .textAfterQuote: continue
+            case .windowEnd, .end, .unterminatedQuote: return scanner.cursor
+            }
+        }
     }
 
     /// The error for a quoted field that nothing closes.

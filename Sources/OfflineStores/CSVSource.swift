@@ -1,5 +1,6 @@
 import FeatureCompute
 import FeatureModel
+import Foundation
 import Glibc
 
 /// The files of one CSV source.
@@ -32,89 +33,75 @@ struct CSVSource {
     }
 
     /// Reads all rows of all files.
-    func scan(
+    ///
+    /// This thread reads and cuts the text, others read its rows, and the batches come in order.
+    func scan<Part: Sendable>(
         _ assembler: inout RowAssembler,
         progress: ((ScanProgress) -> Void)?,
-        _ body: (SourceBatch) throws(OfflineStoreError) -> Void
+        transform: @escaping SourceBatch.Transform<Part>,
+        _ body: (Part) throws(OfflineStoreError) -> Void
     ) throws(OfflineStoreError) {
         // Columns that differ between files are found before the first row is delivered.
         _ = try self.columns()
         let paths = try FilePattern.files(self.options.path, root: self.root)
         let sizes = paths.map { Self.size(of: $0) }
         let total = max(1, sizes.reduce(0, +))
+        let workers = try CSVWorkers(
+            like: assembler,
+            count: Self.workerCount(bytes: total),
+            transform: transform
+        )
+        var fractions: [Double] = []
+        /// Delivers the rows of the oldest chunk.
+        func deliver() throws(OfflineStoreError) {
+            let rows = workers.next()
+            assembler.append(rows.report)
+            for part in rows.parts {
+                try body(part)
+            }
+            if let error = rows.error { throw error }
+            progress?(
+                ScanProgress(rowsRead: assembler.report.rowsRead, fraction: fractions.removeFirst())
+            )
+        }
         var before: Double = 0
         for (path, size) in zip(paths, sizes) {
-            try self.scanFile(path, &assembler, body) { assembler, fraction in
-                progress?(
-                    ScanProgress(
-                        rowsRead: assembler.report.rowsRead,
-                        fraction: (before + fraction * size) / total
-                    )
-                )
+            var file = try self.open(path)
+            let columns = file.header.columns
+            let layout = CSVFileLayout(
+                path: path,
+                delimiter: self.delimiter,
+                columnCount: columns.count,
+                positions: try positions(of: assembler.layout.columns, among: columns, of: path),
+                nullValues: self.options.nullValues,
+                takesBlankLines: columns.count == 1
+            )
+            while true {
+                let chunk: CSVChunk?
+                do {
+                    chunk = try file.nextChunk(layout)
+                } catch {
+                    // The rows before the mistake come first, and their own mistakes.
+                    while workers.hasRows { try deliver() }
+                    throw error
+                }
+                guard let chunk else { break }
+                fractions.append((before + (chunk.fraction ?? 0) * size) / total)
+                workers.submit(chunk)
+                while workers.isFull { try deliver() }
             }
             before += size
         }
-        if let batch = assembler.finishBatch() { try body(batch) }
+        while workers.hasRows { try deliver() }
+        for seen in workers.finish() {
+            assembler.absorb(seen)
+        }
         progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
     }
 
-    /// Reads one file; `progress` is called once for each batch of rows, with the part of the file
-    /// that was read.
-    private func scanFile(
-        _ path: String,
-        _ assembler: inout RowAssembler,
-        _ body: (SourceBatch) throws(OfflineStoreError) -> Void,
-        progress: (RowAssembler, Double) -> Void
-    ) throws(OfflineStoreError) {
-        var file = try self.open(path)
-        let columns = file.header.columns
-        let places = try positions(of: assembler.layout.columns, among: columns, of: path)
-        var untilProgress = RowAssembler.batchSize
-        while true {
-            var row = CSVRow(
-                scanner: file.scanner(),
-                path: path,
-                positions: places,
-                nullValues: self.options.nullValues
-            )
-            window: while true {
-                switch row.scanner.next() {
-                case .end:
-                    return
-                case .windowEnd:
-                    break window
-                case .unterminatedQuote:
-                    throw CSVFile.unterminatedQuote(path: path, line: row.scanner.line)
-                case .textAfterQuote:
-                    assembler.addBrokenRow(
-                        place: row.place(),
-                        reason: "there is text after a closing quote"
-                    )
-                case .record:
-                    Self.add(&row, columnCount: columns.count, to: &assembler)
-                }
-                if assembler.isFull, let batch = assembler.finishBatch() { try body(batch) }
-                untilProgress -= 1
-                if untilProgress == 0 {
-                    untilProgress = RowAssembler.batchSize
-                    progress(assembler, file.fraction(at: row.scanner.cursor) ?? 0)
-                }
-            }
-            try file.advance(past: row.scanner.cursor)
-        }
-    }
-
-    private static func add(
-        _ row: inout CSVRow,
-        columnCount: Int,
-        to assembler: inout RowAssembler
-    ) {
-        guard row.scanner.fieldCount != columnCount else { return assembler.add(&row) }
-        assembler.addBrokenRow(
-            place: row.place(),
-            reason: "the row has \(row.scanner.fieldCount) fields, the header \(columnCount); "
-                + "a field with a delimiter in it needs quotes"
-        )
+    /// How many threads read rows: more than one only pay for what takes longer than to start them.
+    private static func workerCount(bytes: Double) -> Int {
+        bytes < Double(1 << 20) ? 1 : max(1, ProcessInfo.processInfo.activeProcessorCount)
     }
 
     /// Opens one of the files.

@@ -8,7 +8,7 @@ package struct CSVWindowSize: Sendable {
     /// take all memory.
     package var maximum: Int
 
-    package init(initial: Int = 1 << 22, maximum: Int = 1 << 28) {
+    package init(initial: Int = 1 << 20, maximum: Int = 1 << 28) {
         self.initial = initial
         self.maximum = maximum
     }

@@ -79,6 +79,34 @@ struct RowAssembler {
         self.startBatch()
     }
 
+    /// An assembler of the same scan for another thread, which has seen nothing yet.
+    func unused() throws(OfflineStoreError) -> RowAssembler {
+        var scan = self.scan
+        scan.keyFilter = self.filter?.unused()
+        return try RowAssembler(scan: scan)
+    }
+
+    /// Adds the report of rows that follow those of this one.
+    mutating func append(_ next: ScanReport) {
+        self.report.append(next)
+    }
+
+    /// What the rows told of each key outside of its times; `nil` without a key filter.
+    var seen: KeyFilter.Seen? { self.filter?.seen }
+
+    /// Takes over what another assembler's rows told.
+    func absorb(_ seen: KeyFilter.Seen) {
+        self.filter?.absorb(seen)
+    }
+
+    /// What was done with the rows since the last call.
+    mutating func takeReport() -> ScanReport {
+        var report = self.report
+        report.sawZonelessTime = self.parser.sawZonelessTime
+        self.report = ScanReport()
+        return report
+    }
+
     /// Whether ``finishBatch()`` is due.
     var isFull: Bool { self.rowCount == Self.batchSize }
 

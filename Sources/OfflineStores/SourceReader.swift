@@ -79,20 +79,41 @@ package struct SourceReader: Sendable {
         progress: ((ScanProgress) -> Void)? = nil,
         _ body: (SourceBatch) throws(OfflineStoreError) -> Void
     ) throws(OfflineStoreError) {
-        let pipeline = BatchPipeline()
+        try self.scan(scan, report: &report, progress: progress, transform: { $0 }, body)
+    }
+
+    /// Reads a source once, and makes something of each batch where it is read: several threads do
+    /// so at a time.
+    ///
+    /// - Parameters:
+    ///   - scan: What to read.
+    ///   - report: What was done with the rows; filled in also when the scan throws.
+    ///   - progress: Called now and then, on the caller's thread.
+    ///   - transform: Called with each batch, in any order.
+    ///   - body: Called with what it gave, in the order of the source, on the caller's thread.
+    /// - Throws: `badRows` at the end of a strict scan that met some; what `transform` or `body`
+    ///   throws.
+    package func scan<Part: Sendable>(
+        _ scan: SourceScan,
+        report: inout ScanReport,
+        progress: ((ScanProgress) -> Void)? = nil,
+        transform: @escaping SourceBatch.Transform<Part>,
+        _ body: (Part) throws(OfflineStoreError) -> Void
+    ) throws(OfflineStoreError) {
+        let pipeline = BatchPipeline<Part>()
         let reader = self
         // The reading thread alone touches the scan, and its key filter, until it has finished.
         nonisolated(unsafe) let scan = scan
         Thread.detachNewThread {
-            unsafe pipeline.finish(reader.read(scan, into: pipeline))
+            unsafe pipeline.finish(reader.read(scan, into: pipeline, transform: transform))
         }
         var failure: OfflineStoreError?
         receiving: while true {
             switch pipeline.receive() {
-            case .batch(let batch):
+            case .part(let part):
                 if failure != nil { continue }
                 do {
-                    try body(batch)
+                    try body(part)
                 } catch {
                     failure = error
                     pipeline.stop()
@@ -122,24 +143,36 @@ package struct SourceReader: Sendable {
     }
 
     /// Reads a source on the thread that it is called on.
-    private func read(_ scan: SourceScan, into pipeline: BatchPipeline) -> BatchPipeline.Outcome {
+    private func read<Part: Sendable>(
+        _ scan: SourceScan,
+        into pipeline: BatchPipeline<Part>,
+        transform: @escaping SourceBatch.Transform<Part>
+    ) -> ScanOutcome {
         var assembler: RowAssembler
         do {
             assembler = try RowAssembler(scan: scan)
         } catch {
-            return BatchPipeline.Outcome(report: ScanReport(), error: error)
+            return ScanOutcome(report: ScanReport(), error: error)
         }
         let progress = { (state: ScanProgress) in _ = pipeline.send(.progress(state)) }
-        let body = { (batch: SourceBatch) throws(OfflineStoreError) in
-            guard pipeline.send(.batch(batch)) else {
+        let deliver = { (part: Part) throws(OfflineStoreError) in
+            guard pipeline.send(.part(part)) else {
                 // Nobody sees it: the other side has an error of its own.
                 throw OfflineStoreError(code: .inputOutput, message: "the scan was stopped")
             }
         }
+        let body = { (batch: SourceBatch) throws(OfflineStoreError) in
+            try deliver(try transform(batch))
+        }
         do throws(OfflineStoreError) {
             switch scan.source.kind {
             case .csv(let options):
-                try self.csvSource(options).scan(&assembler, progress: progress, body)
+                try self.csvSource(options).scan(
+                    &assembler,
+                    progress: progress,
+                    transform: transform,
+                    deliver
+                )
             case .sqlite(let options):
                 let source = try self.sqliteSource(options, name: scan.source.name)
                 try source.scan(&assembler, progress: progress, body)
@@ -152,9 +185,9 @@ package struct SourceReader: Sendable {
                 try pushed.scan(&assembler, progress: progress, body)
             }
         } catch {
-            return BatchPipeline.Outcome(report: assembler.report, error: error)
+            return ScanOutcome(report: assembler.report, error: error)
         }
-        return BatchPipeline.Outcome(report: assembler.report, error: nil)
+        return ScanOutcome(report: assembler.report, error: nil)
     }
 
     func csvSource(_ options: DataSource.CSVOptions) -> CSVSource {

@@ -85,10 +85,33 @@ package final class KeyFilter {
         self.sawOlder = Bitmap(count: keys.count)
         self.sawNewer = Bitmap(count: keys.count)
     }
+
+    /// A filter by the same keys and times that has seen nothing, for another thread.
+    func unused() -> KeyFilter {
+        KeyFilter(keys: self.keys, earliest: self.earliest, latest: self.latest)
+    }
+
+    /// What was seen so far.
+    var seen: Seen { Seen(older: self.sawOlder, newer: self.sawNewer) }
+
+    /// Takes over what another filter by the same keys saw.
+    func absorb(_ seen: Seen) {
+        self.sawOlder.formUnion(seen.older)
+        self.sawNewer.formUnion(seen.newer)
+    }
+
+    /// What a scan saw of each key outside of its times.
+    struct Seen: Sendable {
+        let older: Bitmap
+        let newer: Bitmap
+    }
 }
 
 /// Some rows of a source, column by column, in source order.
 package struct SourceBatch: Sendable {
+    /// Makes something of a batch, on whatever thread has read it.
+    package typealias Transform<Part> = @Sendable (SourceBatch) throws(OfflineStoreError) -> Part
+
     /// How many rows there are; at least one.
     package let rowCount: Int
     /// The ids of the rows' keys; empty without a key filter.
@@ -150,6 +173,24 @@ package struct ScanReport: Sendable {
     package var sawZonelessTime = false
 
     package init() {}
+
+    /// Adds what was done with the rows that follow these.
+    mutating func append(_ next: ScanReport) {
+        self.rowsRead += next.rowsRead
+        self.rowsKept += next.rowsKept
+        self.bad += next.bad
+        self.nullKey += next.nullKey
+        self.nullTime += next.nullTime
+        self.afterEnd += next.afterEnd
+        self.createdLater += next.createdLater
+        self.samples += next.samples.prefix(Self.maximumSamples - self.samples.count)
+        if let newest = next.newestEventTime, newest > self.newestEventTime ?? newest {
+            self.newestEventTime = newest
+        } else {
+            self.newestEventTime = self.newestEventTime ?? next.newestEventTime
+        }
+        self.sawZonelessTime = self.sawZonelessTime || next.sawZonelessTime
+    }
 
     mutating func addBadRow(_ sample: @autoclosure () -> Sample) {
         self.bad += 1

@@ -1,0 +1,113 @@
+/// Some whole records of a CSV file, which can be read apart from all others.
+struct CSVChunk: Sendable {
+    /// The records; the last ends with its line, or with the file.
+    let bytes: [UInt8]
+    /// The physical line on which they begin, from 1.
+    let line: Int
+    /// What the file says of how to read them.
+    let file: CSVFileLayout
+    /// Which part of the file lies before their end, from 0 to 1; `nil` when it is not known.
+    let fraction: Double?
+}
+
+/// How to read the records of one CSV file.
+struct CSVFileLayout: Sendable {
+    /// The file's path, for messages.
+    let path: String
+    let delimiter: UInt8
+    /// How many fields a record has.
+    let columnCount: Int
+    /// Where the wanted columns of the source stand.
+    let positions: [Int]
+    /// Unquoted fields that mean null.
+    let nullValues: [String]
+    /// Whether a line without a single byte is a record.
+    let takesBlankLines: Bool
+}
+
+extension CSVChunk {
+    /// Reads the records.
+    ///
+    /// - Parameters:
+    ///   - assembler: Takes the rows in; its report is empty before and after.
+    ///   - transform: Called with each batch.
+    /// - Returns: What was made of the rows, and what was done with them.
+    func rows<Part: Sendable>(
+        _ assembler: inout RowAssembler,
+        transform: SourceBatch.Transform<Part>
+    ) -> CSVChunkRows<Part> {
+        var parts: [Part] = []
+        var error: OfflineStoreError?
+        let bytes = self.bytes.span
+        var row = CSVRow(
+            scanner: CSVScanner(
+                bytes,
+                delimiter: self.file.delimiter,
+                isLast: true,
+                from: CSVScanner.Cursor(
+                    line: self.line,
+                    takesBlankLines: self.file.takesBlankLines
+                )
+            ),
+            path: self.file.path,
+            positions: self.file.positions,
+            nullValues: self.file.nullValues
+        )
+        reading: while true {
+            switch row.scanner.next() {
+            case .end, .windowEnd:
+                break reading
+            case .unterminatedQuote:
+                error = CSVFile.unterminatedQuote(path: self.file.path, line: row.scanner.line)
+                break reading
+            case .textAfterQuote:
+                assembler.addBrokenRow(
+                    place: row.place(),
+                    reason: "there is text after a closing quote"
+                )
+            case .record:
+                self.add(&row, to: &assembler)
+            }
+            if assembler.isFull, let batch = assembler.finishBatch() {
+                error = Self.append(batch, to: &parts, transform: transform)
+                if error != nil { break reading }
+            }
+        }
+        if let batch = assembler.finishBatch() {
+            error = Self.append(batch, to: &parts, transform: transform) ?? error
+        }
+        return CSVChunkRows(parts: parts, report: assembler.takeReport(), error: error)
+    }
+
+    private static func append<Part: Sendable>(
+        _ batch: SourceBatch,
+        to parts: inout [Part],
+        transform: SourceBatch.Transform<Part>
+    ) -> OfflineStoreError? {
+        do {
+            parts.append(try transform(batch))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func add(_ row: inout CSVRow, to assembler: inout RowAssembler) {
+        guard row.scanner.fieldCount != self.file.columnCount else { return assembler.add(&row) }
+        assembler.addBrokenRow(
+            place: row.place(),
+            reason: "the row has \(row.scanner.fieldCount) fields, the header "
+                + "\(self.file.columnCount); a field with a delimiter in it needs quotes"
+        )
+    }
+}
+
+/// What the records of a chunk gave.
+struct CSVChunkRows<Part: Sendable>: Sendable {
+    /// What was made of the rows, in the order of the file.
+    let parts: [Part]
+    /// What was done with all records.
+    let report: ScanReport
+    /// Why reading stopped before the end of the chunk.
+    let error: OfflineStoreError?
+}

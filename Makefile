@@ -1,6 +1,6 @@
 # The two commands of the README, and what a developer runs.
 
-.PHONY: demo test test-feast test-time-zones check build
+.PHONY: demo test test-feast test-time-zones check check-performance build
 
 demo: ## The main job end to end on feature_repo/: from definitions to a value over HTTP.
 	scripts/demo
@@ -22,3 +22,6 @@ build: ## The program, as one file: .build/release/fstore
 check: ## What must be green before a change lands.
 	scripts/install-dependencies
 	scripts/check
+
+check-performance: ## What the hot loops cost in instructions and allocations, against their limits.
+	scripts/check-performance

@@ -124,6 +124,17 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Measured by the scripts of benchmarks/, and by scripts/check-performance.
+        .executableTarget(
+            name: "Kernels",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "FeatureDefinitions", "OnlineStores",
+                "OfflineStores", "FeatureStoreKit", "FeatureServer", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "benchmarks/Kernels",
+            swiftSettings: strictTests
+        ),
         // Tests.
         .target(
             name: "TestSupport",

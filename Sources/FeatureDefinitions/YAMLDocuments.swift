@@ -29,10 +29,13 @@ enum YAMLDocuments {
     }
 
     /// The roots of the documents of a text.
+    ///
+    /// The parser compares the keys of a map as texts, whatever YAML takes them for: they are names
+    /// here, and `1` and `"1"` are one name. ``Node/scalarKind`` says what a scalar is.
     static func roots(of text: String, file: String) throws(YAMLProblem) -> [Node] {
         var roots: [Node] = []
         do {
-            let parser = try Parser(yaml: text)
+            let parser = try Parser(yaml: text, resolver: .basic)
             while let root = try parser.nextRoot() {
                 roots.append(root)
             }
@@ -118,13 +121,36 @@ extension Node {
     }
 
     /// What YAML takes this scalar for; `nil` for lists and maps.
+    ///
+    /// YAML's rules are regular expressions, which are slow, and most scalars of a repository are
+    /// names that none of them can match.
     var scalarKind: ScalarKind? {
-        guard self.scalar != nil else { return nil }
-        switch self.tag.rawValue {
+        guard let scalar = self.scalar else { return nil }
+        if scalar.tag.rawValue == Tag.Name.implicit.rawValue, Self.isSurelyText(scalar.string) {
+            return .text
+        }
+        switch Resolver.default.resolveTag(of: self).rawValue {
         case Tag.Name.int.rawValue, Tag.Name.float.rawValue: return .number
         case Tag.Name.bool.rawValue: return .bool
         case Tag.Name.null.rawValue: return .null
         default: return .text
+        }
+    }
+
+    /// Whether a plain scalar begins as no number, time, truth value or null of YAML does, or is
+    /// a word that is too long to be one.
+    static func isSurelyText(_ text: String) -> Bool {
+        guard let first = text.utf8.first else { return false }
+        switch first {
+        case UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "f"), UInt8(ascii: "F"),
+            UInt8(ascii: "y"), UInt8(ascii: "Y"), UInt8(ascii: "n"), UInt8(ascii: "N"),
+            UInt8(ascii: "o"), UInt8(ascii: "O"):
+            // The longest of them are "false" and a line break: `$` matches before one.
+            return text.utf8.count > 6
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            return true
+        default:
+            return false
         }
     }
 

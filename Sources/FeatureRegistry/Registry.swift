@@ -2,6 +2,7 @@ package import FeatureModel
 import Foundation
 import Glibc
 import NativeStorage
+import Synchronization
 
 /// What was applied to a project, by version, in one SQLite file.
 ///
@@ -11,6 +12,9 @@ import NativeStorage
 package final class Registry: Sendable {
     /// The file's path.
     package let path: String
+    /// What was read last: decoding it is most of the work of a command, and a command reads the
+    /// same definitions several times.
+    private let lastDecoded: Mutex<DecodedRows?> = Mutex(nil)
 
     /// A registry in that file; nothing is opened yet.
     package init(path: String) {
@@ -204,13 +208,34 @@ package final class Registry: Sendable {
         let names = try self.mapped { () throws(SQLiteError) in
             try tables.viewNames(upTo: version)
         }
+        let decoded = try self.decoded(objects, names: names)
         return RegistrySnapshot(
             version: Int(version),
             project: row.project,
             appliedAt: Timestamp(microseconds: row.appliedAt),
+            repository: decoded.repository,
+            generations: decoded.generations
+        )
+    }
+
+    /// What rows say; those that are the same as the last time are not decoded again.
+    private func decoded(
+        _ objects: [RegistryTables.ObjectRow],
+        names: [String]
+    ) throws(RegistryError) -> DecodedRows {
+        if let last = self.lastDecoded.withLock({ $0 }), last.objects == objects,
+            last.names == names
+        {
+            return last
+        }
+        let decoded = DecodedRows(
+            objects: objects,
+            names: names,
             repository: try RegistryCoding.repository(of: objects),
             generations: try RegistryCoding.generations(of: objects, names: names)
         )
+        self.lastDecoded.withLock { $0 = decoded }
+        return decoded
     }
 
     /// The tables; `nil` when there are none yet.
@@ -336,4 +361,12 @@ package final class Registry: Sendable {
                 )
         }
     }
+}
+
+/// Rows of the registry, and the definitions that they hold.
+private struct DecodedRows: Sendable {
+    let objects: [RegistryTables.ObjectRow]
+    let names: [String]
+    let repository: FeatureRepository
+    let generations: ViewGenerations
 }

@@ -1,0 +1,167 @@
+import FeatureCompute
+import FeatureDefinitions
+import FeatureModel
+import FeatureStoreKit
+import Foundation
+import OnlineStores
+import TestSupport
+
+/// Whole jobs of the store, in process.
+let storeKernels: [Kernel] = [
+    Kernel(name: "load", element: "row") { directory in
+        let count = 20_000
+        let rows = try DriverRows(count: count)
+        var random = SeededGenerator(seed: 10)
+        let ids = (0..<Int64(count)).shuffled(using: &random)
+        let store = try RocksDBOnlineStore(
+            directory: directory.appendingPathComponent("online").path,
+            project: "kernels"
+        )
+        var round = 0
+        return {
+            // A view of its own each round: no row is there before.
+            round += 1
+            let load = try store.beginLoad(
+                OnlineViewDescription(
+                    name: "driver_stats_\(round)",
+                    joinKeys: driverKeys,
+                    identity: "history",
+                    fields: driverFeatures
+                )
+            )
+            let keys = try EntityKeyEncoder(joinKeys: driverKeys, viewID: load.viewID)
+            var encoder = RowEncoder(layout: load.rowLayout)
+            var key: [UInt8] = []
+            for (row, id) in ids.enumerated() {
+                try rows.encode(row, with: &encoder)
+                key.removeAll(keepingCapacity: true)
+                keys.begin(into: &key)
+                keys.append(integer: id, into: &key)
+                keys.finish(into: &key)
+                try load.add(
+                    key: key.span,
+                    eventTime: Int64(row),
+                    writeTime: Int64(row),
+                    row: encoder.bytes.span
+                )
+            }
+            let now = Timestamp(microseconds: Int64(count))
+            let record = try load.commit(
+                LoadRecord(windowEnd: now, finishedAt: now, rowsRead: count)
+            )
+            guard record.keysWritten == count else { throw KernelError("rows are missing") }
+            return Kernel.Result(elements: count, checksum: record.keysWritten)
+        }
+    },
+    Kernel(name: "online-read", element: "entity row of 10 features") { directory in
+        let project = try DriverProject(in: directory)
+        let requests = project.requests(of: "all_features")
+        return {
+            var sum = 0
+            for request in requests {
+                sum += try project.store.onlineFeatures(request).features.count
+            }
+            return Kernel.Result(elements: 640, checksum: sum)
+        }
+    },
+    Kernel(name: "on-demand", element: "entity row of 1 expression") { directory in
+        let project = try DriverProject(in: directory)
+        let requests = project.requests(of: "scores")
+        return {
+            var sum = 0
+            for request in requests {
+                sum += try project.store.onlineFeatures(request).features.count
+            }
+            return Kernel.Result(elements: 640, checksum: sum)
+        }
+    },
+    Kernel(name: "training-set", element: "history row") { directory in
+        let project = try DriverProject(in: directory)
+        let entities = directory.appendingPathComponent("entities.csv").path
+        let output = directory.appendingPathComponent("training.csv").path
+        var random = SeededGenerator(seed: 12)
+        var text = "driver_id,event_timestamp,label\n"
+        for _ in 0..<2_000 {
+            let driver = Int.random(in: 1_001..<2_001, using: &random)
+            text += "\(driver),\(timeText(secondOfMonth(&random))),1\n"
+        }
+        try text.write(toFile: entities, atomically: false, encoding: .utf8)
+        return {
+            let set = try project.store.historicalFeatures(
+                .service("all_features"),
+                entities: .file(entities)
+            )
+            try set.write(to: .path(output))
+            return Kernel.Result(elements: 20_000, checksum: set.table.rowCount)
+        }
+    },
+]
+
+/// A loaded project with one view of ``driverFeatures``, 1,000 keys, and an on-demand view.
+struct DriverProject {
+    static let keyCount = 1_000
+    let store: FeatureStore
+
+    init(in directory: URL) throws {
+        let path = try writeHistory(rowCount: 20_000, keyCount: Self.keyCount, in: directory)
+        let schema = driverFeatures.map { "      - { name: \($0.name), dtype: \($0.type) }" }
+        let files = [
+            "feature_store.yaml": """
+            project: kernels
+            registry: data/registry.db
+            offline_store: { type: sqlite, path: data/offline.db }
+            online_store: { type: rocksdb, path: data/online }
+            """,
+            "definitions.yaml": """
+            entities:
+              - { name: driver, join_keys: [driver_id], value_type: int64 }
+            data_sources:
+              - name: history
+                type: csv
+                path: \(path)
+                timestamp_field: event_timestamp
+                created_timestamp_column: created
+            feature_views:
+              - name: driver_stats
+                entities: [driver]
+                source: history
+                schema:
+            \(schema.joined(separator: "\n"))
+            on_demand_feature_views:
+              - name: score
+                sources: [driver_stats]
+                features:
+                  - { name: score, dtype: float64, expression: conv_rate * avg_daily_trips + 1 }
+            feature_services:
+              - { name: all_features, features: [driver_stats] }
+              - { name: scores, features: [score] }
+            """,
+        ]
+        for (name, text) in files {
+            let file = directory.appendingPathComponent(name)
+            try text.write(to: file, atomically: false, encoding: .utf8)
+        }
+        let repository = try LoadedRepository(directory: directory.path)
+        self.store = FeatureStore(repository)
+        try self.store.apply(self.store.plan(repository))
+        _ = try self.store.materialize()
+    }
+
+    /// Ten random drivers for each of 64 requests.
+    static let requestedDrivers: [[Int64]] = {
+        var random = SeededGenerator(seed: 11)
+        return (0..<64).map { _ in
+            (0..<10).map { _ in Int64.random(in: 1_001..<2_001, using: &random) }
+        }
+    }()
+
+    /// Requests for these drivers.
+    func requests(of service: String) -> [OnlineFeaturesRequest] {
+        Self.requestedDrivers.map { drivers in
+            OnlineFeaturesRequest(
+                selection: .service(service),
+                entities: [.init(name: "driver_id", values: drivers.map { .integer($0) })]
+            )
+        }
+    }
+}

@@ -135,6 +135,20 @@ let package = Package(
             path: "benchmarks/Kernels",
             swiftSettings: strictTests
         ),
+        .executableTarget(
+            name: "Constant",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "benchmarks/Constant",
+            swiftSettings: strictTests
+        ),
+        .executableTarget(
+            name: "OpenLoop",
+            path: "benchmarks/OpenLoop",
+            swiftSettings: strictTests
+        ),
         // Tests.
         .target(
             name: "TestSupport",

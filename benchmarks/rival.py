@@ -1,52 +1,65 @@
 #!/usr/bin/env python3
 """One training set with another program, as a whole process: read, join, write.
 
-  rival.py ENGINE HISTORY.csv ENTITIES.csv OUTPUT.csv
+  rival.py ENGINE ENTITIES OUTPUT.csv HISTORY...
 
 ENGINE is duckdb (ASOF join), duckdb-ties (also takes the later created time on a tie, as fstore
-must) or polars (join_asof after a sort by time and created time). ttl is two days. Needs
-`pip install duckdb polars`.
+must) or polars (join_asof after a sort by time and created time). Files are CSV or Parquet, by
+their endings. ttl is two days, or that of TTL_DAYS; 0 is none.
 """
+import os
 import sys
-from datetime import timedelta
 
-COLUMNS = [
-    "conv_rate", "acc_rate", "avg_rating", "total_earnings", "idle_ratio",
-    "avg_daily_trips", "completed_trips", "last_order_id", "city", "vehicle_tag",
-]
+KEYS = ["driver_id", "event_timestamp", "created_timestamp"]
+DAYS = int(os.environ.get("TTL_DAYS", "2"))
 
 
-def with_duckdb(history, entities, output, ties):
+def with_duckdb(entities, output, histories, ties):
     import duckdb
 
-    source = f"'{history}'"
-    if ties:
-        source = f"""(select * from {source} qualify row_number() over (
-            partition by driver_id, event_timestamp order by created desc) = 1)"""
-    features = ", ".join(
-        f"case when h.event_timestamp >= e.event_timestamp - interval 2 day then h.{name} end"
-        f" as {name}" for name in COLUMNS)
     connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
     connection.execute("set preserve_insertion_order = false")
-    connection.execute(f"""copy (select e.*, {features} from '{entities}' e asof left join {source} h
-        on e.driver_id = h.driver_id and e.event_timestamp >= h.event_timestamp)
-        to '{output}' (format csv, header)""")
+    joins, columns = [], ["e.*"]
+    for number, path in enumerate(histories):
+        source = f"'{path}'"
+        found = connection.execute(f"describe select * from {source}").fetchall()
+        names = [row[0] for row in found if row[0] not in KEYS]
+        if ties:
+            source = f"""(select * from {source} qualify row_number() over (
+                partition by driver_id, event_timestamp order by created_timestamp desc) = 1)"""
+        view = f"h{number}"
+        joins.append(f"asof left join {source} {view} on e.driver_id = {view}.driver_id"
+                     f" and e.event_timestamp >= {view}.event_timestamp")
+        valid = f"{view}.event_timestamp >= e.event_timestamp - interval {DAYS} day"
+        columns += [f"case when {valid} then {view}.{name} end as {name}" if DAYS
+                    else f"{view}.{name} as {name}" for name in names]
+    connection.execute(f"""copy (select {', '.join(columns)} from '{entities}' e
+        {' '.join(joins)}) to '{output}' (format csv, header)""")
 
 
-def with_polars(history, entities, output):
+def with_polars(entities, output, histories):
+    from datetime import timedelta
+
     import polars
 
-    left = polars.scan_csv(entities, try_parse_dates=True).sort("event_timestamp")
-    right = (polars.scan_csv(history, try_parse_dates=True)
-             .sort("event_timestamp", "created").drop("created"))
-    left.join_asof(
-        right, on="event_timestamp", by="driver_id", strategy="backward",
-        tolerance=timedelta(days=2), check_sortedness=False, coalesce=True,
-    ).collect().write_csv(output)
+    def scan(path):
+        if path.endswith(".parquet"):
+            return polars.scan_parquet(path)
+        return polars.scan_csv(path, try_parse_dates=True)
+
+    table = scan(entities).sort("event_timestamp")
+    for path in histories:
+        right = scan(path).sort("event_timestamp", "created_timestamp").drop("created_timestamp")
+        table = table.join_asof(
+            right, on="event_timestamp", by="driver_id", strategy="backward",
+            tolerance=timedelta(days=DAYS) if DAYS else None, check_sortedness=False,
+            coalesce=True)
+    table.collect().write_csv(output)
 
 
-engine, files = sys.argv[1], sys.argv[2:5]
+engine, entities, output, *histories = sys.argv[1:]
 if engine == "polars":
-    with_polars(*files)
+    with_polars(entities, output, histories)
 else:
-    with_duckdb(*files, ties=engine == "duckdb-ties")
+    with_duckdb(entities, output, histories, ties=engine == "duckdb-ties")

@@ -1,196 +1,129 @@
 #!/usr/bin/env python3
-"""Measures fstore, and rivals beside it, in one run: medians, in Markdown.
+"""Measures fstore and its rivals side by side, on the same data, taking turns.
 
-  run.py --fstore PATH --data DIRECTORY [--rival-python PATH] [--runs 3] [CASE ...]
+  run.py --fstore PATH --data DIRECTORY [--results DIRECTORY] [--runs 3] [--quick] [JOB ...]
 
-CASE is train, load, serve or start; all by default. The data are made when they are not there.
-Contestants take turns, so that a busy moment of the machine meets all of them.
+The jobs are listed by --list; all are run by default. Data are made where they are missing. The
+results are DIRECTORY/results.json, with everything that was measured, and DIRECTORY/results.md,
+tables for RESULTS.md. Every job checks that the answers agree with a rival's, where the rival's are
+right. --quick is small in everything: it shows that a job works, and nothing else.
 """
 import argparse
+import datetime
+import importlib.util
 import json
 import os
-import re
-import shutil
-import signal
-import statistics
-import subprocess
 import sys
-import time
-import urllib.request
 
-import repository
+import load
+import measure
+import online
+import train
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-FEATURES = 10
-
-
-def measure(command, directory=None):
-    """Runs a command; wall seconds, processor seconds, and peak resident and private memory in MB."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    private = 0
-    status = f"/proc/{process.pid}/status"
-    while True:
-        # Not poll(): the usage of a child is told once, to whoever waits for it.
-        pid, result, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            process.returncode = os.waitstatus_to_exitcode(result)
-            break
-        with open(status) as file:
-            found = re.search(r"RssAnon:\s+(\d+)", file.read())
-        private = max(private, int(found[1]) / 1000 if found else 0)
-        time.sleep(0.004)
-    wall = time.monotonic() - began
-    if process.returncode != 0:
-        sys.exit(f"{command} failed:\n{process.stderr.read().decode()}")
-    process.stderr.close()
-    return dict(wall=wall, processor=usage.ru_utime + usage.ru_stime,
-                memory=usage.ru_maxrss / 1000, private=private)
+JOBS = {
+    "start": load.start,
+    "train-1m": train.train_1m,
+    "train-10m": train.train_10m,
+    "train-cache": train.train_cache,
+    "train-sqlite": train.train_sqlite,
+    "train-views": train.train_views,
+    "train-wide": train.train_wide,
+    "load": load.load,
+    "online": online.online,
+    "online-wide": online.online_wide,
+    "online-large": online.online_large,
+    "in-process": online.in_process,
+}
 
 
-def contest(contestants, runs, before=None):
-    """Each contestant's median of each measure; they take turns."""
-    results = {name: [] for name in contestants}
-    for _ in range(runs):
-        for name, command in contestants.items():
-            if before:
-                before(name)
-            results[name].append(measure(command))
-    return {
-        name: {key: statistics.median(run[key] for run in measured) for key in measured[0]}
-        for name, measured in results.items()
-    }
+def number(value):
+    """A number as a table shows it."""
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    for limit, form in [(1_000, ",.0f"), (100, ".0f"), (10, ".1f"), (1, ".2f")]:
+        if abs(value) >= limit:
+            return format(value, form)
+    return f"{value:.3f}"
 
 
-def generated(data, name, *options):
-    directory = f"{data}/{name}"
-    if not os.path.exists(f"{directory}/entities.csv"):
-        subprocess.run([sys.executable, f"{HERE}/generate.py", directory, *options], check=True)
-    return directory
+def cell(value):
+    """The median, and in brackets the least and the most where they differ."""
+    if not isinstance(value, dict):
+        return number(value)
+    median, least, most = (number(float(value[key])) for key in ("median", "least", "most"))
+    return median if least == most else f"{median} ({least}–{most})"
 
 
-def train(options):
-    print("\n### Training set: 1 M rows x 10 features, 100 k entity rows, ttl 2 days\n")
-    data = generated(options.data, "train", "--sqlite")
-    base = repository.make(options.fstore, f"{options.data}/repo-csv", f"{data}/history.csv", "2d")
-    table = repository.make(options.fstore, f"{options.data}/repo-db", f"{data}/history.db", "2d")
-    command = ["get-historical-features", "--feature-service", "all_features",
-               "-d", f"{data}/entities.csv", "-o"]
-    contestants = {
-        "fstore, CSV": [options.fstore, *command, f"{options.data}/out-csv.csv", "-c", base],
-        "fstore, SQLite": [options.fstore, *command, f"{options.data}/out-db.csv", "-c", table],
-    }
-    if options.rival_python:
-        for engine in ["duckdb", "duckdb-ties", "polars"]:
-            contestants[f"{engine}, CSV"] = [
-                options.rival_python, f"{HERE}/rival.py", engine, f"{data}/history.csv",
-                f"{data}/entities.csv", f"{options.data}/out-{engine}.csv"]
-    results = contest(contestants, options.runs)
-    first = results["fstore, CSV"]["wall"]
-    print("| | wall s | of fstore, CSV | processor s | peak MB | of it private MB |\n"
-          "|---|---|---|---|---|---|")
-    for name, result in results.items():
-        print(f"| {name} | {result['wall']:.2f} | {result['wall'] / first:.2f} |"
-              f" {result['processor']:.2f} | {result['memory']:.0f} | {result['private']:.0f} |")
+def markdown(table):
+    columns = []
+    for row in table["rows"]:
+        columns += [column for column in row if column not in columns]
+    lines = [f"## {table['title']}", ""]
+    if table["target"]:
+        lines += [f"Target: {table['target']}.", ""]
+    lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for row in table["rows"]:
+        lines.append("| " + " | ".join(cell(row.get(column, "")) for column in columns) + " |")
+    lines += [""] + [f"- {note}" for note in table["notes"]]
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def load(options):
-    print("\n### Load: 1 M keys x 10 features from CSV\n")
-    print("| rows | wall s | rows/s | processor s | peak MB | of it private MB |\n"
-          "|---|---|---|---|---|---|")
-    for rows, runs in [(1_000_000, options.runs), (5_000_000, 1)]:
-        name = f"load{rows // 1_000_000}"
-        data = generated(options.data, name, "--every-key", "--rows", str(rows),
-                         "--keys", "1000000", "--entity-rows", "0")
-        directory = f"{options.data}/repo-{name}"
-
-        def fresh(_):
-            shutil.rmtree(directory, ignore_errors=True)
-            repository.make(options.fstore, directory, f"{data}/history.csv", "0")
-
-        command = [options.fstore, "materialize", "-c", directory]
-        result = contest({name: command}, runs, before=fresh)[name]
-        print(f"| {rows:,} | {result['wall']:.2f} | {rows / result['wall']:,.0f} |"
-              f" {result['processor']:.2f} | {result['memory']:.0f} | {result['private']:.0f} |")
-
-
-def wrk(url, connections, seconds, script=None):
-    """Requests per second, and the median and 99th percentile of the latency in ms."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
-    if script:
-        command += ["-s", script]
-    text = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in text or "Socket errors" in text:
-        sys.exit(text)
-    units = {"us": 1e-3, "ms": 1, "s": 1e3}
-    latency = [
-        float(found[1]) * units[found[2]]
-        for found in (re.search(rf"{part}%\s+([\d.]+)(us|ms|s)", text) for part in (50, 99))]
-    return [float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), *latency]
-
-
-def serve(options):
-    print("\n### Serving: 1 M keys loaded, 10 random entities x 10 features, wrk -t1\n")
-    directory = f"{options.data}/repo-load1"
-    if not os.path.exists(f"{directory}/data/online"):
-        load(options)
-    port = 16566
-    url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen([options.fstore, "serve", "-c", directory, "-p", str(port)],
-                              stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{url}/health").read()
-                break
-            except OSError:
-                time.sleep(0.05)
-        body = json.dumps({"feature_service": "all_features",
-                           "entities": {"driver_id": list(range(1001, 1011))}}).encode()
-        request = urllib.request.Request(f"{url}/get-online-features", body,
-                                         {"Content-Type": "application/json"})
-        answer = urllib.request.urlopen(request).read()
-        print(f"An answer has {len(answer):,} bytes.\n")
-        print("| | connections | requests/s | p50 ms | p99 ms |\n|---|---|---|---|---|")
-        script = f"{HERE}/online.lua"
-        wrk(f"{url}/get-online-features", 16, 3, script)
-        cases = {"GET /health": (f"{url}/health", None),
-                 "10 entities x 10 features": (f"{url}/get-online-features", script)}
-        for connections in [1, 16, 64]:
-            runs = {name: [] for name in cases}
-            for _ in range(options.runs):
-                for name, (address, lua) in cases.items():
-                    runs[name].append(wrk(address, connections, 6, lua))
-            for name, measured in runs.items():
-                middle = [statistics.median(column) for column in zip(*measured)]
-                print(f"| {name} | {connections} | {middle[0]:,.0f} | {middle[1]:.2f} |"
-                      f" {middle[2]:.2f} |")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait()
-
-
-def start(options):
-    print("\n### Start\n")
-    walls = sorted(measure([options.fstore, "--version"])["wall"] for _ in range(21))
-    print(f"`fstore --version`: {walls[10] * 1000:.0f} ms (least {walls[0] * 1000:.0f})")
+def heading(machine, end):
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items()
+                         if version)
+    begun, ended = (", ".join(f"{value:.1f}" for value in load) for load in (machine["load"], end))
+    return (f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB,"
+            f" {machine['system']}; {versions}. Load average {begun} at the start, {ended} at the"
+            " end. Medians, with the least and the most in brackets.\n")
 
 
 def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--fstore", required=True)
-    arguments.add_argument("--data", required=True)
-    arguments.add_argument("--rival-python")
+    arguments.add_argument("--fstore", help="the program")
+    arguments.add_argument("--programs", help="where Constant, OpenLoop and Kernels are; by default"
+                                              " beside the program")
+    arguments.add_argument("--data", help="a folder for data, which may become large")
+    arguments.add_argument("--results", default=".", help="where results.json and results.md go")
     arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("cases", nargs="*")
+    arguments.add_argument("--feast-rows", type=int, default=100_000)
+    arguments.add_argument("--without", action="append", default=[], metavar="RIVAL",
+                           help="duckdb, polars or feast")
+    arguments.add_argument("--quick", action="store_true")
+    arguments.add_argument("--list", action="store_true")
+    arguments.add_argument("jobs", nargs="*", metavar="JOB")
     options = arguments.parse_args()
+    if options.list:
+        for name, job in JOBS.items():
+            print(f"{name:14} {job.__doc__ or ''}".rstrip())
+        return
+    unknown = set(options.jobs) - set(JOBS)
+    if unknown or not options.fstore or not options.data:
+        arguments.error(f"there is no job {', '.join(unknown)}; see --list" if unknown
+                        else "--fstore and --data are needed")
     options.fstore = os.path.abspath(options.fstore)
+    options.programs = os.path.abspath(options.programs or os.path.dirname(options.fstore))
     options.data = os.path.abspath(options.data)
-    cases = {"train": train, "load": load, "serve": serve, "start": start}
-    for name in options.cases or cases:
-        cases[name](options)
+    options.has = lambda rival: (rival not in options.without
+                                 and importlib.util.find_spec(rival) is not None)
+    os.makedirs(options.data, exist_ok=True)
+    os.makedirs(options.results, exist_ok=True)
+    machine = measure.machine(options.fstore)
+    tables = []
+    for name in options.jobs or JOBS:
+        print(f"{name}:", file=sys.stderr, flush=True)
+        found = JOBS[name](options)
+        for table in found if isinstance(found, list) else [found]:
+            tables.append({"job": name} | table)
+            print(markdown(table), flush=True)
+        # After every job: a later one that fails takes nothing away.
+        with open(f"{options.results}/results.json", "w") as file:
+            json.dump({"date": datetime.datetime.now(datetime.timezone.utc).isoformat(),
+                       "machine": machine, "runs": options.runs, "quick": options.quick,
+                       "load_at_the_end": os.getloadavg(), "tables": tables}, file, indent=1)
+        with open(f"{options.results}/results.md", "w") as file:
+            file.write(heading(machine, os.getloadavg()) + "\n")
+            file.write("\n".join(markdown(table) for table in tables))
 
 
 if __name__ == "__main__":

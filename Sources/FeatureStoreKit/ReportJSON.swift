@@ -4,7 +4,10 @@ import Foundation
 package enum ReportJSON {
     /// A report as JSON.
     ///
-    /// - Parameter isIndented: Whether it is for people too: a line a member, keys in order.
+    /// - Parameters:
+    ///   - report: The report.
+    ///   - isIndented: Whether it is for people too, a line a member.
+    /// - Returns: JSON in UTF-8, keys in order.
     /// - Throws: `corruptData` for what JSON cannot say, such as a number that is not finite.
     package static func encode(
         _ report: some Encodable,
@@ -23,6 +26,8 @@ package enum ReportJSON {
 
     /// What ``encode(_:isIndented:)`` made JSON of.
     ///
+    /// - Parameter json: JSON in UTF-8.
+    /// - Returns: The report.
     /// - Throws: What the decoder says of other JSON.
     package static func decode<Report: Decodable>(_ json: [UInt8]) throws -> Report {
         let decoder = JSONDecoder()

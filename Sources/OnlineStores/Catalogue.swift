@@ -57,11 +57,24 @@ struct Catalogue: Codable {
     }
 
     /// The bytes to store.
+    ///
+    /// A load changes one view of perhaps thousands: the others' texts are there from the last time.
     func encoded() throws(OnlineStoreError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
+        var frame = self
+        frame.views = []
         do {
-            return Array(try encoder.encode(self))
+            var bytes = Array(try encoder.encode(frame))
+            // The key of the views is the last.
+            let end = Array("]}".utf8)
+            precondition(bytes.suffix(2) == end[...], "the text ends with an empty list of views")
+            bytes.removeLast(end.count)
+            for (index, view) in self.views.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                bytes += try view.encoded(with: encoder)
+            }
+            return bytes + end
         } catch {
             throw OnlineStoreError(
                 .unavailable,

@@ -1,4 +1,6 @@
 package import FeatureModel
+import FoundationEssentials
+import Synchronization
 
 /// One generation of a view in the store: a value that never changes under its holder.
 ///
@@ -56,6 +58,24 @@ package struct StoredView: Codable, Sendable {
         }
     }
 
+    /// The view as JSON; made once for each state of it.
+    func encoded(with encoder: JSONEncoder) throws -> [UInt8] {
+        if let last = self.lease.lastText.withLock({ $0 }), last.schemas == self.schemas,
+            last.loadRecord == self.loadRecord
+        {
+            return last.text
+        }
+        let text = Array(try encoder.encode(self))
+        self.lease.lastText.withLock {
+            $0 = GenerationLease.Text(
+                schemas: self.schemas,
+                loadRecord: self.loadRecord,
+                text: text
+            )
+        }
+        return text
+    }
+
     /// Makes sure that there is a schema of those fields.
     ///
     /// - Returns: The schema, or `nil` when all ids are taken.
@@ -84,4 +104,14 @@ package struct StoredView: Codable, Sendable {
 }
 
 /// Tells by its life whether anyone still reads a generation.
-final class GenerationLease: Sendable {}
+final class GenerationLease: Sendable {
+    /// A state of the generation, by the parts of it that change, as JSON.
+    struct Text: Sendable {
+        let schemas: [RowSchema]
+        let loadRecord: LoadRecord?
+        let text: [UInt8]
+    }
+
+    /// What was encoded last.
+    let lastText: Mutex<Text?> = Mutex(nil)
+}

@@ -58,7 +58,7 @@ struct Catalogue: Codable {
 
     /// The bytes to store.
     ///
-    /// A load changes one view of perhaps thousands: the others' texts are there from the last time.
+    /// A load changes one view of perhaps thousands; the others' texts are there from before.
     func encoded() throws(OnlineStoreError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -104,7 +104,8 @@ struct GRPCFeatureServer: Service {
     private func configuration() -> HTTP2ServerTransport.Posix.Config {
         let connectionCount = ConnectionCount(maximum: self.limits.maximumConnections)
         return .defaults { configuration in
-            configuration.rpc.maxRequestPayloadSize = self.limits.maximumBodyBytes
+            // Beyond it a call ends without a word; what is a little too large is told so.
+            configuration.rpc.maxRequestPayloadSize = 2 * self.limits.maximumBodyBytes
             configuration.connection.maxIdleTime =
                 .nanoseconds(self.limits.idleTimeout.nanoseconds)
             configuration.connection.maxGraceTime =

@@ -13,7 +13,11 @@ struct ServingService: RegistrableRPCService {
     let version: String
 
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        router.register("GetOnlineFeatures", of: Self.name) { message in
+        router.register(
+            "GetOnlineFeatures",
+            of: Self.name,
+            maximumBytes: self.reader.limits.maximumBodyBytes
+        ) { message in
             try await self.reader.answer(message)
         }
         router.register("GetFeastServingInfo", of: Self.name) {
@@ -62,11 +66,12 @@ extension RPCRouter {
     fileprivate mutating func register<Request: SwiftProtobuf.Message>(
         _ method: String,
         of service: ServiceDescriptor,
+        maximumBytes: Int = .max,
         answer: @escaping @Sendable (Request) async throws -> [UInt8]
     ) {
         self.registerHandler(
             forMethod: MethodDescriptor(service: service, method: method, type: .unary),
-            deserializer: RequestReader<Request>(),
+            deserializer: RequestReader<Request>(maximumBytes: maximumBytes),
             serializer: AnswerWriter()
         ) { request, _ in
             let single = try await ServerRequest(stream: request)
@@ -78,7 +83,16 @@ extension RPCRouter {
 
 /// Reads a request from its bytes.
 private struct RequestReader<Message: SwiftProtobuf.Message>: MessageDeserializer {
+    let maximumBytes: Int
+
     func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> Message {
+        guard bytes.count <= self.maximumBytes else {
+            throw RPCError(
+                code: .resourceExhausted,
+                message: "The request is larger than the limit of \(self.maximumBytes) bytes; "
+                    + "send it in several requests."
+            )
+        }
         do {
             return try unsafe bytes.withUnsafeBytes { buffer in
                 unsafe try Message(serializedBytes: Array(buffer))

@@ -4,7 +4,7 @@ import ServiceLifecycle
 ///
 /// A group of services would end them one after the other, and the time that a shutdown may take
 /// would count twice.
-struct ServersTogether: Service {
+struct ServersTogether: Service, CustomStringConvertible {
     /// Says when a server listens.
     struct Signal: Sendable {
         fileprivate let stream: AsyncStream<Void>
@@ -28,6 +28,9 @@ struct ServersTogether: Service {
     /// Sent when the first one listens.
     let isListening: Signal
     let second: any Service
+
+    /// What the log calls them.
+    var description: String { "the servers" }
 
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -77,6 +77,24 @@ struct RunningServer {
         headers: String = "",
         port: UInt16
     ) throws -> (status: Int, text: String, body: String) {
+        let answer = try self.answer(method, path, body, headers: headers, port: port)
+        let text = String(decoding: answer, as: UTF8.self)
+        let words = text.prefix(40).split(separator: " ")
+        guard words.count > 1, let status = Int(words[1]) else {
+            throw ProgramFailure(description: "no HTTP answer: \(text)")
+        }
+        let head = text.firstRange(of: "\r\n\r\n")
+        return (status, text, head.map { String(text[$0.upperBound...]) } ?? "")
+    }
+
+    /// All bytes that come back, head and body.
+    static func answer(
+        _ method: String,
+        _ path: String,
+        _ body: String,
+        headers: String,
+        port: UInt16
+    ) throws -> [UInt8] {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
@@ -107,12 +125,6 @@ struct RunningServer {
             guard count > 0 else { break }
             answer += buffer[..<count]
         }
-        let text = String(decoding: answer, as: UTF8.self)
-        let words = text.prefix(40).split(separator: " ")
-        guard words.count > 1, let status = Int(words[1]) else {
-            throw ProgramFailure(description: "no HTTP answer: \(text)")
-        }
-        let head = text.firstRange(of: "\r\n\r\n")
-        return (status, text, head.map { String(text[$0.upperBound...]) } ?? "")
+        return answer
     }
 }

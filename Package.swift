@@ -239,7 +239,11 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["fstore", "NativeStorage", "TestSupport"],
+            dependencies: [
+                "fstore", "NativeStorage", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strictTests
         ),
     ],

@@ -45,7 +45,11 @@ package func bindError(
     port: Int,
     option: String = "--port"
 ) -> FeatureStoreError {
-    let isUnknownHost = if case .unknown? = error as? SocketAddressError { true } else { false }
+    let isUnknownHost =
+        switch error {
+        case SocketAddressError.unknown, is SocketAddressError.UnknownHost: true
+        default: false
+        }
     let message =
         switch (error as? IOError)?.errnoCode {
         case nil where isUnknownHost:

@@ -42,7 +42,7 @@ struct ServersTogether: Service, CustomStringConvertible {
                 group.addTask { try await self.second.run() }
             }
             // An error of one ends the other as well.
-            try await group.waitForAll()
+            while try await group.next() != nil {}
         }
     }
 }

@@ -90,7 +90,7 @@ package enum FeatureMatrixEncoder {
         return bytes
     }
 
-    /// `["conv_rate","acc_rate"]`
+    /// The names as a JSON array: `["conv_rate","acc_rate"]`.
     private static func names(of columns: [OnlineFeatures.FeatureColumn]) -> [UInt8] {
         var names: [UInt8] = [UInt8(ascii: "[")]
         for (index, column) in columns.enumerated() {

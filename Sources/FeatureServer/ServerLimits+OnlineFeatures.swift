@@ -32,11 +32,9 @@ extension ServerLimits {
             + "\(self.maximumFeatures); send them in several requests."
     }
 
-    /// Whether an answer would have too many values, in words for the client; `nil` when not.
+    /// What is wrong with the size of an answer, in words for the client; `nil` when nothing is.
     ///
-    /// - Parameters:
-    ///   - request: The request.
-    ///   - features: How many features its selection stands for.
+    /// `features` is how many features the selection stands for.
     package func problem(of request: OnlineFeaturesRequest, features: Int) -> String? {
         guard request.cellCount(features: features) > self.maximumCells else { return nil }
         return "\(request.rowCount) entity rows times \(max(1, features)) features are more than "

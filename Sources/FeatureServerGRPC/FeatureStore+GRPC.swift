@@ -13,8 +13,7 @@ package var isGRPCBuilt: Bool {
 }
 
 extension FeatureStore {
-    /// The server that answers Feast's gRPC service from the store; `nil` in a program that was
-    /// built without gRPC.
+    /// The server that answers Feast's gRPC service from the store.
     ///
     /// - Parameters:
     ///   - host: The address or name to listen on.
@@ -22,6 +21,7 @@ extension FeatureStore {
     ///   - version: What `GetFeastServingInfo` answers.
     ///   - logger: Where failures are told.
     ///   - onListening: Called once with the port, when requests are answered.
+    /// - Returns: `nil` in a program that was built without gRPC.
     package func grpcServer(
         host: String,
         port: Int,

@@ -88,12 +88,16 @@ struct RunningServer {
     }
 
     /// All bytes that come back, head and body.
+    ///
+    /// With `keepsAlive` the request is one of many as far as the server can see, and the end of the
+    /// connection comes after it.
     static func answer(
         _ method: String,
         _ path: String,
         _ body: String,
         headers: String,
-        port: UInt16
+        port: UInt16,
+        keepsAlive: Bool = false
     ) throws -> [UInt8] {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
@@ -113,11 +117,13 @@ struct RunningServer {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         let request =
-            "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\(headers)"
+            "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\n"
+            + (keepsAlive ? "" : "connection: close\r\n") + headers
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
         let bytes = Array(request.utf8)
         guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
         else { throw ProgramFailure(description: "the request was not taken") }
+        if keepsAlive { shutdown(connection, Int32(SHUT_WR)) }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {

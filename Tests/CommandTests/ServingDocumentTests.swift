@@ -26,17 +26,22 @@ struct ServingDocumentTests {
                 "\(reply.body)"
             )
             let matrix = try #require(blocks.first { $0.words == ["matrix"] })
-            let bytes = try RunningServer.answer(
-                "POST",
-                "/get-online-features",
-                try self.matrixRequest(of: blocks),
-                headers: "Accept: application/x-fstore-f32\r\n",
-                port: server.port
-            )
-            #expect(try Array(bytes.suffix(self.bytes(of: matrix).count)) == self.bytes(of: matrix))
-            let head = String(decoding: bytes, as: UTF8.self)
-            #expect(head.contains("content-type: application/x-fstore-f32\r\n"))
-            #expect(head.contains("content-length: \(try self.bytes(of: matrix).count)\r\n"))
+            let expected = try self.bytes(of: matrix)
+            // Alone on its connection, and as one of many.
+            for keepsAlive in [false, true] {
+                let bytes = try RunningServer.answer(
+                    "POST",
+                    "/get-online-features",
+                    try self.matrixRequest(of: blocks),
+                    headers: "Accept: application/x-fstore-f32\r\n",
+                    port: server.port,
+                    keepsAlive: keepsAlive
+                )
+                #expect(Array(bytes.suffix(expected.count)) == expected)
+                let head = String(decoding: bytes, as: UTF8.self)
+                #expect(head.contains("content-type: application/x-fstore-f32\r\n"))
+                #expect(head.contains("content-length: \(expected.count)\r\n"))
+            }
 
             let text = try server.post(
                 "/get-online-features",

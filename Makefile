@@ -1,6 +1,6 @@
 # The two commands of the README, and what a developer runs.
 
-.PHONY: demo test test-feast test-time-zones check check-performance build
+.PHONY: demo test test-feast test-grpc test-time-zones check check-performance build
 
 demo: ## The main job end to end on feature_repo/: from definitions to a value over HTTP.
 	scripts/demo
@@ -11,6 +11,9 @@ test: ## All tests.
 
 test-feast: ## Feast's SDK, training sets and loads against the program; Feast comes from PyPI.
 	scripts/test-feast
+
+test-grpc: ## A client of gRPC against a program built with the trait GRPC; grpcio comes from PyPI.
+	scripts/test-grpc
 
 test-time-zones: ## The tests and the program under three time zones, after a `make test`.
 	scripts/time-zones

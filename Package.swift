@@ -19,6 +19,9 @@ let strictTests: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+/// What the trait GRPC alone needs.
+let grpc = TargetDependencyCondition.when(traits: ["GRPC"])
+
 let package = Package(
     name: "fstore",
     products: [
@@ -31,12 +34,18 @@ let package = Package(
         ),
         .executable(name: "fstore", targets: ["fstore"]),
     ],
+    traits: [
+        .trait(name: "GRPC", description: "Serve features over gRPC as well as over HTTP.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        // Neither fetched nor built without the trait.
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -62,7 +71,7 @@ let package = Package(
         .target(
             name: "FeastProtos",
             dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["feast_registry.proto"]
+            exclude: ["feast_registry.proto", "feast_serving.proto"]
         ),
         .target(
             name: "FeastRegistry",
@@ -111,12 +120,31 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "FeatureServerGRPC",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "FeatureStoreKit", "FeatureServer",
+                "FeastProtos",
+                .product(name: "GRPCCore", package: "grpc-swift-2", condition: grpc),
+                .product(
+                    name: "GRPCNIOTransportHTTP2Posix",
+                    package: "grpc-swift-nio-transport",
+                    condition: grpc
+                ),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
         // 4: the program.
         .executableTarget(
             name: "fstore",
             dependencies: [
                 "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
-                "FeatureServer", "FeastRegistry",
+                "FeatureServer", "FeatureServerGRPC", "FeastRegistry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -226,8 +254,21 @@ let package = Package(
             swiftSettings: strictTests
         ),
         .testTarget(
+            name: "FeatureServerGRPCTests",
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "FeatureStoreKit", "FeatureServerGRPC",
+                "FeastProtos", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strictTests
+        ),
+        .testTarget(
             name: "CommandTests",
-            dependencies: ["fstore", "NativeStorage", "TestSupport"],
+            dependencies: [
+                "fstore", "NativeStorage", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strictTests
         ),
     ],

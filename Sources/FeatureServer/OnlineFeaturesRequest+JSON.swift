@@ -20,35 +20,7 @@ extension OnlineFeaturesRequest {
             entities: entities,
             fullFeatureNames: body.fullFeatureNames ?? false
         )
-        try self.checkRows(limits: limits)
-    }
-
-    /// How many entity rows the request has.
-    var rowCount: Int { self.entities.first?.values.count ?? 0 }
-
-    private func checkRows(limits: ServerLimits) throws(RequestError) {
-        if let first = self.entities.first,
-            let other = self.entities.first(where: { $0.values.count != first.values.count })
-        {
-            throw .badRequest(
-                "All entity rows must have the same columns: \"\(first.name)\" has "
-                    + "\(countedNoun(first.values.count, "value")), but \"\(other.name)\" has "
-                    + "\(other.values.count)."
-            )
-        }
-        guard self.rowCount <= limits.maximumEntityRows else {
-            throw .badRequest(
-                "\(self.rowCount) entity rows are more than the limit of "
-                    + "\(limits.maximumEntityRows); send them in several requests."
-            )
-        }
-        guard case .features(let references) = self.selection else { return }
-        guard references.count <= limits.maximumFeatures else {
-            throw .badRequest(
-                "\(references.count) features are more than the limit of "
-                    + "\(limits.maximumFeatures); send them in several requests."
-            )
-        }
+        if let message = limits.problem(of: self) { throw .badRequest(message) }
     }
 }
 

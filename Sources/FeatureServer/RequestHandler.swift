@@ -23,7 +23,7 @@ final class RequestHandler: Sendable {
     let limits: ServerLimits
     let logger: Logger
     let serving: any FeatureServing
-    private let readPool: NIOThreadPool
+    let readPool: NIOThreadPool
     private let loadPool: NIOThreadPool
     private let trainingPool: NIOThreadPool
     /// The training sets that are made or wait.
@@ -68,6 +68,9 @@ final class RequestHandler: Sendable {
                     json: body.readableBytesUInt8Span,
                     limits: self.limits
                 )
+                if OnlineAnswerFormat.wanted(by: head.headers) == .matrix {
+                    return self.matrix(request)
+                }
                 return self.read(request, encoder: &encoder)
             case .historicalFeatures:
                 return self.trainingSet(head, body: body)
@@ -104,18 +107,15 @@ final class RequestHandler: Sendable {
         _ request: OnlineFeaturesRequest,
         encoder: inout OnlineResponseEncoder
     ) -> Outcome {
-        let features = max(1, self.serving.featureCount(of: request.selection))
-        let cells = max(1, request.rowCount) * features
-        guard cells <= self.limits.maximumCells else {
-            let message =
-                "\(request.rowCount) entity rows times \(features) features are more than the "
-                + "limit of \(self.limits.maximumCells) values; send them in several requests."
+        let features = self.serving.featureCount(of: request.selection)
+        let cells = request.cellCount(features: features)
+        if let message = self.limits.problem(of: request, features: features) {
             return .answer(.detail(message, status: .badRequest))
         }
         guard cells <= self.limits.maximumCellsOnEventLoop else {
-            self.workCount.wrappingAdd(1, ordering: .relaxed)
+            let endWork = self.beginWork()
             return .work(self.readPool) {
-                defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+                defer { endWork() }
                 do throws(FeatureStoreError) {
                     let features = try self.serving.onlineFeatures(request)
                     return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
@@ -130,6 +130,14 @@ final class RequestHandler: Sendable {
         } catch {
             return .answer(self.answer(to: error))
         }
+    }
+
+    /// Counts one more request that is on a thread.
+    ///
+    /// - Returns: What is called at its end.
+    func beginWork() -> @Sendable () -> Void {
+        self.workCount.wrappingAdd(1, ordering: .relaxed)
+        return { self.workCount.wrappingSubtract(1, ordering: .releasing) }
     }
 
     /// Reads and writes on a thread: a large body would hold up an event loop as the disk would.

@@ -1,4 +1,4 @@
-import FeatureStoreKit
+package import FeatureStoreKit
 import Glibc
 import NIOCore
 import NIOPosix
@@ -37,14 +37,25 @@ enum UnixSocket {
 }
 
 /// Why a listener could not be bound, and what to do about it.
-func bindError(_ error: any Error, host: String, port: Int) -> FeatureStoreError {
-    let isUnknownHost = if case .unknown? = error as? SocketAddressError { true } else { false }
+///
+/// `option` is the one of the command that names the port.
+package func bindError(
+    _ error: any Error,
+    host: String,
+    port: Int,
+    option: String = "--port"
+) -> FeatureStoreError {
+    let isUnknownHost =
+        switch error {
+        case SocketAddressError.unknown, is SocketAddressError.UnknownHost: true
+        default: false
+        }
     let message =
         switch (error as? IOError)?.errnoCode {
         case nil where isUnknownHost:
             "there is no host \(host); choose another with --host, such as 127.0.0.1"
         case EADDRINUSE:
-            "port \(port) of \(host) is in use; choose another with --port, or stop the server "
+            "port \(port) of \(host) is in use; choose another with \(option), or stop the server "
                 + "that uses it"
         case EACCES:
             "port \(port) may not be used by this user; choose one from 1024 with --port"
@@ -52,7 +63,7 @@ func bindError(_ error: any Error, host: String, port: Int) -> FeatureStoreError
             "\(host) is no address of this machine; choose another with --host"
         default:
             "cannot listen on port \(port) of \(host): \(error); choose others with --host and "
-                + "--port"
+                + "\(option)"
         }
     return FeatureStoreError(code: .unavailable, message: message, cause: error)
 }

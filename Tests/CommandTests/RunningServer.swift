@@ -77,6 +77,28 @@ struct RunningServer {
         headers: String = "",
         port: UInt16
     ) throws -> (status: Int, text: String, body: String) {
+        let answer = try self.answer(method, path, body, headers: headers, port: port)
+        let text = String(decoding: answer, as: UTF8.self)
+        let words = text.prefix(40).split(separator: " ")
+        guard words.count > 1, let status = Int(words[1]) else {
+            throw ProgramFailure(description: "no HTTP answer: \(text)")
+        }
+        let head = text.firstRange(of: "\r\n\r\n")
+        return (status, text, head.map { String(text[$0.upperBound...]) } ?? "")
+    }
+
+    /// All bytes that come back, head and body.
+    ///
+    /// With `keepsAlive` the request is one of many as far as the server can see, and the end of the
+    /// connection comes after it.
+    static func answer(
+        _ method: String,
+        _ path: String,
+        _ body: String,
+        headers: String,
+        port: UInt16,
+        keepsAlive: Bool = false
+    ) throws -> [UInt8] {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(connection) }
         var address = sockaddr_in()
@@ -95,11 +117,13 @@ struct RunningServer {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         let request =
-            "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\(headers)"
+            "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\n"
+            + (keepsAlive ? "" : "connection: close\r\n") + headers
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
         let bytes = Array(request.utf8)
         guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
         else { throw ProgramFailure(description: "the request was not taken") }
+        if keepsAlive { shutdown(connection, Int32(SHUT_WR)) }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
@@ -107,12 +131,6 @@ struct RunningServer {
             guard count > 0 else { break }
             answer += buffer[..<count]
         }
-        let text = String(decoding: answer, as: UTF8.self)
-        let words = text.prefix(40).split(separator: " ")
-        guard words.count > 1, let status = Int(words[1]) else {
-            throw ProgramFailure(description: "no HTTP answer: \(text)")
-        }
-        let head = text.firstRange(of: "\r\n\r\n")
-        return (status, text, head.map { String(text[$0.upperBound...]) } ?? "")
+        return answer
     }
 }

@@ -5,7 +5,9 @@ struct Reply: Equatable {
     var status: Int
     /// The header lines, in lower case.
     var headers: [String]
-    var body: String
+    var bytes: [UInt8]
+
+    var body: String { String(decoding: self.bytes, as: UTF8.self) }
 
     var closes: Bool { self.headers.contains("connection: close") }
 }
@@ -133,9 +135,9 @@ final class HTTPSocket {
         while self.buffer.count < count {
             guard try self.fill() else { throw SocketError(description: "cut short") }
         }
-        let body = String(decoding: self.buffer[..<count], as: UTF8.self)
+        let bytes = Array(self.buffer[..<count])
         self.buffer.removeFirst(count)
-        return Reply(status: status, headers: headers, body: body)
+        return Reply(status: status, headers: headers, bytes: bytes)
     }
 
     /// Whether the server ends the connection without sending anything more.

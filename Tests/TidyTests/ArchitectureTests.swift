@@ -23,9 +23,14 @@ struct ArchitectureTests {
             "FeatureModel", "FeatureCompute", "FeatureStoreKit", "Logging", "NIOCore", "NIOHTTP1",
             "NIOPosix", "ServiceLifecycle",
         ],
+        "FeatureServerGRPC": [
+            "FeatureModel", "FeatureCompute", "FeatureStoreKit", "FeatureServer", "FeastProtos",
+            "GRPCCore", "GRPCNIOTransportHTTP2Posix", "Logging", "NIOCore", "NIOPosix",
+            "ServiceLifecycle", "SwiftProtobuf",
+        ],
         "fstore": [
             "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureStoreKit",
-            "FeatureServer", "FeastRegistry",
+            "FeatureServer", "FeatureServerGRPC", "FeastRegistry",
             "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
         ],
     ]
@@ -128,8 +133,8 @@ private struct SourceFile {
         return files.sorted { $0.path < $1.path }
     }
 
-    /// Whether it is the one file that a generator wrote, in its own style.
-    var isGenerated: Bool { self.path == "Sources/FeastProtos/feast_registry.pb.swift" }
+    /// Whether a generator wrote it, in its own style.
+    var isGenerated: Bool { self.path.hasSuffix(".pb.swift") }
 
     /// The modules that the file imports.
     var imports: Set<String> {

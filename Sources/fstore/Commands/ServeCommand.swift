@@ -1,9 +1,11 @@
 import ArgumentParser
 import FeatureServer
+import FeatureServerGRPC
 import FeatureStoreKit
 import Glibc
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
@@ -25,9 +27,27 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "The port; 0 for any that is free.")
     var port = 6566
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve over gRPC as well, on this port; 0 for any that is free.",
+            discussion: "For programs that were built with `--traits GRPC`."
+        )
+    )
+    var grpcPort: Int?
+
     func validate() throws {
-        guard (0...65_535).contains(self.port) else {
-            throw ValidationError("port \(self.port) does not exist; give one from 0 to 65535")
+        for port in [self.port, self.grpcPort ?? 0] where !(0...65_535).contains(port) {
+            throw ValidationError("port \(port) does not exist; give one from 0 to 65535")
+        }
+        guard let grpcPort = self.grpcPort else { return }
+        guard isGRPCBuilt else {
+            throw ValidationError(
+                "this program was built without gRPC, which --grpc-port needs; build it with "
+                    + "`swift build -c release --product fstore --traits GRPC`"
+            )
+        }
+        guard grpcPort != self.port || grpcPort == 0 else {
+            throw ValidationError("HTTP and gRPC cannot share port \(grpcPort); give two ports")
         }
     }
 
@@ -38,25 +58,42 @@ struct ServeCommand: AsyncParsableCommand {
         try reportingFailure { () throws(FeatureStoreError) in
             try store.openOnlineStore()
         }
-        let host = self.host
-        let asJSON = self.global.json
+        let grpcAddress = Mutex<String?>(nil)
+        let isListening = ServersTogether.Signal()
+        let grpcServer = self.grpcPort.flatMap { port in
+            store.grpcServer(
+                host: self.host,
+                port: port,
+                version: FStore.version,
+                logger: logger,
+                onListening: { [host] port in
+                    grpcAddress.withLock { $0 = "\(host):\(port)" }
+                    isListening.send()
+                }
+            )
+        }
         let server = FeatureServer(
             serving: store,
-            host: host,
+            host: self.host,
             port: self.port,
             unixSocketPath: socketPath,
             logger: logger,
-            onListening: { port in
+            onListening: { [host, asJSON = self.global.json] port in
                 announce(
                     store,
                     address: "http://\(host):\(port)",
+                    grpcAddress: grpcAddress.withLock { $0 },
                     socketPath: socketPath,
                     asJSON: asJSON
                 )
             }
         )
+        let service: any Service =
+            grpcServer.map {
+                ServersTogether(first: $0, isListening: isListening, second: server)
+            } ?? server
         let group = ServiceGroup(
-            services: [server],
+            services: [service],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -83,6 +120,7 @@ private func endNow(_ code: Int32) -> Never {
 private func announce(
     _ store: FeatureStore,
     address: String,
+    grpcAddress: String?,
     socketPath: String,
     asJSON: Bool
 ) {
@@ -90,9 +128,12 @@ private func announce(
         try store.openOnlineStore(address: address, socketPath: socketPath)
         let project = store.configuration.project
         if asJSON {
-            print(try jsonText(["project": project, "address": address, "socket": socketPath]))
+            var places = ["project": project, "address": address, "socket": socketPath]
+            places["grpc_address"] = grpcAddress
+            print(try jsonText(places))
         } else {
             print("Serving project \(project) at \(address)")
+            if let grpcAddress { print("Serving gRPC at \(grpcAddress)") }
             print(try hint(for: store, address: address))
         }
         // Whoever started the server waits for these lines, also when they go to a file.

@@ -98,8 +98,11 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
     ) throws {
         let load = try store.beginLoad(ratings())
         let rows = randomRows(&random)
-        for row in rows {
-            try load.add(row)
+        var rest = rows[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(.random(in: 1...60, using: &random))
+            try load.add(Array(part))
+            rest = rest.dropFirst(part.count)
         }
         switch Int.random(in: 0..<4, using: &random) {
         case 0:
@@ -231,33 +234,24 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
                 project: "p"
             )
             let load = try store.beginLoad(ratings())
-            var encoder = RowEncoder(layout: load.rowLayout)
-            try encoder.encode([.integer(1)], eventTime: 1, writeTime: 2)
-            let row = encoder.bytes
-            var key: [UInt8] = []
-            try EntityKeyEncoder(joinKeys: [driverKey], viewID: load.viewID)
-                .append(values: [1], into: &key)
-            var otherKey = key
-            otherKey[otherKey.count - 1] ^= 1
-            let noKey: [UInt8] = [0] + key.dropFirst()
-            let shortRow = Array(row.prefix(5))
+            let row = TestRow(id: 1, eventTime: 1, writeTime: 2, rating: 1)
+            let schema = load.rowLayout.schema
+            let otherSchema = RowSchema(id: schema.id + 1, fields: schema.fields)
 
-            func isRefused(_ key: [UInt8], _ eventTime: Int64, _ row: [UInt8]) -> Bool {
+            func isRefused(viewID: UInt32, schema: RowSchema) throws -> Bool {
+                let part = try part([row], viewID: viewID, layout: RowLayout(schema: schema))
                 do {
-                    try load.add(key: key.span, eventTime: eventTime, writeTime: 2, row: row.span)
+                    try load.add(part)
                     return false
                 } catch {
                     return true
                 }
             }
-            #expect(isRefused(otherKey, 1, row))
-            #expect(isRefused(noKey, 1, row))
-            #expect(isRefused([], 1, row))
-            #expect(isRefused(key, 2, row))
-            #expect(isRefused(key, 1, shortRow))
-            #expect(!isRefused(key, 1, row))
+            #expect(try isRefused(viewID: load.viewID + 1, schema: schema))
+            #expect(try isRefused(viewID: load.viewID, schema: otherSchema))
+            #expect(try !isRefused(viewID: load.viewID, schema: schema))
             #expect(try load.commit(record()).keysWritten == 1)
-            #expect(isRefused(key, 1, row))
+            #expect(try isRefused(viewID: load.viewID, schema: schema))
             #expect(throws: OnlineStoreError.self) { try load.commit(record()) }
         }
     }

@@ -1,0 +1,98 @@
+import Foundation
+import Synchronization
+
+/// One piece of work on a thread of its own.
+final class BackgroundWork<Success: Sendable>: Sendable {
+    private typealias Outcome = Result<Success, OnlineStoreError>
+
+    private let outcome = Mutex<Outcome?>(nil)
+    /// Held for the change of the outcome, which it announces.
+    private let changed = NSCondition()
+
+    /// Starts the work.
+    init(_ work: @escaping @Sendable () throws(OnlineStoreError) -> Success) {
+        Thread.detachNewThread {
+            let outcome = Result(catching: work)
+            self.changed.lock()
+            self.outcome.withLock { $0 = outcome }
+            self.changed.broadcast()
+            self.changed.unlock()
+        }
+    }
+
+    /// Waits for the end of the work, and gives what it gave.
+    func wait() throws(OnlineStoreError) -> Success {
+        self.changed.lock()
+        defer { self.changed.unlock() }
+        while true {
+            if let outcome = self.outcome.withLock({ $0 }) { return try outcome.get() }
+            self.changed.wait()
+        }
+    }
+}
+
+/// Does several pieces of work on several threads.
+///
+/// - Parameters:
+///   - count: How many pieces there are.
+///   - threads: How many threads there are; one is the caller's.
+///   - work: Does the piece of that index. After a failure no new piece is begun.
+/// - Returns: What the pieces gave, in their order.
+/// - Throws: The failure of the first piece that failed.
+func inParallel<Success: Sendable>(
+    count: Int,
+    threads: Int,
+    _ work: @escaping @Sendable (Int) throws(OnlineStoreError) -> Success
+) throws(OnlineStoreError) -> [Success] {
+    let next = SharedIndex(count: count)
+    let loop = { @Sendable () throws(OnlineStoreError) -> [(Int, Success)] in
+        var results: [(Int, Success)] = []
+        while let index = next.take() {
+            do throws(OnlineStoreError) {
+                results.append((index, try work(index)))
+            } catch {
+                next.stop()
+                throw error
+            }
+        }
+        return results
+    }
+    let others = (1..<max(threads, 1)).map { _ in BackgroundWork(loop) }
+    var results: [(Int, Success)] = []
+    var failure: OnlineStoreError?
+    // All are waited for, also after a failure: nobody works on when this has returned.
+    do throws(OnlineStoreError) {
+        results += try loop()
+    } catch {
+        failure = error
+    }
+    for other in others {
+        do throws(OnlineStoreError) {
+            results += try other.wait()
+        } catch {
+            failure = failure ?? error
+        }
+    }
+    if let failure { throw failure }
+    return results.sorted { $0.0 < $1.0 }.map(\.1)
+}
+
+/// Gives each index to one of several threads.
+private final class SharedIndex: Sendable {
+    private let next = Atomic(0)
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+    }
+
+    func take() -> Int? {
+        let index = self.next.add(1, ordering: .relaxed).oldValue
+        return index < self.count ? index : nil
+    }
+
+    /// Nothing more is given.
+    func stop() {
+        self.next.store(self.count, ordering: .relaxed)
+    }
+}

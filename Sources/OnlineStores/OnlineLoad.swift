@@ -86,8 +86,8 @@ package final class OnlineLoad {
         if self.partsSize + self.spillSize >= self.memoryBudget {
             try self.finishSpill()
         }
-        // A quarter is left for the rows that come while the others are written.
-        if self.partsSize >= self.memoryBudget / 4 * 3 {
+        // An eighth is left for the rows that come while the others are written.
+        if self.partsSize >= self.memoryBudget / 8 * 7 {
             // Few keys with many rows each need no file.
             try self.beginSpill(waitingLength: self.memoryBudget / 16)
         }

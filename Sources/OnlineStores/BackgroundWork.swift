@@ -10,9 +10,17 @@ final class BackgroundWork<Success: Sendable>: Sendable {
     private let changed = NSCondition()
 
     /// Starts the work.
-    init(_ work: @escaping @Sendable () throws(OnlineStoreError) -> Success) {
+    ///
+    /// - Parameters:
+    ///   - input: What it is given, and lets go before ``wait()`` returns.
+    ///   - work: Called on the thread.
+    init<Input: Sendable>(
+        _ input: Input,
+        _ work: @escaping @Sendable (Input) throws(OnlineStoreError) -> Success
+    ) {
+        let input = TakenOnce(input)
         Thread.detachNewThread {
-            let outcome = Result(catching: work)
+            let outcome = Result { () throws(OnlineStoreError) in try work(input.take()) }
             self.changed.lock()
             self.outcome.withLock { $0 = outcome }
             self.changed.broadcast()
@@ -28,6 +36,22 @@ final class BackgroundWork<Success: Sendable>: Sendable {
             if let outcome = self.outcome.withLock({ $0 }) { return try outcome.get() }
             self.changed.wait()
         }
+    }
+}
+
+/// A value that only one other has.
+private final class TakenOnce<Value: Sendable>: Sendable {
+    private let value: Mutex<Value?>
+
+    init(_ value: Value) {
+        self.value = Mutex(value)
+    }
+
+    func take() -> Value {
+        guard let value = self.value.withLock({ $0.take() }) else {
+            preconditionFailure("it is taken once")
+        }
+        return value
     }
 }
 
@@ -57,7 +81,9 @@ func inParallel<Success: Sendable>(
         }
         return results
     }
-    let others = (1..<max(threads, 1)).map { _ in BackgroundWork(loop) }
+    let others = (1..<max(threads, 1)).map { _ in
+        BackgroundWork(()) { (_: Void) throws(OnlineStoreError) in try loop() }
+    }
     var results: [(Int, Success)] = []
     var failure: OnlineStoreError?
     // All are waited for, also after a failure: nobody works on when this has returned.

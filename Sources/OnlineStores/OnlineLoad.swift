@@ -137,14 +137,15 @@ package final class OnlineLoad {
     /// Begins to write what is in memory as one more run.
     private func beginSpill(waitingLength: Int) throws(OnlineStoreError) {
         try self.finishSpill()
-        let merge = LoadMerge(parts: self.parts, runs: [], memory: self.memoryBudget)
         let path = self.nextRunPath()
+        self.spill = BackgroundWork(
+            LoadMerge(parts: self.parts, runs: [], memory: self.memoryBudget)
+        ) { (merge) throws(OnlineStoreError) in
+            try merge.spilled(to: path, waitingLength: waitingLength)
+        }
         self.spillSize = self.partsSize
         self.parts = []
         self.partsSize = 0
-        self.spill = BackgroundWork { () throws(OnlineStoreError) in
-            try merge.spilled(to: path, waitingLength: waitingLength)
-        }
     }
 
     /// Waits for the run that is being written.

@@ -9,8 +9,8 @@ struct LoadMerge: Sendable {
     private static let maximumFileBytes = 64 << 20
     /// There are no more ranges, also of a large load with little memory.
     private static let maximumRanges = 256
-    /// Below, starting threads takes longer than they save.
-    private static let smallestParallelBytes = 4 << 20
+    /// Ranges are no smaller, unless files are: small files cost every later look-up.
+    private static let smallestRangeBytes = 4 << 20
     /// More ranges than threads, so that all threads have something to do to the end.
     private static let rangesPerThread = 2
     /// So many bytes of records are sorted at once.
@@ -148,8 +148,8 @@ struct LoadMerge: Sendable {
     private func rangeCount(fileBytes: Int, processors: Int) -> Int {
         let bytes =
             self.parts.reduce(0) { $0 + $1.size } + self.runs.reduce(0) { $0 + $1.byteCount }
-        let isParallel = bytes >= min(Self.smallestParallelBytes, fileBytes)
-        let wanted = isParallel ? processors * Self.rangesPerThread : 1
+        let smallest = max(min(Self.smallestRangeBytes, fileBytes / 4), 1)
+        let wanted = min(processors * Self.rangesPerThread, bytes / smallest + 1)
         return min(max(wanted, bytes / fileBytes), Self.maximumRanges)
     }
 }

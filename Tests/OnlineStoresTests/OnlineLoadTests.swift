@@ -209,6 +209,50 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
         }
     }
 
+    @Test(arguments: UInt64(0)..<6)
+    func loadsFindTheirRowsAmongThoseOfOtherViews(seed: UInt64) throws {
+        try withTemporaryDirectory { directory in
+            var random = SeededGenerator(seed: seed)
+            let store = try RocksDBOnlineStore(
+                directory: directory.appendingPathComponent("online").path,
+                project: "p",
+                loadMemory: [3000, 64 << 20].randomElement(using: &random) ?? 1
+            )
+            let names = ["a", "b", "c"]
+            var expected = names.map { _ in NaiveStore() }
+            for round in Int64(0)..<7 {
+                let index = Int.random(in: names.indices, using: &random)
+                // All ids, or few of them far from each other.
+                let step = [1, 3, 11, 400].randomElement(using: &random) ?? 1
+                let rows = stride(from: Int64.random(in: 0...9, using: &random), to: 900, by: step)
+                    .map { id in
+                        TestRow(
+                            id: id,
+                            eventTime: .random(in: 0...2, using: &random),
+                            writeTime: .random(in: 0...1, using: &random),
+                            rating: .random(in: 0...1, using: &random)
+                        )
+                    }
+                let naive = expected[index].load(rows)
+                let result = try store.load(
+                    rows.shuffled(using: &random),
+                    into: ratings(name: names[index]),
+                    end: round,
+                    partCount: 100
+                )
+                #expect(result.keysWritten == naive.written)
+                #expect(result.stale == naive.stale)
+            }
+            for (name, naive) in zip(names, expected) {
+                guard let view = store.view(named: name) else {
+                    #expect(naive.rows.isEmpty)
+                    continue
+                }
+                #expect(try store.allRows(of: view) == naive.sorted)
+            }
+        }
+    }
+
     @Test func aLoadWithoutRowsCommitsItsRecord() throws {
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path

@@ -1,6 +1,7 @@
 /// One bit a row, 64 to a word.
 package struct Bitmap: Hashable, Sendable {
-    private var words: [UInt64]
+    /// The bits, the first in the lowest place; those beyond the last are zero.
+    package private(set) var words: [UInt64]
     /// How many bits there are.
     package private(set) var count: Int
 

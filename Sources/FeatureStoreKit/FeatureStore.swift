@@ -48,7 +48,7 @@ public final class FeatureStore: Sendable {
     ///     its name.
     public convenience init(
         _ files: LoadedRepository,
-        loadMemory: Int = 64 << 20,
+        loadMemory: Int = 168 << 20,
         functions: [String: OnDemandFunction] = [:]
     ) {
         self.init(
@@ -71,7 +71,7 @@ public final class FeatureStore: Sendable {
     public init(
         directory: String,
         configuration: ProjectConfiguration,
-        loadMemory: Int = 64 << 20,
+        loadMemory: Int = 168 << 20,
         functions: [String: OnDemandFunction] = [:],
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {

@@ -1,11 +1,12 @@
 /// One load of a view: takes rows in any order and commits the newest of each key at once.
 ///
-/// Used by one thread. Rows wait in memory up to a budget, and beyond it in sorted files beside the
-/// store, so that memory does not depend on the number of rows. Nothing is visible before
-/// ``commit(_:)``, and a load that is dropped or killed leaves nothing behind.
+/// Used by one thread, but ``LoadPartEncoder`` makes what it takes on any. Rows wait in memory up
+/// to a budget, and beyond it in sorted files beside the store, so that memory does not depend on
+/// the number of rows. Nothing is visible before ``commit(_:)``, and a load that is dropped or
+/// killed leaves nothing behind.
 package final class OnlineLoad {
     /// A merge reads at most so many files at once.
-    private static let maximumRuns = 64
+    private static let maximumRuns = 128
     /// Loads up to this size are written without making files.
     private static let smallBytes = 1 << 20
 
@@ -13,7 +14,7 @@ package final class OnlineLoad {
     package let viewName: String
     /// The generation that is loaded: what the keys must end with.
     package let viewID: UInt32
-    /// Where the fields of the rows lie; make a ``RowEncoder`` from it.
+    /// Where the fields of the rows lie; make a ``LoadPartEncoder`` from it.
     package let rowLayout: RowLayout
 
     let store: RocksDBOnlineStore
@@ -25,7 +26,12 @@ package final class OnlineLoad {
     /// Tells this load's files from others'.
     let filePrefix: String
     private let memoryBudget: Int
-    private var arena = LoadArena()
+    /// In the order in which they were added.
+    private var parts: [LoadPart] = []
+    private var partsSize = 0
+    /// What is being written into a file, and was added before the parts.
+    private var spill: BackgroundWork<SpilledRecords>?
+    private var spillSize = 0
     private var runs: [Run] = []
     private var runNumber = 0
     private var isOpen = true
@@ -51,47 +57,39 @@ package final class OnlineLoad {
         self.abandon()
     }
 
-    /// Adds one row.
+    /// Adds rows.
     ///
     /// Of several rows of a key the one with the greatest (event time, write time) wins, and of
     /// equal ones the last added.
     ///
-    /// - Parameters:
-    ///   - key: A key of ``viewID``, made by ``EntityKeyEncoder``.
-    ///   - eventTime: The row's event time, as the row says it.
-    ///   - writeTime: The row's created or write time, as the row says it.
-    ///   - row: A row of ``rowLayout``, made by ``RowEncoder``.
-    /// - Throws: ``OnlineStoreError`` when key and row do not belong to this load or to each other,
-    ///   or when the disk is full; the load cannot go on then.
-    package func add(
-        key: Span<UInt8>,
-        eventTime: Int64,
-        writeTime: Int64,
-        row: Span<UInt8>
-    ) throws(OnlineStoreError) {
+    /// - Parameter part: Made for ``viewID`` and ``rowLayout``.
+    /// - Throws: ``OnlineStoreError`` when the part does not belong to this load, or when the disk
+    ///   is full; the load cannot go on then.
+    package func add(_ part: LoadPart) throws(OnlineStoreError) {
         guard self.isOpen else {
             throw OnlineStoreError(.superseded, "the load of \"\(self.viewName)\" is over")
         }
-        guard key.count >= 5, key[0] == Keyspace.rows, UInt32(exactly: key.count) != nil,
-            key.bigEndian(at: key.count - 4, as: UInt32.self) == self.viewID
-        else {
+        guard part.viewID == self.viewID else {
             throw OnlineStoreError(
                 .invalidKey,
                 "a key does not belong to this load of \"\(self.viewName)\""
             )
         }
-        let header = try RowHeader(row)
-        guard header.schemaID == self.rowLayout.schema.id, header.eventTime == eventTime,
-            header.writeTime == writeTime, UInt32(exactly: row.count) != nil
-        else {
+        guard part.schemaID == self.rowLayout.schema.id else {
             throw OnlineStoreError(
                 .invalidRow,
-                "a row does not belong to this load of \"\(self.viewName)\", or to its times"
+                "a row does not belong to this load of \"\(self.viewName)\""
             )
         }
-        self.arena.append(key: key, eventTime: eventTime, writeTime: writeTime, row: row)
-        if self.arena.size >= self.memoryBudget {
-            try self.spill()
+        self.parts.append(part)
+        self.partsSize += part.size
+        if self.partsSize + self.spillSize >= self.memoryBudget {
+            try self.finishSpill()
+        }
+        // An eighth is left for the rows that come while the others are written.
+        if self.partsSize >= self.memoryBudget / 8 * 7 {
+            // Few keys with many rows each need no file.
+            try self.beginSpill(waitingLength: self.memoryBudget / 16)
         }
     }
 
@@ -108,10 +106,12 @@ package final class OnlineLoad {
             throw OnlineStoreError(.superseded, "the load of \"\(self.viewName)\" is over")
         }
         defer { self.abandon() }
-        let isSmall = self.runs.isEmpty && self.arena.size <= Self.smallBytes
-        if !self.runs.isEmpty, !self.arena.isEmpty {
-            try self.spill()
+        try self.finishSpill()
+        if !self.runs.isEmpty, !self.parts.isEmpty {
+            try self.beginSpill(waitingLength: 0)
+            try self.finishSpill()
         }
+        let isSmall = self.runs.isEmpty && self.partsSize <= Self.smallBytes
         return try self.store.commit(self, record: record, isSmall: isSmall)
     }
 
@@ -121,63 +121,45 @@ package final class OnlineLoad {
     package func abandon() {
         guard self.isOpen else { return }
         self.isOpen = false
-        self.arena = LoadArena()
+        // What it has written is removed below, also when that failed.
+        _ = try? self.spill?.wait()
+        self.spill = nil
+        self.parts = []
         self.store.removeFiles(prefix: self.filePrefix)
         self.store.endWriting(self.target)
     }
 
-    /// Passes the newest row of each key to `winners`, keys ascending.
-    func merge(into winners: inout LoadWinners) throws(OnlineStoreError) {
-        if self.runs.isEmpty {
-            self.arena.sortAndKeepNewest()
-            let bytes = self.arena.bytes
-            for entry in self.arena.entries {
-                try winners.add(
-                    key: bytes.span.extracting(entry.key),
-                    row: bytes.span.extracting(entry.row)
-                )
-            }
-        } else {
-            var merge = try RunMerge(paths: self.runs.map(\.path), memory: self.memoryBudget)
-            while let run = try merge.next() {
-                let buffer = run.buffer
-                try winners.add(
-                    key: buffer.span.extracting(run.key),
-                    row: buffer.span.extracting(run.row)
-                )
-            }
-        }
-        try winners.finish()
+    /// The records, when nothing is being written into a file.
+    var merge: LoadMerge {
+        LoadMerge(parts: self.parts, runs: self.runs, memory: self.memoryBudget)
     }
 
-    /// The age of the load's newest row of a key, after ``merge(into:)``; `nil` when it has none.
-    func age(of key: [UInt8]) throws(OnlineStoreError) -> RowAge? {
-        if self.runs.isEmpty { return self.arena.age(of: key) }
-        var newest: RowAge?
-        for run in self.runs {
-            if let age = try run.age(of: key) {
-                newest = max(age, newest ?? age)
-            }
+    /// Begins to write what is in memory as one more run.
+    private func beginSpill(waitingLength: Int) throws(OnlineStoreError) {
+        try self.finishSpill()
+        let path = self.nextRunPath()
+        self.spill = BackgroundWork(
+            LoadMerge(parts: self.parts, runs: [], memory: self.memoryBudget)
+        ) { (merge) throws(OnlineStoreError) in
+            try merge.spilled(to: path, waitingLength: waitingLength)
         }
-        return newest
+        self.spillSize = self.partsSize
+        self.parts = []
+        self.partsSize = 0
     }
 
-    /// Writes what is in memory as one more run.
-    private func spill() throws(OnlineStoreError) {
-        self.arena.sortAndKeepNewest()
-        var writer = try RunFileWriter(path: self.nextRunPath())
-        let bytes = self.arena.bytes
-        for entry in self.arena.entries {
-            try writer.append(
-                key: bytes.span.extracting(entry.key),
-                eventTime: entry.eventTime,
-                writeTime: entry.writeTime,
-                row: bytes.span.extracting(entry.row)
-            )
+    /// Waits for the run that is being written.
+    private func finishSpill() throws(OnlineStoreError) {
+        guard let spill = self.spill else { return }
+        self.spill = nil
+        self.spillSize = 0
+        switch try spill.wait() {
+        case .part(let part):
+            self.parts.insert(part, at: 0)
+            self.partsSize += part.size
+        case .run(let run):
+            self.runs.append(run)
         }
-        try writer.flush()
-        self.runs.append(Run(path: writer.path, index: writer.index))
-        self.arena.removeAll()
         if self.runs.count >= Self.maximumRuns {
             try self.mergeRuns()
         }
@@ -185,22 +167,15 @@ package final class OnlineLoad {
 
     /// Makes one run of all runs.
     private func mergeRuns() throws(OnlineStoreError) {
-        var writer = try RunFileWriter(path: self.nextRunPath())
-        var merge = try RunMerge(paths: self.runs.map(\.path), memory: self.memoryBudget)
-        while let run = try merge.next() {
-            let buffer = run.buffer
-            try writer.append(
-                key: buffer.span.extracting(run.key),
-                eventTime: run.eventTime,
-                writeTime: run.writeTime,
-                row: buffer.span.extracting(run.row)
-            )
-        }
-        try writer.flush()
+        let merge = LoadMerge(parts: [], runs: self.runs, memory: self.memoryBudget / 4)
+        let merged = try merge.spilled(to: self.nextRunPath(), waitingLength: 0)
         for run in self.runs {
             self.store.removeFile(run.path)
         }
-        self.runs = [Run(path: writer.path, index: writer.index)]
+        self.runs = []
+        if case .run(let run) = merged {
+            self.runs = [run]
+        }
     }
 
     private func nextRunPath() -> String {

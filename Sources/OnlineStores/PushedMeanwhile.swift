@@ -5,13 +5,15 @@ struct PushedMeanwhile: ~Copyable {
     /// So many keys are looked up while pushes wait; others are looked up before.
     private static let maximumLate = 64
 
-    private let load: OnlineLoad
+    private let journal: PushJournal
+    private let merge: LoadMerge
     private var seen = 0
     /// The ages of the load's rows of keys that were pushed; `nil` where it has none.
     private var ages: [[UInt8]: RowAge?] = [:]
 
-    init(load: OnlineLoad) {
-        self.load = load
+    init(journal: PushJournal, merge: LoadMerge) {
+        self.journal = journal
+        self.merge = merge
     }
 
     /// Looks up the keys that were pushed so far, until few are left to look up.
@@ -56,10 +58,10 @@ struct PushedMeanwhile: ~Copyable {
 
     /// - Returns: How many keys were new.
     private mutating func lookUp() throws(OnlineStoreError) -> Int {
-        let keys = self.load.journal.recentKeys(from: self.seen)
+        let keys = self.journal.recentKeys(from: self.seen)
         self.seen += keys.count
         for key in keys where self.ages[key] == nil {
-            self.ages[key] = .some(try self.load.age(of: key))
+            self.ages[key] = .some(try self.merge.age(of: key))
         }
         return keys.count
     }

@@ -59,32 +59,27 @@ extension RocksDBOnlineStore {
                 load.journal.beginMerge()
                 return target.isNew
             }
-            let output = LoadOutput(
-                database: self.database,
+            let merge = load.merge
+            var output = try merge.output(
+                to: self.database,
+                journal: load.journal,
+                comparesWithStore: !isNew,
                 filePrefix: load.filePrefix,
-                memory: self.loadMemory,
                 isSmall: isSmall
             )
-            var winners = LoadWinners(
-                database: self.database,
-                comparesWithStore: !isNew,
-                journal: load.journal,
-                output: output
-            )
-            try load.merge(into: &winners)
             load.whenMerged?()
-            var pushed = PushedMeanwhile(load: load)
+            var pushed = PushedMeanwhile(journal: load.journal, merge: merge)
             try pushed.lookUpRecentKeys()
             return try self.commits.withLock { _ throws(OnlineStoreError) -> LoadRecord in
                 var view = try self.commitTarget(of: load.target).view
                 let kept = try pushed.keptRows(in: self.database)
                 var record = record
-                record.keysWritten = winners.written
-                record.stale = winners.stale
+                record.keysWritten = output.written
+                record.stale = output.stale
                 view.loadRecord = record
                 var next = self.state.withLock { $0 }
                 next.setView(view, named: load.viewName)
-                try winners.commit(catalogue: next.catalogue.encoded(), kept: kept)
+                try output.commit(catalogue: next.catalogue.encoded(), kept: kept)
                 self.state.withLock { state in
                     state.setView(view, named: load.viewName)
                     state.hasUnsavedSchema = false

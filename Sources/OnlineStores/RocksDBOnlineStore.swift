@@ -39,7 +39,7 @@ package final class RocksDBOnlineStore: Sendable {
         directory: String,
         project: String,
         cacheBytes: Int = 256 << 20,
-        loadMemory: Int = 64 << 20,
+        loadMemory: Int = 168 << 20,
         holderLines: [String] = []
     ) throws(OnlineStoreError) {
         let directory = withoutFinalSlash(directory)

@@ -11,17 +11,13 @@ package struct RowEncoder: Sendable {
     /// The finished row, after ``finish()``.
     package private(set) var bytes: [UInt8] = []
     /// What every row starts with: everything before the bytes, without times and values.
-    private var blankRow: [UInt8] = []
+    private let blankRow: [UInt8]
     private var nextField = 0
     private var isOpen = false
 
     package init(layout: RowLayout) {
         self.layout = layout
-        self.blankRow.append(RowFormat.version)
-        self.blankRow.append(littleEndian: layout.schema.id)
-        while self.blankRow.count < layout.bytesStart {
-            self.blankRow.append(0)
-        }
+        self.blankRow = layout.blankRow
     }
 
     /// Starts a row, and forgets the one before.
@@ -33,8 +29,8 @@ package struct RowEncoder: Sendable {
     package mutating func begin(eventTime: Int64, writeTime: Int64) {
         self.bytes.removeAll(keepingCapacity: true)
         self.bytes.append(contentsOf: self.blankRow)
-        self.bytes.store(littleEndian: eventTime, at: 3)
-        self.bytes.store(littleEndian: writeTime, at: 11)
+        self.bytes.store(littleEndian: eventTime, at: RowFormat.eventTimeOffset)
+        self.bytes.store(littleEndian: writeTime, at: RowFormat.writeTimeOffset)
         self.nextField = 0
         self.isOpen = true
     }
@@ -132,7 +128,22 @@ package struct RowEncoder: Sendable {
     }
 
     private func misfit(_ index: Int, _ reason: String) -> OnlineStoreError {
-        let field = self.layout.schema.fields[index]
+        self.layout.misfit(index, reason)
+    }
+}
+
+extension RowLayout {
+    /// What every row starts with: everything before the bytes, without times and values.
+    var blankRow: [UInt8] {
+        var row = [RowFormat.version]
+        row.append(littleEndian: self.schema.id)
+        row.append(contentsOf: repeatElement(0, count: self.bytesStart - row.count))
+        return row
+    }
+
+    /// The error for a value that the field with that index cannot have.
+    func misfit(_ index: Int, _ reason: String) -> OnlineStoreError {
+        let field = self.schema.fields[index]
         return OnlineStoreError(
             .invalidRow,
             "a value for \"\(field.name)\" (\(field.type)) \(reason)"

@@ -18,8 +18,8 @@ package struct RowHeader: Hashable, Sendable {
             throw corruptRow("its format is \(row[0]), and this fstore knows 1")
         }
         self.schemaID = row.littleEndian(at: 1, as: UInt16.self)
-        self.eventTime = row.littleEndian(at: 3, as: Int64.self)
-        self.writeTime = row.littleEndian(at: 11, as: Int64.self)
+        self.eventTime = row.littleEndian(at: RowFormat.eventTimeOffset, as: Int64.self)
+        self.writeTime = row.littleEndian(at: RowFormat.writeTimeOffset, as: Int64.self)
     }
 
     /// Reads the header of a row whose checksum is right: the row is as it was written.

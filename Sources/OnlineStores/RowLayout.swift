@@ -23,6 +23,8 @@ import NativeStorage
 /// Numbers of the row format that do not depend on a schema.
 enum RowFormat {
     static let version: UInt8 = 1
+    static let eventTimeOffset = 3
+    static let writeTimeOffset = 11
     static let headerLength = 19
     static let checksumLength = 4
     static let minimumLength = headerLength + checksumLength

@@ -1,61 +1,88 @@
 import Glibc
 import NativeStorage
 
-// A run: the rows of a load that did not fit into memory, sorted by key, each key once. It lives as
-// long as its load. Records, end to end, least significant bytes first:
-//
-//   +-----------+-----------+------------+------------+-----+-----+
-//   | key count | row count | event time | write time | key | row |
-//   | u32       | u32       | i64        | i64        |     |     |
-//   +-----------+-----------+------------+------------+-----+-----+
-
-/// The length of a record before its key.
-let runRecordHeaderLength = 24
+// A run: the records of a load that did not fit into memory, end to end as they are in memory
+// (drawn in LoadPart.swift), keys ascending, each once. It lives as long as its load.
 
 /// Writes a run through one buffer.
 struct RunFileWriter: ~Copyable {
     private static let bufferLength = 256 << 10
 
-    let path: String
-    private let descriptor: CInt
+    private let path: String
+    /// Negative until there is a file.
+    private var descriptor: CInt = -1
     private var buffer: [UInt8] = []
+    /// How large the buffer may become before there is a file.
+    private let waitingLength: Int
+    /// Where the records are, as long as there is no file.
+    private var references: [RecordReference] = []
     /// The bytes that went to the system.
     private var flushed = 0
     /// Where to start looking for a key.
-    private(set) var index = RunIndex()
+    private var index = RunIndex()
 
-    /// Creates the file.
-    init(path: String) throws(OnlineStoreError) {
+    /// - Parameters:
+    ///   - path: Where the file will be.
+    ///   - waitingLength: What fits into so many bytes is no file.
+    init(path: String, waitingLength: Int) {
         self.path = path
-        self.descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard self.descriptor >= 0 else { throw runFileError(path) }
-        self.buffer.reserveCapacity(Self.bufferLength)
+        self.waitingLength = waitingLength
     }
 
     deinit {
-        close(self.descriptor)
+        if self.descriptor >= 0 { close(self.descriptor) }
     }
 
-    mutating func append(
-        key: Span<UInt8>,
-        eventTime: Int64,
-        writeTime: Int64,
-        row: Span<UInt8>
-    ) throws(OnlineStoreError) {
-        self.index.note(key, offset: self.flushed + self.buffer.count)
-        self.buffer.append(littleEndian: UInt32(truncatingIfNeeded: key.count))
-        self.buffer.append(littleEndian: UInt32(truncatingIfNeeded: row.count))
-        self.buffer.append(littleEndian: eventTime)
-        self.buffer.append(littleEndian: writeTime)
-        NativeStorage.append(key, to: &self.buffer)
-        NativeStorage.append(row, to: &self.buffer)
-        if self.buffer.count >= Self.bufferLength {
+    /// Appends a record; keys come in ascending order, each once.
+    mutating func append(_ record: RecordPointer, word: UInt64) throws(OnlineStoreError) {
+        let isFile = self.descriptor >= 0
+        let limit = isFile ? Self.bufferLength : self.waitingLength
+        let bytes = unsafe record.record
+        if self.buffer.count + bytes.count > limit, !isFile || !self.buffer.isEmpty {
             try self.flush()
         }
+        if self.descriptor < 0 {
+            let location = UInt64(self.buffer.count)
+            self.references.append(RecordReference(word: word, location: location))
+        }
+        unsafe self.index.note(record.key.span, offset: self.flushed + self.buffer.count)
+        unsafe self.buffer.append(contentsOf: bytes)
     }
 
-    /// Hands what is buffered to the system; the run is complete then.
-    mutating func flush() throws(OnlineStoreError) {
+    /// Ends the run.
+    ///
+    /// - Returns: The run, or the part of that generation and schema that its records are when
+    ///   they need no file.
+    mutating func finish(
+        viewID: UInt32,
+        schemaID: UInt16
+    ) throws(OnlineStoreError) -> SpilledRecords {
+        if self.descriptor < 0 {
+            let buffer = self.buffer
+            return .part(
+                unsafe LoadPart(
+                    viewID: viewID,
+                    schemaID: schemaID,
+                    byteCount: buffer.count,
+                    references: self.references
+                ) { memory in
+                    unsafe UnsafeMutableRawBufferPointer(start: memory, count: buffer.count)
+                        .copyBytes(from: buffer)
+                }
+            )
+        }
+        try self.flush()
+        return .run(Run(path: self.path, index: self.index, byteCount: self.flushed))
+    }
+
+    /// Hands what is buffered to the system, in a file.
+    private mutating func flush() throws(OnlineStoreError) {
+        if self.descriptor < 0 {
+            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+            self.descriptor = unsafe open(self.path, flags, 0o600)
+            guard self.descriptor >= 0 else { throw runFileError(self.path) }
+            self.references = []
+        }
         var written = 0
         while written < self.buffer.count {
             let count = unsafe self.buffer.withUnsafeBytes { bytes in
@@ -69,8 +96,15 @@ struct RunFileWriter: ~Copyable {
             written += count
         }
         self.flushed += self.buffer.count
-        self.buffer.removeAll(keepingCapacity: true)
+        self.buffer.removeAll(keepingCapacity: self.buffer.count <= 2 * Self.bufferLength)
     }
+}
+
+/// What became of records that memory had no room for.
+enum SpilledRecords: Sendable {
+    case run(Run)
+    /// So many were older rows of keys that the rest is small.
+    case part(LoadPart)
 }
 
 /// The error for what the system said last of that file.

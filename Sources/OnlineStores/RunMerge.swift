@@ -1,22 +1,27 @@
 import NativeStorage
 
-/// Goes through several runs as if they were one: every key once, ascending, with its newest row.
+/// Goes through several runs as if they were one: every key of a range once, ascending, with its
+/// newest row.
 ///
 /// A binary heap of the runs; the smallest key is on top, and of equal keys the newest row.
 struct RunMerge {
     private var heap: [RunFileReader] = []
+    private let upper: [UInt8]?
     private var lastKey: [UInt8] = []
+    private var lastWord: UInt64 = 0
     private var hasLastKey = false
 
     /// - Parameters:
-    ///   - paths: The runs in the order in which they were written.
+    ///   - runs: In the order in which they were written.
+    ///   - range: The keys that come.
     ///   - memory: What the buffers may take together.
     /// - Throws: ``OnlineStoreError`` when a file cannot be read.
-    init(paths: [String], memory: Int) throws(OnlineStoreError) {
-        let bufferLength = min(max(memory / max(paths.count, 1), 16 << 10), 1 << 20)
-        for (index, path) in paths.enumerated() {
-            let reader = try RunFileReader(path: path, index: index, bufferLength: bufferLength)
-            if try reader.advance() {
+    init(_ runs: [Run], range: LoadRange, memory: Int) throws(OnlineStoreError) {
+        let bufferLength = min(max(memory / max(runs.count, 1), 16 << 10), 1 << 20)
+        self.upper = range.upper
+        for (index, run) in runs.enumerated() {
+            let reader = try RunFileReader(run, index: index, bufferLength: bufferLength)
+            if try reader.start(at: range.lower) {
                 self.heap.append(reader)
             }
         }
@@ -39,24 +44,24 @@ struct RunMerge {
                 try self.advanceTop()
                 continue
             }
+            if let upper = self.upper, unsafe compareBytes(top.record.key.span, upper.span) >= 0 {
+                return nil
+            }
             self.keepKey(of: top)
             return top
         }
         return nil
     }
 
-    // The buffer is held in these two only: a reader that advances while its buffer is held
-    // would have to copy it.
-
     private func isLastKey(of reader: RunFileReader) -> Bool {
-        let buffer = reader.buffer
-        return compareBytes(buffer.span.extracting(reader.key), self.lastKey.span) == 0
+        guard reader.word == self.lastWord else { return false }
+        return unsafe compareBytes(reader.record.key.span, self.lastKey.span) == 0
     }
 
     private mutating func keepKey(of reader: RunFileReader) {
-        let buffer = reader.buffer
         self.lastKey.removeAll(keepingCapacity: true)
-        append(buffer.span.extracting(reader.key), to: &self.lastKey)
+        unsafe append(reader.record.key.span, to: &self.lastKey)
+        self.lastWord = reader.word
         self.hasLastKey = true
     }
 
@@ -73,7 +78,7 @@ struct RunMerge {
         var index = start
         while true {
             var first = index
-            for child in [2 * index + 1, 2 * index + 2] where child < self.heap.count {
+            for child in (2 * index + 1)...(2 * index + 2) where child < self.heap.count {
                 if comesBefore(self.heap[child], self.heap[first]) {
                     first = child
                 }
@@ -89,7 +94,7 @@ struct RunMerge {
 private func comesBefore(_ left: RunFileReader, _ right: RunFileReader) -> Bool {
     let order = left.compareKey(with: right)
     if order != 0 { return order < 0 }
-    if left.eventTime != right.eventTime { return left.eventTime > right.eventTime }
-    if left.writeTime != right.writeTime { return left.writeTime > right.writeTime }
-    return left.index > right.index
+    let age = unsafe left.record.age
+    let otherAge = unsafe right.record.age
+    return age == otherAge ? left.index > right.index : age > otherAge
 }

@@ -54,6 +54,11 @@ final class StoreDatabase: Sendable {
         }
     }
 
+    /// A cursor over everything, as it is now.
+    func cursor() -> RocksDBCursor {
+        RocksDBCursor(self.database)
+    }
+
     func write(
         _ batch: borrowing WriteBatch,
         synced: Bool

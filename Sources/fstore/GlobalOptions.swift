@@ -55,10 +55,10 @@ private func parseLogLevel(_ name: String) throws -> Logger.Level {
     return level
 }
 
-/// What one load may hold in memory, in bytes: `FSTORE_LOAD_MEMORY_MB`, or 64 MB.
+/// What one load may hold in memory, in bytes: `FSTORE_LOAD_MEMORY_MB`, or 168 MB.
 private func loadMemory() throws -> Int {
     let name = "FSTORE_LOAD_MEMORY_MB"
-    guard let text = ProcessInfo.processInfo.environment[name] else { return 64 << 20 }
+    guard let text = ProcessInfo.processInfo.environment[name] else { return 168 << 20 }
     guard let megabytes = Int(text), (1...65_536).contains(megabytes) else {
         throw ValidationError("\(name) is \"\(text)\"; give whole megabytes from 1 to 65536")
     }

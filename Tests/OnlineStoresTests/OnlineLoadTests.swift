@@ -98,8 +98,11 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
     ) throws {
         let load = try store.beginLoad(ratings())
         let rows = randomRows(&random)
-        for row in rows {
-            try load.add(row)
+        var rest = rows[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(.random(in: 1...60, using: &random))
+            try load.add(Array(part))
+            rest = rest.dropFirst(part.count)
         }
         switch Int.random(in: 0..<4, using: &random) {
         case 0:
@@ -206,6 +209,50 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
         }
     }
 
+    @Test(arguments: UInt64(0)..<6)
+    func loadsFindTheirRowsAmongThoseOfOtherViews(seed: UInt64) throws {
+        try withTemporaryDirectory { directory in
+            var random = SeededGenerator(seed: seed)
+            let store = try RocksDBOnlineStore(
+                directory: directory.appendingPathComponent("online").path,
+                project: "p",
+                loadMemory: [3000, 64 << 20].randomElement(using: &random) ?? 1
+            )
+            let names = ["a", "b", "c"]
+            var expected = names.map { _ in NaiveStore() }
+            for round in Int64(0)..<7 {
+                let index = Int.random(in: names.indices, using: &random)
+                // All ids, or few of them far from each other.
+                let step = [1, 3, 11, 400].randomElement(using: &random) ?? 1
+                let rows = stride(from: Int64.random(in: 0...9, using: &random), to: 900, by: step)
+                    .map { id in
+                        TestRow(
+                            id: id,
+                            eventTime: .random(in: 0...2, using: &random),
+                            writeTime: .random(in: 0...1, using: &random),
+                            rating: .random(in: 0...1, using: &random)
+                        )
+                    }
+                let naive = expected[index].load(rows)
+                let result = try store.load(
+                    rows.shuffled(using: &random),
+                    into: ratings(name: names[index]),
+                    end: round,
+                    partCount: 100
+                )
+                #expect(result.keysWritten == naive.written)
+                #expect(result.stale == naive.stale)
+            }
+            for (name, naive) in zip(names, expected) {
+                guard let view = store.view(named: name) else {
+                    #expect(naive.rows.isEmpty)
+                    continue
+                }
+                #expect(try store.allRows(of: view) == naive.sorted)
+            }
+        }
+    }
+
     @Test func aLoadWithoutRowsCommitsItsRecord() throws {
         try withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("online").path
@@ -231,33 +278,24 @@ private func randomRows(_ random: inout SeededGenerator) -> [TestRow] {
                 project: "p"
             )
             let load = try store.beginLoad(ratings())
-            var encoder = RowEncoder(layout: load.rowLayout)
-            try encoder.encode([.integer(1)], eventTime: 1, writeTime: 2)
-            let row = encoder.bytes
-            var key: [UInt8] = []
-            try EntityKeyEncoder(joinKeys: [driverKey], viewID: load.viewID)
-                .append(values: [1], into: &key)
-            var otherKey = key
-            otherKey[otherKey.count - 1] ^= 1
-            let noKey: [UInt8] = [0] + key.dropFirst()
-            let shortRow = Array(row.prefix(5))
+            let row = TestRow(id: 1, eventTime: 1, writeTime: 2, rating: 1)
+            let schema = load.rowLayout.schema
+            let otherSchema = RowSchema(id: schema.id + 1, fields: schema.fields)
 
-            func isRefused(_ key: [UInt8], _ eventTime: Int64, _ row: [UInt8]) -> Bool {
+            func isRefused(viewID: UInt32, schema: RowSchema) throws -> Bool {
+                let part = try part([row], viewID: viewID, layout: RowLayout(schema: schema))
                 do {
-                    try load.add(key: key.span, eventTime: eventTime, writeTime: 2, row: row.span)
+                    try load.add(part)
                     return false
                 } catch {
                     return true
                 }
             }
-            #expect(isRefused(otherKey, 1, row))
-            #expect(isRefused(noKey, 1, row))
-            #expect(isRefused([], 1, row))
-            #expect(isRefused(key, 2, row))
-            #expect(isRefused(key, 1, shortRow))
-            #expect(!isRefused(key, 1, row))
+            #expect(try isRefused(viewID: load.viewID + 1, schema: schema))
+            #expect(try isRefused(viewID: load.viewID, schema: otherSchema))
+            #expect(try !isRefused(viewID: load.viewID, schema: schema))
             #expect(try load.commit(record()).keysWritten == 1)
-            #expect(isRefused(key, 1, row))
+            #expect(try isRefused(viewID: load.viewID, schema: schema))
             #expect(throws: OnlineStoreError.self) { try load.commit(record()) }
         }
     }

@@ -173,8 +173,11 @@ private let floats = [Field(name: "rating", type: .float64)]
                 try store.load(oneRow)
                 let load = try store.beginLoad(ratings())
                 try load.add(TestRow(id: 1, eventTime: 9, writeTime: 0, rating: 9))
+                // A second part waits until the run of the first is whole.
+                try load.add(TestRow(id: 2, eventTime: 9, writeTime: 0, rating: 9))
                 let files = try FileManager.default.contentsOfDirectory(atPath: path + ".load")
-                #expect(files.count == 1)
+                    .sorted()
+                #expect(files.first == "load-2-1.run")
                 // A copy of the run is what a kill would leave.
                 let run = path + ".load/" + (files.first ?? "")
                 try FileManager.default.copyItem(atPath: run, toPath: path + ".load/stray.run")

@@ -49,15 +49,41 @@ func encoded(
     return (key, encoder.bytes)
 }
 
-extension OnlineLoad {
-    func add(_ row: TestRow) throws {
-        let encoded = try encoded(row, viewID: self.viewID, layout: self.rowLayout)
-        try self.add(
-            key: encoded.key.span,
-            eventTime: row.eventTime,
-            writeTime: row.writeTime,
-            row: encoded.row.span
+/// Rows as a load takes them; the fields are as in `encoded(_:viewID:layout:)`.
+func part(_ rows: [TestRow], viewID: UInt32, layout: RowLayout) throws -> LoadPart {
+    let encoder = LoadPartEncoder(
+        keys: try EntityKeyEncoder(joinKeys: [driverKey], viewID: viewID),
+        layout: layout
+    )
+    let fields = layout.schema.fields.map { field -> LoadColumn in
+        guard field.type == .string else {
+            return LoadColumn(.integers(rows.map(\.rating)), nullWords: nil)
+        }
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        for row in rows {
+            bytes += "\(row.id)".utf8
+            ends.append(bytes.count)
+        }
+        return LoadColumn(.bytes(bytes, ends: ends), nullWords: nil)
+    }
+    return try encoder.part(
+        LoadRows(
+            keys: [LoadColumn(.integers(rows.map(\.id)), nullWords: nil)],
+            fields: fields,
+            eventTimes: rows.map(\.eventTime),
+            writeTimes: rows.map(\.writeTime)
         )
+    )
+}
+
+extension OnlineLoad {
+    func add(_ rows: [TestRow]) throws {
+        try self.add(part(rows, viewID: self.viewID, layout: self.rowLayout))
+    }
+
+    func add(_ row: TestRow) throws {
+        try self.add([row])
     }
 }
 
@@ -69,16 +95,17 @@ extension OnlinePush {
 }
 
 extension RocksDBOnlineStore {
-    /// Loads rows and commits them.
+    /// Loads rows, some at a time, and commits them.
     @discardableResult
     func load(
         _ rows: [TestRow],
         into description: OnlineViewDescription = ratings(),
-        end: Int64 = 0
+        end: Int64 = 0,
+        partCount: Int = 7
     ) throws -> LoadRecord {
         let load = try self.beginLoad(description)
-        for row in rows {
-            try load.add(row)
+        for start in stride(from: 0, to: rows.count, by: partCount) {
+            try load.add(Array(rows[start..<min(start + partCount, rows.count)]))
         }
         return try load.commit(record(end: end))
     }

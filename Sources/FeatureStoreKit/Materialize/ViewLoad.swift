@@ -59,19 +59,17 @@ struct ViewLoad {
             strict: self.strict
         )
         let load: OnlineLoad
-        let encoder: EntityKeyEncoder
+        let encoder: BatchEncoder
         do {
             load = try self.store.beginLoad(OnlineViewDescription(self.generation))
-            encoder = try EntityKeyEncoder(joinKeys: joinKeys, viewID: load.viewID)
+            encoder = BatchEncoder(
+                keys: try EntityKeyEncoder(joinKeys: joinKeys, viewID: load.viewID),
+                layout: load.rowLayout
+            )
         } catch {
             throw FeatureStoreError(error)
         }
         defer { load.abandon() }
-        var writer = BatchWriter(
-            load: load,
-            encoder: encoder,
-            isStatic: source.isStatic
-        )
         var report = ScanReport()
         defer { result.take(report) }
         let tell = { (scanned: ScanProgress) -> Void in
@@ -84,17 +82,12 @@ struct ViewLoad {
             )
         }
         do {
-            try self.sources.scan(scan, report: &report, progress: tell) {
-                (batch) throws(OfflineStoreError) in
-                do throws(OnlineStoreError) {
-                    try writer.write(batch)
-                } catch {
-                    throw OfflineStoreError(
-                        code: .inputOutput,
-                        message: error.message,
-                        cause: error
-                    )
-                }
+            let encode = { @Sendable (batch: SourceBatch) throws(OfflineStoreError) in
+                try forScan { () throws(OnlineStoreError) in try encoder.part(batch) }
+            }
+            try self.sources.scan(scan, report: &report, progress: tell, transform: encode) {
+                (part) throws(OfflineStoreError) in
+                try forScan { () throws(OnlineStoreError) in try load.add(part) }
             }
         } catch {
             throw FeatureStoreError(error)
@@ -146,71 +139,13 @@ extension MaterializationReport.View {
     }
 }
 
-/// Encodes the rows of batches and hands them to a load.
-private struct BatchWriter {
-    let load: OnlineLoad
-    let encoder: EntityKeyEncoder
-    let isStatic: Bool
-    private var row: RowEncoder
-    private var key: [UInt8] = []
-
-    init(load: OnlineLoad, encoder: EntityKeyEncoder, isStatic: Bool) {
-        self.load = load
-        self.encoder = encoder
-        self.isStatic = isStatic
-        self.row = RowEncoder(layout: load.rowLayout)
-    }
-
-    mutating func write(_ batch: SourceBatch) throws(OnlineStoreError) {
-        let keys = BatchCells(
-            self.encoder.order.map { batch.keyColumns[$0] },
-            rowCount: batch.rowCount
-        )
-        let features = BatchCells(batch.features, rowCount: batch.rowCount)
-        for index in 0..<batch.rowCount {
-            self.key.removeAll(keepingCapacity: true)
-            self.encoder.begin(into: &self.key)
-            for column in 0..<keys.columnCount {
-                switch keys.cell(row: index, column: column) {
-                case .integer(let value):
-                    self.encoder.append(integer: value, into: &self.key)
-                case .bytes(let range):
-                    let span = keys.bytes.span.extracting(range)
-                    self.encoder.append(bytes: span, into: &self.key)
-                case .null, .float:
-                    preconditionFailure("a join key is neither null nor a float")
-                }
-            }
-            self.encoder.finish(into: &self.key)
-            // Without a created column the rows of one event time are told apart by their order
-            // alone, so that loading the same rows again changes nothing.
-            // Rows of a static table have no event time: one for all, so that neither the clock
-            // nor the number of loads makes a difference.
-            let eventTime = self.isStatic ? 0 : batch.times[index]
-            let created = batch.created?[index] ?? Int64.min
-            // What was known from the beginning is written as what says nothing, so that a row is
-            // the same whether its source has a push source or not.
-            let writeTime = created == knownFromTheBeginning ? Int64.min : created
-            self.row.begin(eventTime: eventTime, writeTime: writeTime)
-            for column in 0..<features.columnCount {
-                switch features.cell(row: index, column: column) {
-                case .null:
-                    try self.row.appendNull()
-                case .integer(let value):
-                    try self.row.append(integer: value)
-                case .float(let value):
-                    try self.row.append(float: value)
-                case .bytes(let range):
-                    try self.row.append(bytes: features.bytes.span.extracting(range))
-                }
-            }
-            try self.row.finish()
-            try self.load.add(
-                key: self.key.span,
-                eventTime: eventTime,
-                writeTime: writeTime,
-                row: self.row.bytes.span
-            )
-        }
+/// Does something with the online store, whose errors end a scan.
+private func forScan<Success>(
+    _ body: () throws(OnlineStoreError) -> Success
+) throws(OfflineStoreError) -> Success {
+    do throws(OnlineStoreError) {
+        return try body()
+    } catch {
+        throw OfflineStoreError(code: .inputOutput, message: error.message, cause: error)
     }
 }

@@ -27,7 +27,7 @@ struct MaterializeCommand: ParsableCommand {
         discussion: """
             Both ends are inclusive, and without dates everything is loaded. The newest row wins, \
             whatever was loaded before. A load is atomic: killed, it leaves the old state. It \
-            holds up to 64 MB in memory and the rest in files; FSTORE_LOAD_MEMORY_MB sets another \
+            holds up to 168 MB in memory and the rest in files; FSTORE_LOAD_MEMORY_MB sets another \
             limit.
             """
     )

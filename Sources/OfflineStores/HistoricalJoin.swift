@@ -152,8 +152,10 @@ package struct HistoricalJoin: Sendable {
         let transform: SourceBatch.Transform<SlotRows> = { (batch) throws(OfflineStoreError) in
             SlotRows(batch, slots: slots, isStatic: isStatic)
         }
+        let path = try self.reader.path(for: scan)
         try self.reader.scan(
             scan,
+            seeker: path.seeker,
             report: &report,
             progress: sourceProgress,
             transform: transform

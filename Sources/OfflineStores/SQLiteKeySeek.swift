@@ -110,7 +110,6 @@ struct SQLiteKeySeek: ~Copyable {
         _ assembler: inout RowAssembler
     ) throws(OfflineStoreError) {
         let order = try self.order(key, parts, filter)
-        guard let order else { return }
         guard order != .unknown else { return try self.readAll(parts, &assembler) }
         self.known.removeAll(keepingCapacity: true)
         for slot in filter.slots.slots(ofKey: Int(key)) {
@@ -135,16 +134,15 @@ struct SQLiteKeySeek: ~Copyable {
         }
     }
 
-    /// How the times of a key sort; `nil` when it has no rows.
+    /// How the times of a key sort.
     private mutating func order(
         _ key: Int32,
         _ parts: [SQLiteKeyPart],
         _ filter: KeyFilter
-    ) throws(OfflineStoreError) -> TimeOrder? {
+    ) throws(OfflineStoreError) -> TimeOrder {
         guard self.hasTime else { return .unknown }
         try self.ends.restart(with: parts)
-        guard try self.ends.step() else { return nil }
-        // A key without rows and one whose times are all null look the same.
+        guard try self.ends.step() else { return .unknown }
         let classes = (self.ends.value(at: 0), self.ends.value(at: 1))
         guard let first = self.ends.integer(at: 0, kind: .unixTimestamp, parser: &self.parser),
             let last = self.ends.integer(at: 1, kind: .unixTimestamp, parser: &self.parser)
@@ -207,14 +205,19 @@ struct SQLiteKeySeek: ~Copyable {
         /// What follows in the index is earlier than this.
         var limit = Int64.max
         while true {
-            while limit > newest, try self.times.step() {
+            while limit > newest {
+                guard try self.times.step() else {
+                    // Another step would begin anew.
+                    limit = .min
+                    break
+                }
                 let read = self.times.integer(at: 0, kind: .unixTimestamp, parser: &self.parser)
                 guard let time = read else {
                     // It is bad, and counts as such once.
                     try self.add(self.times.ordinal, &assembler)
                     continue
                 }
-                limit = time &+ slack
+                limit = min(limit, time &+ slack)
                 if time > now { continue }
                 pending.append((time, self.times.ordinal))
                 newest = max(newest, time)

@@ -109,12 +109,13 @@ struct SQLiteSeeker: HistorySeeker {
         return true
     }
 
-    /// About how many rows are read for all keys.
+    /// What looking up all slots of a filter costs, in rows of a scan.
     func expectedCost(
         _ database: SQLiteDatabase,
-        _ filter: KeyFilter
+        _ filter: KeyFilter,
+        rowsPerSeek: Int
     ) throws(SQLiteError) -> Int {
-        if self.index.hasTime { return filter.slots.count * Self.rowsPerSeek }
+        if self.index.hasTime || rowsPerSeek == 0 { return filter.slots.count * rowsPerSeek }
         let statement = try database.prepare(
             "SELECT count(*) FROM (\(self.select("1", where: self.isKey + " LIMIT 1000")))"
         )
@@ -130,11 +131,8 @@ struct SQLiteSeeker: HistorySeeker {
             if try statement.step() { rows += Int(statement.integer(at: 0)) }
             count += 1
         }
-        return filter.keys.count * max(Self.rowsPerSeek, 2 * rows / max(1, count))
+        return filter.keys.count * max(rowsPerSeek, 2 * rows / max(1, count))
     }
-
-    /// A slot that is looked up costs about as much as this many rows of a scan.
-    private static let rowsPerSeek = 16
 
     /// The condition that picks the rows of a key: parameters from 1.
     var isKey: String {

@@ -8,7 +8,12 @@ extension SQLiteSource {
     /// - Parameters:
     ///   - scan: What is wanted, with a key filter.
     ///   - pushed: What the plan says of pushed rows.
-    func path(for scan: SourceScan, pushed: String) throws(OfflineStoreError) -> HistoryPath {
+    ///   - rowsPerSeek: See ``SourceReader/rowsPerSeek``.
+    func path(
+        for scan: SourceScan,
+        pushed: String,
+        rowsPerSeek: Int
+    ) throws(OfflineStoreError) -> HistoryPath {
         let scanned = { (reason: String) in
             HistoryPath(seeker: nil, title: self.title + pushed, reason: reason)
         }
@@ -55,7 +60,8 @@ extension SQLiteSource {
             )
             let rows = try self.rowCount(database, table, rowID)
             let seeks = filter.slots.count
-            guard try seeker.expectedCost(database, filter) < rows else {
+            guard try seeker.expectedCost(database, filter, rowsPerSeek: rowsPerSeek) < max(rows, 1)
+            else {
                 return scanned(
                     "looking up \(seeks) keys and times costs more than reading about \(rows) rows"
                 )

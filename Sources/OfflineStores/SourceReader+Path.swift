@@ -20,7 +20,7 @@ extension SourceReader {
             )
         case .sqlite(let options):
             let source = try self.sqliteSource(options, name: scan.source.name)
-            return try source.path(for: scan, pushed: pushed)
+            return try source.path(for: scan, pushed: pushed, rowsPerSeek: self.rowsPerSeek)
         case .push, .request:
             return HistoryPath(
                 seeker: nil,

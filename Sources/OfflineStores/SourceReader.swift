@@ -21,14 +21,19 @@ package struct SourceReader: Sendable {
     package let offlineDatabasePath: String?
     /// The database of pushed rows; it need not be there.
     package let pushLogPath: String?
+    /// As many rows of a scan cost as much as looking a slot up; 0 to look up whenever that is
+    /// possible.
+    package let rowsPerSeek: Int
     private let windowSize: CSVWindowSize
 
     package init(
         root: String,
         offlineDatabasePath: String? = nil,
         pushLogPath: String? = nil,
+        rowsPerSeek: Int = 16,
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
+        self.rowsPerSeek = rowsPerSeek
         self.root = root
         self.offlineDatabasePath = offlineDatabasePath
         self.pushLogPath = pushLogPath

@@ -50,6 +50,11 @@ struct JoinGroup {
         self.schema.indices.filter { self.isWanted[$0] }.map { self.schema[$0].type }
     }
 
+    /// About how many bytes the wanted features of a row take.
+    var rowSize: Int {
+        self.wantedTypes.reduce(0) { $0 + ($1.physicalType == .bytes ? 40 : 8) }
+    }
+
     /// By view, and by its wanted features: the place among all wanted features of the group.
     var positions: [[Int]] {
         var ranks: [Int] = []

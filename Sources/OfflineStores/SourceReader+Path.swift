@@ -32,26 +32,13 @@ extension SourceReader {
 
     private func title(of options: DataSource.CSVOptions, _ source: DataSource) -> String {
         let files = self.files(of: source)
-        let bytes = files.reduce(Int64(0)) { $0 + Self.size(of: $1) }
+        let bytes = files.reduce(0) { $0 + Self.size(of: $1) }
         let count = files.count == 1 ? "" : "\(files.count) files, "
-        return "\(options.path), \(count)\(sizeText(bytes))"
+        return "\(options.path), \(count)\(SizeText.text(bytes: bytes))"
     }
 
-    private static func size(of path: String) -> Int64 {
+    private static func size(of path: String) -> Int {
         var status = stat()
-        return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
-}
-
-/// A number of bytes for people: `512 bytes`, `1.2 MB`.
-package func sizeText(_ bytes: Int64) -> String {
-    guard bytes >= 1000 else { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
-    var value = Double(bytes)
-    var unit = ""
-    for next in ["kB", "MB", "GB", "TB"] where value >= 1000 || unit.isEmpty {
-        value /= 1000
-        unit = next
-    }
-    let tenths = Int64((value * 10).rounded())
-    return tenths >= 1000 ? "\((tenths + 5) / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
 }

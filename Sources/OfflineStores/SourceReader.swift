@@ -21,14 +21,19 @@ package struct SourceReader: Sendable {
     package let offlineDatabasePath: String?
     /// The database of pushed rows; it need not be there.
     package let pushLogPath: String?
+    /// As many rows of a scan cost as much as looking a slot up; 0 to look up whenever that is
+    /// possible.
+    package let rowsPerSeek: Int
     private let windowSize: CSVWindowSize
 
     package init(
         root: String,
         offlineDatabasePath: String? = nil,
         pushLogPath: String? = nil,
+        rowsPerSeek: Int = 16,
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
+        self.rowsPerSeek = rowsPerSeek
         self.root = root
         self.offlineDatabasePath = offlineDatabasePath
         self.pushLogPath = pushLogPath
@@ -87,6 +92,7 @@ package struct SourceReader: Sendable {
     ///
     /// - Parameters:
     ///   - scan: What to read.
+    ///   - seeker: What finds the rows of the source; `nil` to read it all. Pushed rows come after.
     ///   - report: What was done with the rows; filled in also when the scan throws.
     ///   - progress: Called now and then, on the caller's thread.
     ///   - transform: Called with each batch, in any order.
@@ -95,6 +101,7 @@ package struct SourceReader: Sendable {
     ///   throws.
     package func scan<Part: Sendable>(
         _ scan: SourceScan,
+        seeker: (any HistorySeeker)? = nil,
         report: inout ScanReport,
         progress: ((ScanProgress) -> Void)? = nil,
         transform: @escaping SourceBatch.Transform<Part>,
@@ -105,7 +112,9 @@ package struct SourceReader: Sendable {
         // The reading thread alone touches the scan, and its key filter, until it has finished.
         nonisolated(unsafe) let scan = scan
         Thread.detachNewThread {
-            unsafe pipeline.finish(reader.read(scan, into: pipeline, transform: transform))
+            unsafe pipeline.finish(
+                reader.read(scan, seeker: seeker, into: pipeline, transform: transform)
+            )
         }
         var failure: OfflineStoreError?
         receiving: while true {
@@ -145,6 +154,7 @@ package struct SourceReader: Sendable {
     /// Reads a source on the thread that it is called on.
     private func read<Part: Sendable>(
         _ scan: SourceScan,
+        seeker: (any HistorySeeker)?,
         into pipeline: BatchPipeline<Part>,
         transform: @escaping SourceBatch.Transform<Part>
     ) -> ScanOutcome {
@@ -165,20 +175,18 @@ package struct SourceReader: Sendable {
             try deliver(try transform(batch))
         }
         do throws(OfflineStoreError) {
-            switch scan.source.kind {
-            case .csv(let options):
-                try self.csvSource(options).scan(
+            if let seeker {
+                var report = ScanReport()
+                defer { assembler.append(report) }
+                try seeker.seek(scan, report: &report, progress: progress, body)
+            } else {
+                try self.readAll(
                     &assembler,
+                    of: scan.source,
                     progress: progress,
                     transform: transform,
                     deliver
                 )
-            case .sqlite(let options):
-                let source = try self.sqliteSource(options, name: scan.source.name)
-                try source.scan(&assembler, progress: progress, body)
-            case .push, .request:
-                // No file holds any rows.
-                break
             }
             if let path = self.pushLogPath, !scan.pushSources.isEmpty {
                 let pushed = PushedHistory(path: path, sources: scan.pushSources)
@@ -188,6 +196,33 @@ package struct SourceReader: Sendable {
             return ScanOutcome(report: assembler.report, error: error)
         }
         return ScanOutcome(report: assembler.report, error: nil)
+    }
+
+    /// Reads all rows of a source that are not pushed ones.
+    private func readAll<Part: Sendable>(
+        _ assembler: inout RowAssembler,
+        of source: DataSource,
+        progress: @escaping (ScanProgress) -> Void,
+        transform: @escaping SourceBatch.Transform<Part>,
+        _ deliver: (Part) throws(OfflineStoreError) -> Void
+    ) throws(OfflineStoreError) {
+        switch source.kind {
+        case .csv(let options):
+            try self.csvSource(options).scan(
+                &assembler,
+                progress: progress,
+                transform: transform,
+                deliver
+            )
+        case .sqlite(let options):
+            let table = try self.sqliteSource(options, name: source.name)
+            try table.scan(&assembler, progress: progress) { (batch) throws(OfflineStoreError) in
+                try deliver(try transform(batch))
+            }
+        case .push, .request:
+            // No file holds any rows.
+            break
+        }
     }
 
     func csvSource(_ options: DataSource.CSVOptions) -> CSVSource {

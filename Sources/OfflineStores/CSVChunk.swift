@@ -14,46 +14,65 @@ struct CSVChunk: Sendable {
 struct CSVFileLayout: Sendable {
     /// The file's path, for messages.
     let path: String
-    let delimiter: UInt8
-    /// How many fields a record has.
-    let columnCount: Int
+    let text: CSVTextLayout
     /// Where the wanted columns of the source stand.
     let positions: [Int]
-    /// Unquoted fields that mean null.
-    let nullValues: [String]
-    /// Whether a line without a single byte is a record.
-    let takesBlankLines: Bool
+    let nulls: CSVNulls
 }
 
 extension CSVChunk {
-    /// Reads the records.
+    /// Reads the records: plain ones column by column, many at a time, any other by itself.
     ///
     /// - Parameters:
     ///   - assembler: Takes the rows in; its report is empty before and after.
+    ///   - index: What finds plain rows; kept from one chunk to the next.
     ///   - transform: Called with each batch.
     /// - Returns: What was made of the rows, and what was done with them.
     func rows<Part: Sendable>(
         _ assembler: inout RowAssembler,
+        index: inout CSVRowIndex,
         transform: SourceBatch.Transform<Part>
     ) -> CSVChunkRows<Part> {
         var parts: [Part] = []
         var error: OfflineStoreError?
         let bytes = self.bytes.span
+        var cursor = CSVScanner.Cursor(
+            line: self.line,
+            takesBlankLines: self.file.text.columnCount == 1
+        )
         var row = CSVRow(
             scanner: CSVScanner(
                 bytes,
-                delimiter: self.file.delimiter,
+                delimiter: self.file.text.delimiter,
                 isLast: true,
-                from: CSVScanner.Cursor(
-                    line: self.line,
-                    takesBlankLines: self.file.takesBlankLines
-                )
+                from: cursor
             ),
             path: self.file.path,
             positions: self.file.positions,
-            nullValues: self.file.nullValues
+            nulls: self.file.nulls
         )
+        var size = CSVRowIndex.maximumSize
         reading: while true {
+            index.find(in: bytes, from: cursor.position, size: size, file: self.file.text)
+            var taken = 0
+            while taken < index.rowCount {
+                let rows = CSVRows(bytes, index: index, file: self.file)
+                let end = assembler.add(rows, from: taken)
+                if assembler.isFull, let batch = assembler.finishBatch() {
+                    error = Self.append(batch, to: &parts, transform: transform)
+                    if error != nil { break reading }
+                }
+                if end == taken { break }
+                taken = end
+            }
+            if taken > 0 { cursor.move(to: index.start(ofRow: taken), in: bytes) }
+            if taken == index.rowCount, taken > 0, !index.isNextOdd {
+                size = min(2 * size, CSVRowIndex.maximumSize)
+                continue
+            }
+            // Where odd rows are many, little is found before the next.
+            size = max(size / 4, CSVRowIndex.minimumSize)
+            row.scanner.move(to: cursor)
             switch row.scanner.next() {
             case .end, .windowEnd:
                 break reading
@@ -68,6 +87,7 @@ extension CSVChunk {
             case .record:
                 self.add(&row, to: &assembler)
             }
+            cursor = row.scanner.cursor
             if assembler.isFull, let batch = assembler.finishBatch() {
                 error = Self.append(batch, to: &parts, transform: transform)
                 if error != nil { break reading }
@@ -93,11 +113,11 @@ extension CSVChunk {
     }
 
     private func add(_ row: inout CSVRow, to assembler: inout RowAssembler) {
-        guard row.scanner.fieldCount != self.file.columnCount else { return assembler.add(&row) }
+        guard row.scanner.fieldCount != self.file.text.columnCount else { return assembler.add(&row) }
         assembler.addBrokenRow(
             place: row.place(),
             reason: "the row has \(row.scanner.fieldCount) fields, the header "
-                + "\(self.file.columnCount); a field with a delimiter in it needs quotes"
+                + "\(self.file.text.columnCount); a field with a delimiter in it needs quotes"
         )
     }
 }

@@ -1,4 +1,5 @@
 import FeatureCompute
+import NativeStorage
 
 /// A cursor over the records of CSV text (RFC 4180), field by field, without copying any.
 ///
@@ -27,6 +28,12 @@ struct CSVScanner: ~Escapable {
         var line = 1
         /// Whether a line without a single byte is a record.
         var takesBlankLines = false
+
+        /// Goes to a later place between two records of the same bytes.
+        mutating func move(to position: Int, in bytes: Span<UInt8>) {
+            self.line += bytes.extracting(self.position..<position).count(ofByte: lineFeed)
+            self.position = position
+        }
     }
 
     /// What ``next()`` found.
@@ -77,6 +84,13 @@ struct CSVScanner: ~Escapable {
         self.takesBlankLines = cursor.takesBlankLines
     }
 
+    /// Goes to another place between two records.
+    mutating func move(to cursor: Cursor) {
+        self.position = cursor.position
+        self.nextLine = cursor.line
+        self.takesBlankLines = cursor.takesBlankLines
+    }
+
     /// Where the next record begins.
     var cursor: Cursor {
         Cursor(
@@ -116,12 +130,7 @@ struct CSVScanner: ~Escapable {
             output.append(span: raw)
             return
         }
-        var index = 0
-        while index < raw.count {
-            output.append(raw[index])
-            // The second of two quotes says nothing.
-            index += raw[index] == quote ? 2 : 1
-        }
+        output.append(halvingQuotesOf: raw)
     }
 
     /// Moves to the next record.

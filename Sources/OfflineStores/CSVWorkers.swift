@@ -45,11 +45,12 @@ final class CSVWorkers<Part: Sendable> {
 
         /// What a worker does until there is nothing more to do.
         func work(_ assembler: inout RowAssembler, transform: SourceBatch.Transform<Part>) {
+            var index = CSVRowIndex()
             while let job = self.wait(
                 until: { !$0.waiting.isEmpty || $0.isFinished },
                 then: { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
             ) {
-                let rows = job.chunk.rows(&assembler, transform: transform)
+                let rows = job.chunk.rows(&assembler, index: &index, transform: transform)
                 self.wait { $0.rows[job.number] = rows }
             }
             let seen = assembler.seen

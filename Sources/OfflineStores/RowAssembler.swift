@@ -39,25 +39,26 @@ struct RowAssembler {
     var report = ScanReport()
     private let scan: SourceScan
     private let featureTypes: [CellType]
-    private let wanted: [Bool]
-    private let filter: KeyFilter?
-    private let hasIntegerKey: Bool
-    private let earliest: Int64
-    private let latest: Int64
-    private let latestCreated: Int64?
-    private let hasCreatedTimes: Bool
+    let wanted: [Bool]
+    let filter: KeyFilter?
+    let hasIntegerKey: Bool
+    let earliest: Int64
+    let latest: Int64
+    let latestCreated: Int64?
+    let hasCreatedTimes: Bool
     /// Reads the cells of pushed rows, whose times without zone are UTC.
     private var pushedParser = CellParser()
-    private var parser: CellParser
+    var parser: CellParser
     private var scratch: [UInt8] = []
-    private var key: [UInt8] = []
+    var key: [UInt8] = []
 
-    private(set) var rowCount = 0
-    private var keyIDs: [Int32] = []
-    private var keyBuilders: [ColumnBuilder] = []
-    private var times: [Int64] = []
-    private var created: [Int64] = []
-    private var builders: [ColumnBuilder] = []
+    var rowCount = 0
+    var keyIDs: [Int32] = []
+    var keyBuilders: [ColumnBuilder] = []
+    var times: [Int64] = []
+    var created: [Int64] = []
+    var builders: [ColumnBuilder] = []
+    var scratch = CSVRowsScratch()
 
     init(scan: SourceScan) throws(OfflineStoreError) {
         self.scan = scan
@@ -171,12 +172,17 @@ struct RowAssembler {
         return batch
     }
 
+    /// A builder for a key column.
+    func emptyKeyBuilder(at position: Int) -> ColumnBuilder {
+        ColumnBuilder(type: self.scan.joinKeys[position].type)
+    }
+
     /// From now on rows are pushed ones.
     mutating func beginPushedRows() {
         swap(&self.parser, &self.pushedParser)
     }
 
-    private var createdWithoutColumn: Int64 {
+    var createdWithoutColumn: Int64 {
         self.layout.createdPosition == nil ? knownFromTheBeginning : missingTime
     }
 
@@ -190,7 +196,7 @@ struct RowAssembler {
         self.times.reserveCapacity(capacity)
         if self.filter != nil { self.keyIDs.reserveCapacity(capacity) }
         if self.hasCreatedTimes { self.created.reserveCapacity(capacity) }
-        self.keyBuilders = self.scan.joinKeys.map { ColumnBuilder(type: $0.type) }
+        self.keyBuilders = self.scan.joinKeys.indices.map { self.emptyKeyBuilder(at: $0) }
         self.builders = self.scan.features.map { ColumnBuilder(type: $0.type) }
         if self.filter == nil {
             for index in self.keyBuilders.indices {
@@ -270,15 +276,7 @@ struct RowAssembler {
         }
         if time < self.earliest { return nil }
         guard let filter = self.filter else { return time }
-        if time < filter.earliest {
-            filter.sawOlder[Int(keyID)] = true
-            return nil
-        }
-        if time > filter.latest {
-            filter.sawNewer[Int(keyID)] = true
-            return nil
-        }
-        return time
+        return filter.takes(time, ofKey: keyID) ? time : nil
     }
 
     private mutating func readFeatures<Row: SourceRow & ~Copyable & ~Escapable>(
@@ -338,7 +336,7 @@ struct RowAssembler {
     }
 
     /// Takes back what the current row left in the key builders.
-    private mutating func dropKey() {
+    mutating func dropKey() {
         guard self.filter == nil else { return }
         for index in self.keyBuilders.indices {
             self.keyBuilders[index].truncate(to: self.rowCount)

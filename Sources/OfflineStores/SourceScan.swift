@@ -86,6 +86,19 @@ package final class KeyFilter {
         self.sawNewer = Bitmap(count: keys.count)
     }
 
+    /// Whether a row of one of the keys can matter; otherwise it is noted on which side it lies.
+    func takes(_ time: Int64, ofKey keyID: Int32) -> Bool {
+        if time < self.earliest {
+            self.sawOlder[Int(keyID)] = true
+            return false
+        }
+        if time > self.latest {
+            self.sawNewer[Int(keyID)] = true
+            return false
+        }
+        return true
+    }
+
     /// A filter by the same keys and times that has seen nothing, for another thread.
     func unused() -> KeyFilter {
         KeyFilter(keys: self.keys, earliest: self.earliest, latest: self.latest)

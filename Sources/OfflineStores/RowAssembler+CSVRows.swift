@@ -1,0 +1,285 @@
+import FeatureCompute
+import FeatureModel
+
+/// Some plain rows of a chunk of CSV text.
+struct CSVRows: ~Escapable {
+    /// The text.
+    let bytes: Span<UInt8>
+    /// Where the fields lie.
+    let index: CSVRowIndex
+    let file: CSVFileLayout
+
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>, index: CSVRowIndex, file: CSVFileLayout) {
+        self.bytes = bytes
+        self.index = index
+        self.file = file
+    }
+
+    /// Finds the cells of one column of the source.
+    func findCells(at column: Int, rows: [Int32], to cells: inout CellPlaces) {
+        self.index.findCells(
+            ofColumn: self.file.positions[column],
+            rows: rows,
+            in: self.bytes,
+            nulls: self.file.nulls,
+            to: &cells
+        )
+    }
+}
+
+/// What taking CSV rows in needs for the while, kept to save allocations.
+struct CSVRowsScratch {
+    /// The cells of one column.
+    var cells = CellPlaces()
+    /// The rows that are still wanted, by their numbers in the index.
+    var rows: [Int32] = []
+    /// One number a wanted row, as in a batch.
+    var keyIDs: [Int32] = []
+    var times: [Int64] = []
+    var created: [Int64] = []
+    /// The keys of all rows, when one number is a key.
+    var integerKeys: [Int64] = []
+}
+
+extension RowAssembler {
+    /// Takes plain rows of CSV text in, column by column.
+    ///
+    /// Whatever is odd about a row, it stops before that row: only ``add(_:)`` says what it is.
+    ///
+    /// - Parameters:
+    ///   - rows: The rows.
+    ///   - first: The first one to take.
+    /// - Returns: The row that follows those that were taken in; `first` when that one needs
+    ///   ``add(_:)``.
+    mutating func add(_ rows: CSVRows, from first: Int) -> Int {
+        var end = min(rows.index.rowCount, first + Self.batchSize - self.rowCount)
+        while end > first {
+            let odd = self.tryAdd(rows, first..<end)
+            guard let odd else { return end }
+            // What the rows before it left in the columns is taken back, and read once more.
+            self.truncate()
+            end = odd
+        }
+        return first
+    }
+
+    /// Takes rows in when all of them are good.
+    ///
+    /// - Returns: A row that is not, before which all were good so far; the columns must be
+    ///   truncated then.
+    private mutating func tryAdd(_ rows: CSVRows, _ range: Range<Int>) -> Int? {
+        self.scratch.rows.removeAll(keepingCapacity: true)
+        self.scratch.rows.append(
+            contentsOf: Int32(range.lowerBound)..<Int32(range.upperBound)
+        )
+        var afterEnd = 0
+        var createdLater = 0
+        if let odd = self.readKeys(rows) { return odd }
+        if let odd = self.readTimes(rows, afterEnd: &afterEnd) { return odd }
+        if let odd = self.readCreated(rows, later: &createdLater) { return odd }
+        if let odd = self.readFeatures(rows) { return odd }
+
+        let kept = self.scratch.rows.count
+        self.rowCount += kept
+        self.report.rowsRead += range.count
+        self.report.rowsKept += kept
+        self.report.afterEnd += afterEnd
+        self.report.createdLater += createdLater
+        if self.filter != nil { self.keyIDs.append(contentsOf: self.scratch.keyIDs) }
+        self.times.append(contentsOf: self.scratch.times)
+        if self.hasCreatedTimes { self.created.append(contentsOf: self.scratch.created) }
+        if self.layout.timePosition != nil, let newest = self.scratch.times.max(),
+            newest > self.report.newestEventTime?.microseconds ?? .min
+        {
+            self.report.newestEventTime = Timestamp(microseconds: newest)
+        }
+        return nil
+    }
+
+    /// Takes back what rows left in the columns that were not all good.
+    private mutating func truncate() {
+        if self.filter == nil { self.dropKey() }
+        for index in self.builders.indices {
+            self.builders[index].truncate(to: self.wanted[index] ? self.rowCount : 0)
+        }
+    }
+
+    /// The row of a cell that could not be read; `nil` when all could.
+    private func odd(after read: Int) -> Int? {
+        read < self.scratch.rows.count ? Int(self.scratch.rows[read]) : nil
+    }
+
+    /// Reads the keys; with a filter, only rows with one of its keys stay.
+    private mutating func readKeys(_ rows: CSVRows) -> Int? {
+        guard let filter = self.filter else {
+            for position in self.keyBuilders.indices {
+                rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
+                if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
+                let read = self.parser.append(
+                    self.scratch.cells,
+                    of: rows.bytes,
+                    to: &self.keyBuilders[position]
+                )
+                if let odd = self.odd(after: read) { return odd }
+            }
+            return nil
+        }
+        self.scratch.keyIDs.removeAll(keepingCapacity: true)
+        if self.hasIntegerKey {
+            rows.findCells(at: 0, rows: self.scratch.rows, to: &self.scratch.cells)
+            if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
+            self.scratch.integerKeys.removeAll(keepingCapacity: true)
+            let read = self.parser.append(
+                self.scratch.cells,
+                of: rows.bytes,
+                as: self.layout.keyTypes[0].kind,
+                null: 0,
+                to: &self.scratch.integerKeys
+            )
+            if let odd = self.odd(after: read) { return odd }
+            filter.keys.appendIDs(of: self.scratch.integerKeys, to: &self.scratch.keyIDs)
+        } else if let odd = self.readByteKeys(rows, filter.keys) {
+            return odd
+        }
+        self.keepRowsWithKeys()
+        return nil
+    }
+
+    /// Reads keys that are no single number.
+    private mutating func readByteKeys(_ rows: CSVRows, _ keys: KeyDictionary) -> Int? {
+        var columns: [Column] = []
+        for position in self.layout.keyTypes.indices {
+            rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
+            if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
+            var builder = self.emptyKeyBuilder(at: position)
+            let read = self.parser.append(self.scratch.cells, of: rows.bytes, to: &builder)
+            if let odd = self.odd(after: read) { return odd }
+            columns.append(builder.finish())
+        }
+        for row in self.scratch.rows.indices {
+            self.key.removeAll(keepingCapacity: true)
+            for column in columns {
+                column.appendKey(at: row, to: &self.key)
+            }
+            self.scratch.keyIDs.append(keys.id(of: self.key.span))
+        }
+        return nil
+    }
+
+    private mutating func keepRowsWithKeys() {
+        var kept = 0
+        let ids = self.scratch.keyIDs
+        for index in ids.indices where ids[index] >= 0 {
+            self.scratch.rows[kept] = self.scratch.rows[index]
+            self.scratch.keyIDs[kept] = ids[index]
+            kept += 1
+        }
+        self.scratch.rows.removeLast(ids.count - kept)
+        self.scratch.keyIDs.removeLast(ids.count - kept)
+    }
+
+    /// Reads the event times; only rows within the scan's times stay.
+    private mutating func readTimes(_ rows: CSVRows, afterEnd: inout Int) -> Int? {
+        self.scratch.times.removeAll(keepingCapacity: true)
+        let count = self.scratch.rows.count
+        guard let position = self.layout.timePosition else {
+            self.scratch.times.append(contentsOf: repeatElement(0, count: count))
+            return nil
+        }
+        rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
+        if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
+        let read = self.parser.append(
+            self.scratch.cells,
+            of: rows.bytes,
+            as: .unixTimestamp,
+            null: 0,
+            to: &self.scratch.times
+        )
+        if let odd = self.odd(after: read) { return odd }
+        var kept = 0
+        for index in 0..<count {
+            let time = self.scratch.times[index]
+            if time > self.latest {
+                afterEnd += 1
+                continue
+            }
+            if time < self.earliest { continue }
+            if let filter = self.filter {
+                let keyID = self.scratch.keyIDs[index]
+                guard filter.takes(time, ofKey: keyID) else { continue }
+                self.scratch.keyIDs[kept] = keyID
+            }
+            self.scratch.rows[kept] = self.scratch.rows[index]
+            self.scratch.times[kept] = time
+            kept += 1
+        }
+        self.dropScratch(after: kept)
+        return nil
+    }
+
+    /// Reads the created times; only rows that were created soon enough stay.
+    private mutating func readCreated(_ rows: CSVRows, later: inout Int) -> Int? {
+        self.scratch.created.removeAll(keepingCapacity: true)
+        let count = self.scratch.rows.count
+        guard self.hasCreatedTimes else { return nil }
+        if let position = self.layout.createdPosition {
+            rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
+            let read = self.parser.append(
+                self.scratch.cells,
+                of: rows.bytes,
+                as: .unixTimestamp,
+                null: missingTime,
+                to: &self.scratch.created
+            )
+            if let odd = self.odd(after: read) { return odd }
+        } else {
+            self.scratch.created.append(
+                contentsOf: repeatElement(self.createdWithoutColumn, count: count)
+            )
+        }
+        guard let latestCreated = self.latestCreated else { return nil }
+        var kept = 0
+        for index in 0..<count {
+            let created = self.scratch.created[index]
+            if created == missingTime || created > latestCreated {
+                later += 1
+                continue
+            }
+            if self.filter != nil { self.scratch.keyIDs[kept] = self.scratch.keyIDs[index] }
+            self.scratch.rows[kept] = self.scratch.rows[index]
+            self.scratch.times[kept] = self.scratch.times[index]
+            self.scratch.created[kept] = created
+            kept += 1
+        }
+        self.scratch.created.removeLast(count - kept)
+        self.dropScratch(after: kept)
+        return nil
+    }
+
+    private mutating func dropScratch(after kept: Int) {
+        let surplus = self.scratch.rows.count - kept
+        self.scratch.rows.removeLast(surplus)
+        self.scratch.times.removeLast(surplus)
+        if self.filter != nil { self.scratch.keyIDs.removeLast(surplus) }
+    }
+
+    private mutating func readFeatures(_ rows: CSVRows) -> Int? {
+        for index in self.builders.indices {
+            rows.findCells(
+                at: self.layout.firstFeature + index,
+                rows: self.scratch.rows,
+                to: &self.scratch.cells
+            )
+            let read = self.parser.append(
+                self.scratch.cells,
+                of: rows.bytes,
+                to: &self.builders[index]
+            )
+            if let odd = self.odd(after: read) { return odd }
+            // Looked at, and not wanted.
+            if !self.wanted[index] { self.builders[index].truncate(to: 0) }
+        }
+        return nil
+    }
+}

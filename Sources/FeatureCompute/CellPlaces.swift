@@ -53,8 +53,13 @@ package struct CellPlaces: Sendable {
         let base = self.starts.count
         self.starts.append(contentsOf: repeatElement(Self.nullStart, count: rows.count))
         self.ends.append(contentsOf: repeatElement(0, count: rows.count))
-        var starts = self.starts.mutableSpan
-        var ends = self.ends.mutableSpan
+        // Taken out for the loop, so that each is written to by itself.
+        var startArray = self.starts
+        var endArray = self.ends
+        self.starts = []
+        self.ends = []
+        var starts = startArray.mutableSpan
+        var ends = endArray.mutableSpan
         let isLast = field == fieldCount - 1
         var filled = 0
         for index in rows.indices {
@@ -69,6 +74,8 @@ package struct CellPlaces: Sendable {
             filled &+= 1
         }
         self.nullCount += rows.count - filled
+        self.starts = startArray
+        self.ends = endArray
     }
 
     /// Adds a null.

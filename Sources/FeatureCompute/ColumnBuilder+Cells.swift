@@ -82,6 +82,9 @@ extension Column.ByteStorage {
             }
             return
         }
+        // Taken out for the loop, so that each is written to by itself.
+        var ends = self.ends
+        self.ends = []
         var output = self.bytes.mutableSpan
         for index in 0..<cells.count {
             if !cells.isNull(index) {
@@ -89,8 +92,9 @@ extension Column.ByteStorage {
                 output.copyBlocks(of: source, range, to: position)
                 position &+= range.count
             }
-            self.ends.append(position)
+            ends.append(position)
         }
+        self.ends = ends
         self.bytes.removeLast(self.bytes.count - position)
     }
 }

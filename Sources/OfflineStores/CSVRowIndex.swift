@@ -210,8 +210,12 @@ struct CSVRowIndex {
         if self.fieldEnds.count < count {
             self.fieldEnds = [UInt32](repeating: 0, count: max(count, Self.maximumSize))
         }
-        let specials = self.specials.span
-        var ends = self.fieldEnds.mutableSpan
+        // Taken out for the loop, which reads the one and writes the other.
+        let specialArray = self.specials
+        var endArray = self.fieldEnds
+        self.fieldEnds = []
+        let specials = specialArray.span
+        var ends = endArray.mutableSpan
         var fieldStart = self.start
         var written = 0
         var rows = 0
@@ -249,6 +253,7 @@ struct CSVRowIndex {
                 rowEnd += self.fieldCount
             }
         }
+        self.fieldEnds = endArray
         self.rowCount = rows
         self.isNextOdd = isOdd
     }

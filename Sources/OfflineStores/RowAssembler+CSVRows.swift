@@ -36,6 +36,7 @@ struct CSVRowsScratch {
     var rows: [Int32] = []
     /// One number a wanted row, as in a batch.
     var keyIDs: [Int32] = []
+    var slots: [Int32] = []
     var times: [Int64] = []
     var created: [Int64] = []
     /// The keys of all rows, when one number is a key.
@@ -69,8 +70,8 @@ extension RowAssembler {
     /// - Returns: A row that is not, before which all were good so far; the columns must be
     ///   truncated then.
     private mutating func tryAdd(_ rows: CSVRows, _ range: Range<Int>) -> Int? {
-        self.scratch.rows.removeAll(keepingCapacity: true)
-        self.scratch.rows.append(
+        self.many.rows.removeAll(keepingCapacity: true)
+        self.many.rows.append(
             contentsOf: Int32(range.lowerBound)..<Int32(range.upperBound)
         )
         var afterEnd = 0
@@ -80,16 +81,19 @@ extension RowAssembler {
         if let odd = self.readCreated(rows, later: &createdLater) { return odd }
         if let odd = self.readFeatures(rows) { return odd }
 
-        let kept = self.scratch.rows.count
+        let kept = self.many.rows.count
         self.rowCount += kept
         self.report.rowsRead += range.count
         self.report.rowsKept += kept
         self.report.afterEnd += afterEnd
         self.report.createdLater += createdLater
-        if self.filter != nil { self.keyIDs.append(contentsOf: self.scratch.keyIDs) }
-        self.times.append(contentsOf: self.scratch.times)
-        if self.hasCreatedTimes { self.created.append(contentsOf: self.scratch.created) }
-        if self.layout.timePosition != nil, let newest = self.scratch.times.max(),
+        if self.filter != nil {
+            self.keyIDs.append(contentsOf: self.many.keyIDs)
+            self.slots.append(contentsOf: self.many.slots)
+        }
+        self.times.append(contentsOf: self.many.times)
+        if self.hasCreatedTimes { self.created.append(contentsOf: self.many.created) }
+        if self.layout.timePosition != nil, let newest = self.many.times.max(),
             newest > self.report.newestEventTime?.microseconds ?? .min
         {
             self.report.newestEventTime = Timestamp(microseconds: newest)
@@ -107,17 +111,17 @@ extension RowAssembler {
 
     /// The row of a cell that could not be read; `nil` when all could.
     private func odd(after read: Int) -> Int? {
-        read < self.scratch.rows.count ? Int(self.scratch.rows[read]) : nil
+        read < self.many.rows.count ? Int(self.many.rows[read]) : nil
     }
 
     /// Reads the keys; with a filter, only rows with one of its keys stay.
     private mutating func readKeys(_ rows: CSVRows) -> Int? {
         guard let filter = self.filter else {
             for position in self.keyBuilders.indices {
-                rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
-                if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
+                rows.findCells(at: position, rows: self.many.rows, to: &self.many.cells)
+                if let null = self.many.cells.firstNull { return self.odd(after: null) }
                 let read = self.parser.append(
-                    self.scratch.cells,
+                    self.many.cells,
                     of: rows.bytes,
                     to: &self.keyBuilders[position]
                 )
@@ -125,20 +129,20 @@ extension RowAssembler {
             }
             return nil
         }
-        self.scratch.keyIDs.removeAll(keepingCapacity: true)
+        self.many.keyIDs.removeAll(keepingCapacity: true)
         if self.hasIntegerKey {
-            rows.findCells(at: 0, rows: self.scratch.rows, to: &self.scratch.cells)
-            if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
-            self.scratch.integerKeys.removeAll(keepingCapacity: true)
+            rows.findCells(at: 0, rows: self.many.rows, to: &self.many.cells)
+            if let null = self.many.cells.firstNull { return self.odd(after: null) }
+            self.many.integerKeys.removeAll(keepingCapacity: true)
             let read = self.parser.append(
-                self.scratch.cells,
+                self.many.cells,
                 of: rows.bytes,
                 as: self.layout.keyTypes[0].kind,
                 null: 0,
-                to: &self.scratch.integerKeys
+                to: &self.many.integerKeys
             )
             if let odd = self.odd(after: read) { return odd }
-            filter.keys.appendIDs(of: self.scratch.integerKeys, to: &self.scratch.keyIDs)
+            filter.keys.appendIDs(of: self.many.integerKeys, to: &self.many.keyIDs)
         } else if let odd = self.readByteKeys(rows, filter.keys) {
             return odd
         }
@@ -150,129 +154,137 @@ extension RowAssembler {
     private mutating func readByteKeys(_ rows: CSVRows, _ keys: KeyDictionary) -> Int? {
         var columns: [Column] = []
         for position in self.layout.keyTypes.indices {
-            rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
-            if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
+            rows.findCells(at: position, rows: self.many.rows, to: &self.many.cells)
+            if let null = self.many.cells.firstNull { return self.odd(after: null) }
             var builder = self.emptyKeyBuilder(at: position)
-            let read = self.parser.append(self.scratch.cells, of: rows.bytes, to: &builder)
+            let read = self.parser.append(self.many.cells, of: rows.bytes, to: &builder)
             if let odd = self.odd(after: read) { return odd }
             columns.append(builder.finish())
         }
-        for row in self.scratch.rows.indices {
+        for row in self.many.rows.indices {
             self.key.removeAll(keepingCapacity: true)
             for column in columns {
                 column.appendKey(at: row, to: &self.key)
             }
-            self.scratch.keyIDs.append(keys.id(of: self.key.span))
+            self.many.keyIDs.append(keys.id(of: self.key.span))
         }
         return nil
     }
 
     private mutating func keepRowsWithKeys() {
         var kept = 0
-        let ids = self.scratch.keyIDs
+        let ids = self.many.keyIDs
         for index in ids.indices where ids[index] >= 0 {
-            self.scratch.rows[kept] = self.scratch.rows[index]
-            self.scratch.keyIDs[kept] = ids[index]
+            self.many.rows[kept] = self.many.rows[index]
+            self.many.keyIDs[kept] = ids[index]
             kept += 1
         }
-        self.scratch.rows.removeLast(ids.count - kept)
-        self.scratch.keyIDs.removeLast(ids.count - kept)
+        self.many.rows.removeLast(ids.count - kept)
+        self.many.keyIDs.removeLast(ids.count - kept)
     }
 
-    /// Reads the event times; only rows within the scan's times stay.
+    /// Reads the event times; only rows within the scan's times stay, and with a filter only those
+    /// that a slot can want.
     private mutating func readTimes(_ rows: CSVRows, afterEnd: inout Int) -> Int? {
-        self.scratch.times.removeAll(keepingCapacity: true)
-        let count = self.scratch.rows.count
-        guard let position = self.layout.timePosition else {
-            self.scratch.times.append(contentsOf: repeatElement(0, count: count))
-            return nil
+        self.many.times.removeAll(keepingCapacity: true)
+        self.many.slots.removeAll(keepingCapacity: true)
+        if let position = self.layout.timePosition {
+            rows.findCells(at: position, rows: self.many.rows, to: &self.many.cells)
+            if let null = self.many.cells.firstNull { return self.odd(after: null) }
+            let read = self.parser.append(
+                self.many.cells,
+                of: rows.bytes,
+                as: .unixTimestamp,
+                null: 0,
+                to: &self.many.times
+            )
+            if let odd = self.odd(after: read) { return odd }
+        } else {
+            self.many.times.append(contentsOf: repeatElement(0, count: self.many.rows.count))
         }
-        rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
-        if let null = self.scratch.cells.firstNull { return self.odd(after: null) }
-        let read = self.parser.append(
-            self.scratch.cells,
-            of: rows.bytes,
-            as: .unixTimestamp,
-            null: 0,
-            to: &self.scratch.times
-        )
-        if let odd = self.odd(after: read) { return odd }
+        let isStatic = self.layout.timePosition == nil
         var kept = 0
-        for index in 0..<count {
-            let time = self.scratch.times[index]
-            if time > self.latest {
+        for index in self.many.rows.indices {
+            let time = self.many.times[index]
+            if !isStatic, time > self.latest {
                 afterEnd += 1
                 continue
             }
-            if time < self.earliest { continue }
+            if !isStatic, time < self.earliest { continue }
             if let filter = self.filter {
-                let keyID = self.scratch.keyIDs[index]
-                guard filter.takes(time, ofKey: keyID) else { continue }
-                self.scratch.keyIDs[kept] = keyID
+                let keyID = self.many.keyIDs[index]
+                let slot = filter.slot(ofKey: keyID, at: isStatic ? missingTime : time)
+                if slot < 0 { continue }
+                self.many.keyIDs[kept] = keyID
+                self.many.slots.append(slot)
             }
-            self.scratch.rows[kept] = self.scratch.rows[index]
-            self.scratch.times[kept] = time
+            self.many.rows[kept] = self.many.rows[index]
+            self.many.times[kept] = time
             kept += 1
         }
-        self.dropScratch(after: kept)
+        let surplus = self.many.rows.count - kept
+        self.many.rows.removeLast(surplus)
+        self.many.times.removeLast(surplus)
+        if self.filter != nil { self.many.keyIDs.removeLast(surplus) }
         return nil
     }
 
     /// Reads the created times; only rows that were created soon enough stay.
     private mutating func readCreated(_ rows: CSVRows, later: inout Int) -> Int? {
-        self.scratch.created.removeAll(keepingCapacity: true)
-        let count = self.scratch.rows.count
+        self.many.created.removeAll(keepingCapacity: true)
+        let count = self.many.rows.count
         guard self.hasCreatedTimes else { return nil }
         if let position = self.layout.createdPosition {
-            rows.findCells(at: position, rows: self.scratch.rows, to: &self.scratch.cells)
+            rows.findCells(at: position, rows: self.many.rows, to: &self.many.cells)
             let read = self.parser.append(
-                self.scratch.cells,
+                self.many.cells,
                 of: rows.bytes,
                 as: .unixTimestamp,
                 null: missingTime,
-                to: &self.scratch.created
+                to: &self.many.created
             )
             if let odd = self.odd(after: read) { return odd }
         } else {
-            self.scratch.created.append(
+            self.many.created.append(
                 contentsOf: repeatElement(self.createdWithoutColumn, count: count)
             )
         }
         guard let latestCreated = self.latestCreated else { return nil }
         var kept = 0
         for index in 0..<count {
-            let created = self.scratch.created[index]
+            let created = self.many.created[index]
             if created == missingTime || created > latestCreated {
                 later += 1
                 continue
             }
-            if self.filter != nil { self.scratch.keyIDs[kept] = self.scratch.keyIDs[index] }
-            self.scratch.rows[kept] = self.scratch.rows[index]
-            self.scratch.times[kept] = self.scratch.times[index]
-            self.scratch.created[kept] = created
+            if self.filter != nil {
+                self.many.keyIDs[kept] = self.many.keyIDs[index]
+                self.many.slots[kept] = self.many.slots[index]
+            }
+            self.many.rows[kept] = self.many.rows[index]
+            self.many.times[kept] = self.many.times[index]
+            self.many.created[kept] = created
             kept += 1
         }
-        self.scratch.created.removeLast(count - kept)
-        self.dropScratch(after: kept)
+        self.many.created.removeLast(count - kept)
+        self.many.rows.removeLast(count - kept)
+        self.many.times.removeLast(count - kept)
+        if self.filter != nil {
+            self.many.keyIDs.removeLast(count - kept)
+            self.many.slots.removeLast(count - kept)
+        }
         return nil
-    }
-
-    private mutating func dropScratch(after kept: Int) {
-        let surplus = self.scratch.rows.count - kept
-        self.scratch.rows.removeLast(surplus)
-        self.scratch.times.removeLast(surplus)
-        if self.filter != nil { self.scratch.keyIDs.removeLast(surplus) }
     }
 
     private mutating func readFeatures(_ rows: CSVRows) -> Int? {
         for index in self.builders.indices {
             rows.findCells(
                 at: self.layout.firstFeature + index,
-                rows: self.scratch.rows,
-                to: &self.scratch.cells
+                rows: self.many.rows,
+                to: &self.many.cells
             )
             let read = self.parser.append(
-                self.scratch.cells,
+                self.many.cells,
                 of: rows.bytes,
                 to: &self.builders[index]
             )

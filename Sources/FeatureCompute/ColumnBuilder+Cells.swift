@@ -62,13 +62,8 @@ extension Column.ByteStorage {
             size &+= cells.range(index).count
         }
         let start = self.bytes.count
-        // Whole blocks are copied, so that a text may be followed by a part of what comes after it
-        // until the next is copied.
-        self.bytes.append(contentsOf: repeatElement(0, count: size + copyBlock))
-        var position = start
         self.ends.reserveCapacityForAppending(cells.count)
         if cells.doubledCount > 0 {
-            self.bytes.removeLast(size + copyBlock)
             for index in 0..<cells.count {
                 if !cells.isNull(index) {
                     let text = source.extracting(cells.range(index))
@@ -82,6 +77,9 @@ extension Column.ByteStorage {
             }
             return
         }
+        var position = start
+        // With room for the last to be copied as the others are.
+        self.bytes.append(contentsOf: repeatElement(0, count: size + 16))
         // Taken out for the loop, so that each is written to by itself.
         var ends = self.ends
         self.ends = []
@@ -89,55 +87,13 @@ extension Column.ByteStorage {
         for index in 0..<cells.count {
             if !cells.isNull(index) {
                 let range = cells.range(index)
-                output.copyBlocks(of: source, range, to: position)
+                output.copy(source, range, to: position)
                 position &+= range.count
             }
             ends.append(position)
         }
         self.ends = ends
         self.bytes.removeLast(self.bytes.count - position)
-    }
-}
-
-private let copyBlock = 16
-
-extension MutableSpan<UInt8> {
-    /// Copies bytes, and perhaps up to fifteen more behind them, for which there must be room.
-    @inline(__always)
-    fileprivate mutating func copyBlocks(
-        of source: Span<UInt8>,
-        _ range: Range<Int>,
-        to position: Int
-    ) {
-        precondition(
-            range.upperBound <= source.count && position + range.count + copyBlock <= self.count,
-            "there is room"
-        )
-        let bytes = unsafe source.bytes
-        var from = range.lowerBound
-        var to = position
-        if range.upperBound + copyBlock <= source.count {
-            var output = unsafe self.mutableBytes
-            while from < range.upperBound {
-                let block = unsafe bytes.unsafeLoadUnaligned(
-                    fromUncheckedByteOffset: from,
-                    as: SIMD16<UInt8>.self
-                )
-                unsafe output.storeBytes(
-                    of: block,
-                    toUncheckedByteOffset: to,
-                    as: SIMD16<UInt8>.self
-                )
-                from &+= copyBlock
-                to &+= copyBlock
-            }
-            return
-        }
-        while from < range.upperBound {
-            self[to] = source[from]
-            from &+= 1
-            to &+= 1
-        }
     }
 }
 

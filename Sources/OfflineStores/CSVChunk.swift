@@ -1,7 +1,9 @@
 /// Some whole records of a CSV file, which can be read apart from all others.
 struct CSVChunk: Sendable {
-    /// The records; the last ends with its line, or with the file.
-    let bytes: [UInt8]
+    /// Bytes of the file.
+    let buffer: [UInt8]
+    /// Which of them are the records; the last ends with its line, or with the file.
+    let range: Range<Int>
     /// The physical line on which they begin, from 1.
     let line: Int
     /// What the file says of how to read them.
@@ -35,7 +37,7 @@ extension CSVChunk {
     ) -> CSVChunkRows<Part> {
         var parts: [Part] = []
         var error: OfflineStoreError?
-        let bytes = self.bytes.span
+        let bytes = self.buffer.span.extracting(self.range)
         var cursor = CSVScanner.Cursor(
             line: self.line,
             takesBlankLines: self.file.text.columnCount == 1

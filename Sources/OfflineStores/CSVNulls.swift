@@ -4,6 +4,9 @@ struct CSVNulls: Sendable {
     let isBlankNull: Bool
     private let words: [[UInt8]]
 
+    /// A blank field, and nothing else.
+    static let onlyBlank = CSVNulls([""])
+
     init(_ values: [String]) {
         self.isBlankNull = values.contains("")
         self.words = values.filter { !$0.isEmpty }.map { Array($0.utf8) }

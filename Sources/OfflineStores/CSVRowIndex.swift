@@ -1,4 +1,5 @@
 import FeatureCompute
+import NativeStorage
 
 /// Where the fields of many records of CSV text end, found sixteen bytes at a time.
 ///
@@ -68,6 +69,13 @@ struct CSVRowIndex {
     /// Where a record begins.
     func start(ofRow row: Int) -> Int {
         row == 0 ? self.start : self.end(ofRow: row - 1)
+    }
+
+    /// How many lines a record has: more than one with line feeds in quotes.
+    func lineCount(ofRow row: Int, in bytes: Span<UInt8>) -> Int {
+        guard self.hasQuotes else { return 1 }
+        let range = self.start(ofRow: row)..<self.end(ofRow: row)
+        return bytes.extracting(range).count(ofByte: lineFeed)
     }
 
     /// Finds the cells of one column of some records.

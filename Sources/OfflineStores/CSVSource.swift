@@ -77,7 +77,7 @@ struct CSVSource {
             while true {
                 let chunk: CSVChunk?
                 do {
-                    chunk = try file.nextChunk(layout)
+                    chunk = try file.nextChunk(layout, spare: workers.takeBuffer())
                 } catch {
                     // The rows before the mistake come first, and their own mistakes.
                     while workers.hasRows { try deliver() }

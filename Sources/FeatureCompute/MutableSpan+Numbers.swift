@@ -7,7 +7,9 @@ extension MutableSpan<UInt8> {
 
     /// Writes a whole number.
     ///
-    /// - Parameter position: Where it begins; ``roomForInteger`` bytes follow.
+    /// - Parameters:
+    ///   - integer: The number.
+    ///   - position: Where it begins; ``roomForInteger`` bytes follow.
     /// - Returns: Where it ends.
     @inline(__always)
     mutating func write(integer: Int64, at position: Int) -> Int {
@@ -22,7 +24,10 @@ extension MutableSpan<UInt8> {
 
     /// Writes a number as ``CellFormatter/append(float:isSingle:to:)`` says.
     ///
-    /// - Parameter position: Where it begins; ``roomForFloat`` bytes follow.
+    /// - Parameters:
+    ///   - value: The number.
+    ///   - isSingle: Whether it is a single-precision one that was widened.
+    ///   - position: Where it begins; ``roomForFloat`` bytes follow.
     /// - Returns: Where it ends.
     @inline(__always)
     mutating func write(float value: Double, isSingle: Bool, at position: Int) -> Int {

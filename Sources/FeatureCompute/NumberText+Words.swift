@@ -131,6 +131,7 @@ struct PowersOfTen {
     /// - Parameters:
     ///   - mantissa: Any number.
     ///   - scale: 0 to 18.
+    /// - Returns: The double that is nearest; of two, the even one.
     @inline(__always)
     func quotient(_ mantissa: UInt64, scale: Int) -> Double {
         if mantissa <= 1 << 53 { return Double(mantissa) / self.doubles[scale] }

@@ -54,7 +54,8 @@ extension Timestamp {
         position += 15
         if fraction != 0 {
             output[position] = UInt8(ascii: ".")
-            output[position + 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: fraction / 100_000)
+            output[position + 1] =
+                UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: fraction / 100_000)
             output.write(pair: fraction / 1000 % 100, at: position + 2)
             position += 4
             if fraction % 1000 != 0 {

@@ -86,6 +86,7 @@ package struct ByteWindow: ~Copyable {
     ///   - position: The byte of the window that it begins with then; not the first.
     ///   - spare: A buffer that nobody needs any more, of any size.
     /// - Returns: The buffer, whose first bytes are those of the window.
+    /// - Throws: When the file cannot be read or unpacked.
     package mutating func advance(
         to position: Int,
         in spare: consuming [UInt8]

@@ -36,13 +36,55 @@ extension CSVChunk {
         transform: SourceBatch.Transform<Part>
     ) -> CSVChunkRows<Part> {
         var parts: [Part] = []
-        var error: OfflineStoreError?
+        var failure: OfflineStoreError?
         let bytes = self.buffer.span.extracting(self.range)
         var cursor = CSVScanner.Cursor(
             line: self.line,
             takesBlankLines: self.file.text.columnCount == 1
         )
-        var row = CSVRow(
+        var row = self.row(bytes, cursor)
+        var size = CSVRowIndex.maximumSize
+        reading: do throws(OfflineStoreError) {
+            while true {
+                index.find(in: bytes, from: cursor.position, size: size, file: self.file.text)
+                var taken = 0
+                while taken < index.rowCount {
+                    let rows = CSVRows(bytes, index: index, file: self.file)
+                    let end = assembler.add(rows, from: taken)
+                    if assembler.isFull {
+                        try Self.finishBatch(&assembler, to: &parts, transform: transform)
+                    }
+                    if end == taken { break }
+                    taken = end
+                }
+                if taken > 0 { cursor.move(over: taken, of: index, in: bytes) }
+                if taken > 0, taken == index.rowCount, !index.isNextOdd {
+                    size = min(2 * size, CSVRowIndex.maximumSize)
+                    continue
+                }
+                // Where odd rows are many, little is found before the next.
+                size = max(size / 4, CSVRowIndex.minimumSize)
+                row.scanner.move(to: cursor)
+                guard try self.addOneRow(&row, to: &assembler) else { break reading }
+                cursor = row.scanner.cursor
+                if assembler.isFull {
+                    try Self.finishBatch(&assembler, to: &parts, transform: transform)
+                }
+            }
+        } catch {
+            failure = error
+        }
+        do {
+            try Self.finishBatch(&assembler, to: &parts, transform: transform)
+        } catch {
+            failure = error
+        }
+        return CSVChunkRows(parts: parts, report: assembler.takeReport(), error: failure)
+    }
+
+    @_lifetime(copy bytes)
+    private func row(_ bytes: Span<UInt8>, _ cursor: CSVScanner.Cursor) -> CSVRow {
+        CSVRow(
             scanner: CSVScanner(
                 bytes,
                 delimiter: self.file.text.delimiter,
@@ -53,74 +95,43 @@ extension CSVChunk {
             positions: self.file.positions,
             nulls: self.file.nulls
         )
-        var size = CSVRowIndex.maximumSize
-        reading: while true {
-            index.find(in: bytes, from: cursor.position, size: size, file: self.file.text)
-            var taken = 0
-            while taken < index.rowCount {
-                let rows = CSVRows(bytes, index: index, file: self.file)
-                let end = assembler.add(rows, from: taken)
-                if assembler.isFull, let batch = assembler.finishBatch() {
-                    error = Self.append(batch, to: &parts, transform: transform)
-                    if error != nil { break reading }
-                }
-                if end == taken { break }
-                taken = end
-            }
-            if taken > 0 { cursor.move(to: index.start(ofRow: taken), in: bytes) }
-            if taken == index.rowCount, taken > 0, !index.isNextOdd {
-                size = min(2 * size, CSVRowIndex.maximumSize)
-                continue
-            }
-            // Where odd rows are many, little is found before the next.
-            size = max(size / 4, CSVRowIndex.minimumSize)
-            row.scanner.move(to: cursor)
-            switch row.scanner.next() {
-            case .end, .windowEnd:
-                break reading
-            case .unterminatedQuote:
-                error = CSVFile.unterminatedQuote(path: self.file.path, line: row.scanner.line)
-                break reading
-            case .textAfterQuote:
-                assembler.addBrokenRow(
-                    place: row.place(),
-                    reason: "there is text after a closing quote"
-                )
-            case .record:
-                self.add(&row, to: &assembler)
-            }
-            cursor = row.scanner.cursor
-            if assembler.isFull, let batch = assembler.finishBatch() {
-                error = Self.append(batch, to: &parts, transform: transform)
-                if error != nil { break reading }
-            }
-        }
-        if let batch = assembler.finishBatch() {
-            error = Self.append(batch, to: &parts, transform: transform) ?? error
-        }
-        return CSVChunkRows(parts: parts, report: assembler.takeReport(), error: error)
     }
 
-    private static func append<Part: Sendable>(
-        _ batch: SourceBatch,
+    /// Takes the scanner's next record in, whatever it is.
+    ///
+    /// - Returns: False when there is none.
+    private func addOneRow(
+        _ row: inout CSVRow,
+        to assembler: inout RowAssembler
+    ) throws(OfflineStoreError) -> Bool {
+        switch row.scanner.next() {
+        case .end, .windowEnd:
+            return false
+        case .unterminatedQuote:
+            throw CSVFile.unterminatedQuote(path: self.file.path, line: row.scanner.line)
+        case .textAfterQuote:
+            assembler.addBrokenRow(
+                place: row.place(),
+                reason: "there is text after a closing quote"
+            )
+        case .record where row.scanner.fieldCount != self.file.text.columnCount:
+            assembler.addBrokenRow(
+                place: row.place(),
+                reason: "the row has \(row.scanner.fieldCount) fields, the header "
+                    + "\(self.file.text.columnCount); a field with a delimiter in it needs quotes"
+            )
+        case .record:
+            assembler.add(&row)
+        }
+        return true
+    }
+
+    private static func finishBatch<Part: Sendable>(
+        _ assembler: inout RowAssembler,
         to parts: inout [Part],
         transform: SourceBatch.Transform<Part>
-    ) -> OfflineStoreError? {
-        do {
-            parts.append(try transform(batch))
-            return nil
-        } catch {
-            return error
-        }
-    }
-
-    private func add(_ row: inout CSVRow, to assembler: inout RowAssembler) {
-        guard row.scanner.fieldCount != self.file.text.columnCount else { return assembler.add(&row) }
-        assembler.addBrokenRow(
-            place: row.place(),
-            reason: "the row has \(row.scanner.fieldCount) fields, the header "
-                + "\(self.file.text.columnCount); a field with a delimiter in it needs quotes"
-        )
+    ) throws(OfflineStoreError) {
+        if let batch = assembler.finishBatch() { parts.append(try transform(batch)) }
     }
 }
 

@@ -129,7 +129,7 @@ struct CSVFile: ~Copyable {
         var size = CSVRowIndex.maximumSize
         while true {
             index.find(in: bytes, from: cursor.position, size: size, file: layout)
-            cursor.move(to: index.start(ofRow: index.rowCount), in: bytes)
+            cursor.move(over: index.rowCount, of: index, in: bytes)
             if index.rowCount > 0, !index.isNextOdd {
                 size = min(2 * size, CSVRowIndex.maximumSize)
                 continue

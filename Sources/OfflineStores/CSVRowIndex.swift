@@ -4,8 +4,8 @@ import NativeStorage
 /// Where the fields of many records of CSV text end, found sixteen bytes at a time.
 ///
 /// It holds plain records only, and stops before the first that is not: one that has not as many
-/// fields as the header, or text after a closing quote, or no line feed at its end. Such a record is
-/// for ``CSVScanner`` to judge, which gives the same fields for all others.
+/// fields as the header, or text after a closing quote, or no line feed at its end. Such a record
+/// is for ``CSVScanner`` to judge, which gives the same fields for all others.
 struct CSVRowIndex {
     /// How many bytes are looked at at once: they stay in a core's own cache, with their index.
     static let maximumSize = 1 << 16
@@ -21,7 +21,8 @@ struct CSVRowIndex {
     /// Whether a record follows that is not plain.
     private(set) var isNextOdd = false
     private var fieldCount = 1
-    private var hasQuotes = false
+    /// Whether there is a quote among the bytes that were looked at.
+    private(set) var hasQuotes = false
     /// Where delimiters, line feeds and quotes stand.
     private var specials: [UInt32] = []
 
@@ -195,7 +196,7 @@ struct CSVRowIndex {
     /// How many bytes of a word are all ones; the others are zero.
     @inline(__always)
     private static func count(_ word: UInt64) -> Int {
-        Int(truncatingIfNeeded: (word & 0x0101_0101_0101_0101) &* 0x0101_0101_0101_0101 &>> 56)
+        Int(truncatingIfNeeded: ((word & 0x0101_0101_0101_0101) &* 0x0101_0101_0101_0101) &>> 56)
     }
 
     /// Whether every record has its fields, without quotes.

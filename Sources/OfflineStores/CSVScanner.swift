@@ -34,6 +34,14 @@ struct CSVScanner: ~Escapable {
             self.line += bytes.extracting(self.position..<position).count(ofByte: lineFeed)
             self.position = position
         }
+
+        /// Goes over plain records that begin here.
+        mutating func move(over rows: Int, of index: CSVRowIndex, in bytes: Span<UInt8>) {
+            let end = index.start(ofRow: rows)
+            if index.hasQuotes { return self.move(to: end, in: bytes) }
+            self.line += rows
+            self.position = end
+        }
     }
 
     /// What ``next()`` found.
@@ -141,15 +149,15 @@ struct CSVScanner: ~Escapable {
         let startLine = self.nextLine
         self.line = startLine
         guard start < self.bytes.count else { return self.isLast ? .end : .windowEnd }
-        let outcome = self.takePlainFields() ? .record : self.takeOtherFields()
+        let outcome = self.takeFields()
         guard self.position == self.bytes.count, !self.isLast else { return outcome }
         self.position = start
         self.nextLine = startLine
         return .windowEnd
     }
 
-    /// Takes the fields from the cursor to the end of the record, quoted or not.
-    private mutating func takeOtherFields() -> Outcome {
+    /// Takes the fields from the cursor to the end of the record.
+    private mutating func takeFields() -> Outcome {
         var outcome = Outcome.record
         while true {
             if self.position < self.bytes.count, self.bytes[self.position] == quote {
@@ -174,59 +182,6 @@ struct CSVScanner: ~Escapable {
             self.nextLine += 1
             return outcome
         }
-    }
-
-    /// Takes the fields up to the first in quotes, in one loop; most records have none.
-    ///
-    /// - Returns: Whether that was the whole record; else the cursor stands at a quote.
-    private mutating func takePlainFields() -> Bool {
-        guard self.delimiter != quote else { return false }
-        // Taken out for the loop, so that appending need not go through `self`.
-        var fields = self.fields
-        self.fields = []
-        defer { self.fields = fields }
-        let bytes = self.bytes
-        let delimiter = self.delimiter
-        let count = bytes.count
-        var start = self.position
-        var index = start
-        while true {
-            var byte = lineFeed
-            // A tab and other control characters are looked at again below: most bytes are letters.
-            while index < count {
-                byte = bytes[index]
-                if byte == delimiter || byte <= carriageReturn || byte == quote { break }
-                index += 1
-            }
-            if index < count {
-                if byte == quote {
-                    if index == start {
-                        self.position = start
-                        return false
-                    }
-                    index += 1
-                    continue
-                }
-                if byte != delimiter, byte != lineFeed {
-                    if byte != carriageReturn || !self.isLineEnd(index) {
-                        index += 1
-                        continue
-                    }
-                }
-            }
-            fields.append(
-                Field(start: start, end: index, isQuoted: false, hasDoubledQuotes: false)
-            )
-            guard index < count else { break }
-            index += 1
-            start = index
-            if byte == delimiter { continue }
-            if byte == carriageReturn, index < count { index += 1 }
-            self.nextLine += 1
-            break
-        }
-        self.position = index
-        return true
     }
 
     private mutating func skipBlankLines() {

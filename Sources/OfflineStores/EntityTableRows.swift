@@ -19,8 +19,8 @@ struct EntityTableRows {
         self.file = file
     }
 
-    /// Reads all records from the scanner on: plain ones column by column, many at a time, any other
-    /// by itself.
+    /// Reads all records from the scanner on: plain ones column by column, many at a time, any
+    /// other by itself.
     mutating func read(
         _ scanner: inout CSVScanner,
         _ bytes: Span<UInt8>

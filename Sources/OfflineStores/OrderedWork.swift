@@ -47,10 +47,13 @@ final class OrderedWork<Job: Sendable, Result: Sendable>: Sendable {
     /// Waits for the result of the job that was submitted first of those that are left; there must
     /// be one.
     func nextResult() -> Result {
-        let result = self.wait(until: { $0.results[$0.taken] != nil }) { state in
-            defer { state.taken += 1 }
-            return state.results.removeValue(forKey: state.taken)
-        }
+        let result = self.wait(
+            until: { $0.results[$0.taken] != nil },
+            then: { state in
+                defer { state.taken += 1 }
+                return state.results.removeValue(forKey: state.taken)
+            }
+        )
         guard let result else { preconditionFailure("it is there by the condition") }
         return result
     }
@@ -70,9 +73,10 @@ final class OrderedWork<Job: Sendable, Result: Sendable>: Sendable {
 
     /// Waits for a job; `nil` when there are no more.
     func takeJob() -> (number: Int, job: Job)? {
-        self.wait(until: { !$0.waiting.isEmpty || $0.isFinished }) {
-            $0.waiting.isEmpty ? nil : $0.waiting.removeFirst()
-        }
+        self.wait(
+            until: { !$0.waiting.isEmpty || $0.isFinished },
+            then: { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+        )
     }
 
     /// Adds the result of a job.

@@ -34,7 +34,16 @@ struct TableText {
     }
 
     /// How many rows make a piece of about a megabyte.
-    var rowsOfPiece: Int { max(1, (1 << 16) / max(1, self.columns.count)) }
+    var rowsOfPiece: Int {
+        var rowSize = 16
+        for column in self.columns {
+            rowSize += 16
+            if case .bytes(let values) = column.storage {
+                rowSize += values.bytes.count / max(1, column.count)
+            }
+        }
+        return max(1, (1 << 20) / rowSize)
+    }
 
     /// Appends the lines of some rows.
     func append(rows: Range<Int>, to text: inout [UInt8]) {

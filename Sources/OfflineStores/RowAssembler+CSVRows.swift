@@ -79,6 +79,11 @@ extension RowAssembler {
         if let odd = self.readKeys(rows) { return odd }
         if let odd = self.readTimes(rows, afterEnd: &afterEnd) { return odd }
         if let odd = self.readCreated(rows, later: &createdLater) { return odd }
+        if self.filter == nil, self.many.rows.count < range.count {
+            // The keys of rows that were passed over since are not wanted.
+            self.dropKey()
+            if let odd = self.readKeyColumns(rows) { return odd }
+        }
         if let odd = self.readFeatures(rows) { return odd }
 
         let kept = self.many.rows.count
@@ -116,19 +121,7 @@ extension RowAssembler {
 
     /// Reads the keys; with a filter, only rows with one of its keys stay.
     private mutating func readKeys(_ rows: CSVRows) -> Int? {
-        guard let filter = self.filter else {
-            for position in self.keyBuilders.indices {
-                rows.findCells(at: position, rows: self.many.rows, to: &self.many.cells)
-                if let null = self.many.cells.firstNull { return self.odd(after: null) }
-                let read = self.parser.append(
-                    self.many.cells,
-                    of: rows.bytes,
-                    to: &self.keyBuilders[position]
-                )
-                if let odd = self.odd(after: read) { return odd }
-            }
-            return nil
-        }
+        guard let filter = self.filter else { return self.readKeyColumns(rows) }
         self.many.keyIDs.removeAll(keepingCapacity: true)
         if self.hasIntegerKey {
             rows.findCells(at: 0, rows: self.many.rows, to: &self.many.cells)
@@ -147,6 +140,21 @@ extension RowAssembler {
             return odd
         }
         self.keepRowsWithKeys()
+        return nil
+    }
+
+    /// Reads the keys of the rows that are still wanted into their columns.
+    private mutating func readKeyColumns(_ rows: CSVRows) -> Int? {
+        for position in self.keyBuilders.indices {
+            rows.findCells(at: position, rows: self.many.rows, to: &self.many.cells)
+            if let null = self.many.cells.firstNull { return self.odd(after: null) }
+            let read = self.parser.append(
+                self.many.cells,
+                of: rows.bytes,
+                to: &self.keyBuilders[position]
+            )
+            if let odd = self.odd(after: read) { return odd }
+        }
         return nil
     }
 

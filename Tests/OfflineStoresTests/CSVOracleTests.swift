@@ -143,7 +143,7 @@ private struct Outcome: Equatable, CustomStringConvertible {
 }
 
 /// Every cell by itself.
-private func expected(_ text: String) -> Outcome {
+private func expected(_ text: String, latest: Timestamp? = nil) -> Outcome {
     var outcome = Outcome()
     for record in records(Array(text.utf8)) {
         if record.isUnterminated {
@@ -178,7 +178,9 @@ private func expected(_ text: String) -> Outcome {
                 bad(names[position])
                 break
             }
-            row.append("\(builder.finish()[0])")
+            let value = builder.finish()[0]
+            if position == 1, case .timestamp(let time) = value, let latest, time > latest { break }
+            row.append("\(value)")
         }
         guard row.count == names.count else { continue }
         outcome.counts[1] += 1
@@ -187,7 +189,11 @@ private func expected(_ text: String) -> Outcome {
     return outcome
 }
 
-private func scanned(_ directory: URL, _ window: CSVWindowSize) -> Outcome {
+private func scanned(
+    _ directory: URL,
+    _ window: CSVWindowSize,
+    latest: Timestamp? = nil
+) -> Outcome {
     let source = DataSource(
         name: "s",
         kind: .csv(DataSource.CSVOptions(path: "s.csv", nullValues: ["", "NA"])),
@@ -196,7 +202,8 @@ private func scanned(_ directory: URL, _ window: CSVWindowSize) -> Outcome {
     let scan = SourceScan(
         source: source,
         joinKeys: [Entity.JoinKey(name: "id", type: .int64)],
-        features: [Field(name: "y", type: .float64), Field(name: "s", type: .string)]
+        features: [Field(name: "y", type: .float64), Field(name: "s", type: .string)],
+        latest: latest
     )
     var outcome = Outcome()
     var report = ScanReport()
@@ -231,9 +238,11 @@ private func scanned(_ directory: URL, _ window: CSVWindowSize) -> Outcome {
                 let rows = Int.random(in: 0...40, using: &random)
                 let text = randomText(&random, rows: rows, oddity: [0, 2, 10][Int(seed % 3)])
                 try Data(text.utf8).write(to: directory.appendingPathComponent("s.csv"))
-                let expected = expected(text)
+                // Of the usual times one is later.
+                let latest = seed % 2 == 0 ? nil : Timestamp("2026-01-10T12:00:00Z")
+                let expected = expected(text, latest: latest)
                 for window in [CSVWindowSize(), CSVWindowSize(initial: 200)] {
-                    let scanned = scanned(directory, window)
+                    let scanned = scanned(directory, window, latest: latest)
                     #expect(scanned == expected, "seed \(seed)")
                 }
             }

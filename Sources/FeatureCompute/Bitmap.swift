@@ -35,6 +35,14 @@ package struct Bitmap: Hashable, Sendable {
         }
     }
 
+    /// Adds bits that are not set at the end.
+    package mutating func appendFalse(count: Int) {
+        self.count += count
+        self.words.append(
+            contentsOf: repeatElement(0, count: (self.count + 63) / 64 - self.words.count)
+        )
+    }
+
     /// Drops bits at the end, so that `count` are left.
     package mutating func truncate(to count: Int) {
         guard count < self.count else { return }

@@ -72,18 +72,10 @@ package enum CellFormatter {
 
     /// Appends a whole number.
     package static func append(integer: Int64, to text: inout [UInt8]) {
-        if integer < 0 { text.append(UInt8(ascii: "-")) }
-        var rest = integer.magnitude
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var start = 20
-        repeat {
-            start -= 1
-            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        for index in start..<20 {
-            text.append(digits[index])
-        }
+        var scratch = InlineArray<32, UInt8>(repeating: 0)
+        var output = scratch.mutableSpan
+        let end = output.write(integer: integer, at: 0)
+        text.append(span: output.span.extracting(0..<end))
     }
 
     /// Appends a number with the fewest digits that read back to the same bits, always with a dot
@@ -94,45 +86,10 @@ package enum CellFormatter {
     ///   - isSingle: Whether it is a single-precision one that was widened.
     ///   - text: What is appended to.
     package static func append(float value: Double, isSingle: Bool, to text: inout [UInt8]) {
-        guard value.isFinite else {
-            let word = value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"
-            text.append(contentsOf: word.utf8)
-            return
-        }
-        if isSingle {
-            let single = Float(value)
-            let scaled = (value * 1000).rounded()
-            if abs(scaled) < 1e6, scaled != 0, Float(scaled) / 1000 == single {
-                self.append(scaled: Int64(scaled), decimals: 3, to: &text)
-            } else {
-                text.append(contentsOf: single.description.utf8)
-            }
-        } else {
-            // Two decimals of at most fifteen digits are two doubles, so the shorter one that
-            // reads back to the value is the shortest there is.
-            let scaled = (value * 1_000_000).rounded()
-            if abs(scaled) < 1e15, abs(scaled) >= 1000, scaled / 1_000_000 == value {
-                self.append(scaled: Int64(scaled), decimals: 6, to: &text)
-            } else {
-                text.append(contentsOf: value.description.utf8)
-            }
-        }
-    }
-
-    /// Appends a whole number of thousandths or millionths without the zeros at its end.
-    private static func append(scaled: Int64, decimals: Int, to text: inout [UInt8]) {
-        let divisor: UInt64 = decimals == 3 ? 1000 : 1_000_000
-        if scaled < 0 { text.append(UInt8(ascii: "-")) }
-        let magnitude = scaled.magnitude
-        self.append(integer: Int64(magnitude / divisor), to: &text)
-        text.append(UInt8(ascii: "."))
-        var rest = magnitude % divisor
-        var scale = divisor / 10
-        repeat {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / scale))
-            rest %= scale
-            scale /= 10
-        } while rest > 0
+        var scratch = InlineArray<40, UInt8>(repeating: 0)
+        var output = scratch.mutableSpan
+        let end = output.write(float: value, isSingle: isSingle, at: 0)
+        text.append(span: output.span.extracting(0..<end))
     }
 }
 

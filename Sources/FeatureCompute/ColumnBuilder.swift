@@ -7,13 +7,13 @@ package struct ColumnBuilder: Sendable {
     /// The type without its payload, for loops.
     package let cellType: CellType
     private let physicalType: PhysicalType
-    private var integers: [Int64] = []
-    private var floats: [Double] = []
-    private var bytes = Column.ByteStorage()
+    var integers: [Int64] = []
+    var floats: [Double] = []
+    var bytes = Column.ByteStorage()
     /// Made when the first null comes.
-    private var nulls: Bitmap?
+    var nulls: Bitmap?
     /// How many values there are.
-    package private(set) var count = 0
+    package internal(set) var count = 0
 
     package init(type: ValueType) {
         self.type = type

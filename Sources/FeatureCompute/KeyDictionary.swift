@@ -50,6 +50,32 @@ package struct KeyDictionary: Sendable {
         }
     }
 
+    /// Appends the ids of many keys; -1 for those that are not there.
+    package func appendIDs(of keys: [Int64], to ids: inout [Int32]) {
+        let base = ids.count
+        ids.append(contentsOf: repeatElement(-1, count: keys.count))
+        var output = ids.mutableSpan
+        // Copies of the references, so that the loop need not count any.
+        let slotArray = self.slots
+        let integerArray = self.integers
+        let slots = slotArray.span
+        let integers = integerArray.span
+        let mask = slots.count &- 1
+        for index in keys.indices {
+            let key = keys[index]
+            var slot = Int(truncatingIfNeeded: Self.hash(key)) & mask
+            while true {
+                let id = slots[slot]
+                if id < 0 { break }
+                if integers[Int(id)] == key {
+                    output[base &+ index] = id
+                    break
+                }
+                slot = (slot &+ 1) & mask
+            }
+        }
+    }
+
     /// The id of a key, which is added when it is new.
     package mutating func insert(_ key: Int64) -> Int32 {
         var slot = self.slot(of: Self.hash(key))

@@ -158,14 +158,20 @@ private struct DecimalParts {
 
     /// The value, when one correctly rounded operation on exact operands gives it.
     var exactDouble: Double? {
-        guard self.isWhole, self.mantissa <= 1 << 53 else { return nil }
+        guard self.isWhole else { return nil }
+        let powers = PowersOfTen.all
         let magnitude: Double
         if self.exponent == 0 || self.mantissa == 0 {
+            // Rounded as it is converted.
             magnitude = Double(self.mantissa)
+        } else if self.exponent < 0, self.exponent >= -18 {
+            magnitude = powers.quotient(self.mantissa, scale: -self.exponent)
+        } else if self.mantissa > 1 << 53 {
+            return nil
         } else if self.exponent < 0, self.exponent >= -22 {
-            magnitude = Double(self.mantissa) / powersOfTen[-self.exponent]
+            magnitude = Double(self.mantissa) / powers.doubles[-self.exponent]
         } else if self.exponent > 0, self.exponent <= 22 {
-            magnitude = Double(self.mantissa) * powersOfTen[self.exponent]
+            magnitude = Double(self.mantissa) * powers.doubles[self.exponent]
         } else {
             return nil
         }
@@ -177,9 +183,3 @@ private let zero = UInt8(ascii: "0")
 private let dot = UInt8(ascii: ".")
 private let plus = UInt8(ascii: "+")
 private let minus = UInt8(ascii: "-")
-
-/// The powers that a double holds exactly.
-private let powersOfTen: [Double] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-]

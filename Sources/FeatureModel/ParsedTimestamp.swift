@@ -20,6 +20,10 @@ public struct ParsedTimestamp: Hashable, Sendable {
 
     /// Reads a whole UTF-8 text; see ``init(_:)``.
     package init?(utf8 bytes: Span<UInt8>) {
+        if let usual = Self.usual(bytes) {
+            self = usual
+            return
+        }
         var reader = TimestampReader(bytes: bytes)
         guard let parsed = reader.parsed() else { return nil }
         self.microseconds = parsed.microseconds

@@ -39,22 +39,32 @@ extension Span<UInt8> {
 
     /// How often a byte occurs.
     package func count(ofByte byte: UInt8) -> Int {
-        unsafe self.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return 0 }
-            let start = unsafe UnsafeRawPointer(base)
-            var count = 0
-            var position = 0
-            while position < buffer.count,
-                let found = unsafe memchr(
-                    start + position,
-                    CInt(byte),
-                    buffer.count - position
+        let raw = unsafe self.bytes
+        let wanted = SIMD16<UInt8>(repeating: byte)
+        var count = 0
+        var position = 0
+        while position + 16 <= self.count {
+            // Each of the sixteen counters holds up to 255.
+            let end = min(self.count, position + 255 * 16)
+            var counters = SIMD16<UInt8>(repeating: 0)
+            while position &+ 16 <= end {
+                let block = unsafe raw.unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: position,
+                    as: SIMD16<UInt8>.self
                 )
-            {
-                count += 1
-                position = unsafe start.distance(to: UnsafeRawPointer(found)) + 1
+                // All ones, which is one less than zero, where they are the same.
+                let matches = unsafe unsafeBitCast(block .== wanted, to: SIMD16<UInt8>.self)
+                counters = counters &- matches
+                position &+= 16
             }
-            return count
+            for index in 0..<16 {
+                count += Int(counters[index])
+            }
         }
+        while position < self.count {
+            if self[position] == byte { count += 1 }
+            position += 1
+        }
+        return count
     }
 }

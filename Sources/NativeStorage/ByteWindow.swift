@@ -72,15 +72,36 @@ package struct ByteWindow: ~Copyable {
                 _ = unsafe memmove(base, base + position, rest)
             }
         }
-        if let (start, end) = self.fractions, self.count > 0 {
-            let moved = Double(position) / Double(self.count)
-            self.fractions = (start + (end - start) * moved, end)
-        }
+        self.moveFractions(to: position)
         self.count = rest
         if rest == self.buffer.count {
             self.buffer.append(contentsOf: repeatElement(0, count: rest))
         }
         try self.fill()
+    }
+
+    /// Gives the window's bytes away, and moves it forward to go on in another buffer.
+    ///
+    /// - Parameters:
+    ///   - position: The byte of the window that it begins with then; not the first.
+    ///   - spare: A buffer that nobody needs any more, of any size.
+    /// - Returns: The buffer, whose first bytes are those of the window.
+    /// - Throws: When the file cannot be read or unpacked.
+    package mutating func advance(
+        to position: Int,
+        in spare: consuming [UInt8]
+    ) throws(FileError) -> [UInt8] {
+        precondition(position > 0 && position <= self.count, "a window moves within itself")
+        let size = self.buffer.count
+        if spare.count < size { spare = [UInt8](repeating: 0, count: size) }
+        if spare.count > size { spare.removeLast(spare.count - size) }
+        let rest = position..<self.count
+        spare.replaceSubrange(0..<rest.count, with: self.buffer[rest])
+        swap(&self.buffer, &spare)
+        self.moveFractions(to: position)
+        self.count = rest.count
+        if !self.isLast { try self.fill() }
+        return spare
     }
 
     /// Makes the window as large as what is left of the file.
@@ -97,6 +118,13 @@ package struct ByteWindow: ~Copyable {
     package func fraction(at position: Int) -> Double? {
         guard let (start, end) = self.fractions else { return nil }
         return start + (end - start) * Double(position) / Double(max(1, self.count))
+    }
+
+    private mutating func moveFractions(to position: Int) {
+        if let (start, end) = self.fractions, self.count > 0 {
+            let moved = Double(position) / Double(self.count)
+            self.fractions = (start + (end - start) * moved, end)
+        }
     }
 
     private mutating func fill() throws(FileError) {

@@ -61,24 +61,36 @@ struct CSVFile: ~Copyable {
 
     /// Takes whole records from the front: what the window holds of them.
     ///
-    /// - Parameter layout: How the records are to be read.
+    /// - Parameters:
+    ///   - layout: How the records are to be read.
+    ///   - spare: A buffer that nobody needs any more, or an empty one.
     /// - Returns: `nil` at the end of the file.
     /// - Throws: When the file cannot be read, or a record is too long to be one.
-    mutating func nextChunk(_ layout: CSVFileLayout) throws(OfflineStoreError) -> CSVChunk? {
+    mutating func nextChunk(
+        _ layout: CSVFileLayout,
+        spare: consuming [UInt8]
+    ) throws(OfflineStoreError) -> CSVChunk? {
         while true {
             let start = self.cursor
             let isLast = self.window.isLast
             let end = isLast ? self.endOfText() : self.endOfRecords()
             guard end.position == start.position else {
-                var bytes: [UInt8] = []
-                let records = start.position..<end.position
-                bytes.reserveCapacity(records.count)
-                bytes.append(span: self.window.bytes.extracting(records))
                 let fraction = self.window.fraction(at: end.position)
-                // At the end of the text nothing is left to move the window to.
+                let buffer: [UInt8]
+                do {
+                    buffer = try self.window.advance(to: end.position, in: spare)
+                } catch {
+                    throw OfflineStoreError(error)
+                }
                 self.cursor = end
-                if !isLast { try self.advance(past: end) }
-                return CSVChunk(bytes: bytes, line: start.line, file: layout, fraction: fraction)
+                self.cursor.position = 0
+                return CSVChunk(
+                    buffer: buffer,
+                    range: start.position..<end.position,
+                    line: start.line,
+                    file: layout,
+                    fraction: fraction
+                )
             }
             if isLast { return nil }
             try self.advance(past: start)
@@ -104,10 +116,29 @@ struct CSVFile: ~Copyable {
             }
             return end
         }
+        return self.endOfQuotedRecords(columnCount: self.header.columns.count)
+    }
+
+    /// ``endOfRecords()`` where a line feed may be within quotes.
+    private func endOfQuotedRecords(columnCount: Int) -> CSVScanner.Cursor {
+        let bytes = self.window.bytes
+        let layout = CSVTextLayout(delimiter: self.delimiter, columnCount: columnCount)
+        var index = CSVRowIndex()
         var scanner = self.scanner()
+        var cursor = self.cursor
+        var size = CSVRowIndex.maximumSize
         while true {
+            index.find(in: bytes, from: cursor.position, size: size, file: layout)
+            cursor.move(over: index.rowCount, of: index, in: bytes)
+            if index.rowCount > 0, !index.isNextOdd {
+                size = min(2 * size, CSVRowIndex.maximumSize)
+                continue
+            }
+            // Where odd rows are many, little is found before the next.
+            size = max(size / 4, CSVRowIndex.minimumSize)
+            scanner.move(to: cursor)
             switch scanner.next() {
-            case .record, .textAfterQuote: continue
+            case .record, .textAfterQuote: cursor = scanner.cursor
             case .windowEnd, .end, .unterminatedQuote: return scanner.cursor
             }
         }

@@ -6,32 +6,22 @@ struct CSVRow: ~Escapable, SourceRow {
     private let path: String
     /// Where the wanted columns of the source stand in this file.
     private let positions: [Int]
-    private let nullValues: [[UInt8]]
-    private let isBlankNull: Bool
+    private let nulls: CSVNulls
     private var scratch: [UInt8] = []
 
     @_lifetime(copy scanner)
-    init(scanner: CSVScanner, path: String, positions: [Int], nullValues: [String]) {
+    init(scanner: CSVScanner, path: String, positions: [Int], nulls: CSVNulls) {
         self.scanner = scanner
         self.path = path
         self.positions = positions
-        self.isBlankNull = nullValues.contains("")
-        self.nullValues = nullValues.filter { !$0.isEmpty }.map { Array($0.utf8) }
+        self.nulls = nulls
     }
 
     mutating func isNull(at column: Int) -> Bool {
         let field = self.positions[column]
-        if self.scanner.isBlank(field) { return self.isBlankNull }
-        if self.nullValues.isEmpty || self.scanner.isQuoted(field) { return false }
-        let raw = self.scanner.rawField(field)
-        for word in self.nullValues where word.count == raw.count {
-            var isSame = true
-            for index in word.indices where word[index] != raw[index] {
-                isSame = false
-            }
-            if isSame { return true }
-        }
-        return false
+        if self.scanner.isBlank(field) { return self.nulls.isBlankNull }
+        if self.scanner.isQuoted(field) { return false }
+        return self.nulls.contains(self.scanner.rawField(field))
     }
 
     mutating func integer(at column: Int, kind: CellKind, parser: inout CellParser) -> Int64? {

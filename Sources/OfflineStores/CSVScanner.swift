@@ -1,4 +1,5 @@
 import FeatureCompute
+import NativeStorage
 
 /// A cursor over the records of CSV text (RFC 4180), field by field, without copying any.
 ///
@@ -27,6 +28,20 @@ struct CSVScanner: ~Escapable {
         var line = 1
         /// Whether a line without a single byte is a record.
         var takesBlankLines = false
+
+        /// Goes to a later place between two records of the same bytes.
+        mutating func move(to position: Int, in bytes: Span<UInt8>) {
+            self.line += bytes.extracting(self.position..<position).count(ofByte: lineFeed)
+            self.position = position
+        }
+
+        /// Goes over plain records that begin here.
+        mutating func move(over rows: Int, of index: CSVRowIndex, in bytes: Span<UInt8>) {
+            let end = index.start(ofRow: rows)
+            if index.hasQuotes { return self.move(to: end, in: bytes) }
+            self.line += rows
+            self.position = end
+        }
     }
 
     /// What ``next()`` found.
@@ -77,6 +92,13 @@ struct CSVScanner: ~Escapable {
         self.takesBlankLines = cursor.takesBlankLines
     }
 
+    /// Goes to another place between two records.
+    mutating func move(to cursor: Cursor) {
+        self.position = cursor.position
+        self.nextLine = cursor.line
+        self.takesBlankLines = cursor.takesBlankLines
+    }
+
     /// Where the next record begins.
     var cursor: Cursor {
         Cursor(
@@ -116,12 +138,7 @@ struct CSVScanner: ~Escapable {
             output.append(span: raw)
             return
         }
-        var index = 0
-        while index < raw.count {
-            output.append(raw[index])
-            // The second of two quotes says nothing.
-            index += raw[index] == quote ? 2 : 1
-        }
+        output.append(halvingQuotesOf: raw)
     }
 
     /// Moves to the next record.
@@ -132,15 +149,15 @@ struct CSVScanner: ~Escapable {
         let startLine = self.nextLine
         self.line = startLine
         guard start < self.bytes.count else { return self.isLast ? .end : .windowEnd }
-        let outcome = self.takePlainFields() ? .record : self.takeOtherFields()
+        let outcome = self.takeFields()
         guard self.position == self.bytes.count, !self.isLast else { return outcome }
         self.position = start
         self.nextLine = startLine
         return .windowEnd
     }
 
-    /// Takes the fields from the cursor to the end of the record, quoted or not.
-    private mutating func takeOtherFields() -> Outcome {
+    /// Takes the fields from the cursor to the end of the record.
+    private mutating func takeFields() -> Outcome {
         var outcome = Outcome.record
         while true {
             if self.position < self.bytes.count, self.bytes[self.position] == quote {
@@ -165,59 +182,6 @@ struct CSVScanner: ~Escapable {
             self.nextLine += 1
             return outcome
         }
-    }
-
-    /// Takes the fields up to the first in quotes, in one loop; most records have none.
-    ///
-    /// - Returns: Whether that was the whole record; else the cursor stands at a quote.
-    private mutating func takePlainFields() -> Bool {
-        guard self.delimiter != quote else { return false }
-        // Taken out for the loop, so that appending need not go through `self`.
-        var fields = self.fields
-        self.fields = []
-        defer { self.fields = fields }
-        let bytes = self.bytes
-        let delimiter = self.delimiter
-        let count = bytes.count
-        var start = self.position
-        var index = start
-        while true {
-            var byte = lineFeed
-            // A tab and other control characters are looked at again below: most bytes are letters.
-            while index < count {
-                byte = bytes[index]
-                if byte == delimiter || byte <= carriageReturn || byte == quote { break }
-                index += 1
-            }
-            if index < count {
-                if byte == quote {
-                    if index == start {
-                        self.position = start
-                        return false
-                    }
-                    index += 1
-                    continue
-                }
-                if byte != delimiter, byte != lineFeed {
-                    if byte != carriageReturn || !self.isLineEnd(index) {
-                        index += 1
-                        continue
-                    }
-                }
-            }
-            fields.append(
-                Field(start: start, end: index, isQuoted: false, hasDoubledQuotes: false)
-            )
-            guard index < count else { break }
-            index += 1
-            start = index
-            if byte == delimiter { continue }
-            if byte == carriageReturn, index < count { index += 1 }
-            self.nextLine += 1
-            break
-        }
-        self.position = index
-        return true
     }
 
     private mutating func skipBlankLines() {

@@ -70,16 +70,14 @@ struct CSVSource {
             let columns = file.header.columns
             let layout = CSVFileLayout(
                 path: path,
-                delimiter: self.delimiter,
-                columnCount: columns.count,
+                text: CSVTextLayout(delimiter: self.delimiter, columnCount: columns.count),
                 positions: try positions(of: assembler.layout.columns, among: columns, of: path),
-                nullValues: self.options.nullValues,
-                takesBlankLines: columns.count == 1
+                nulls: CSVNulls(self.options.nullValues)
             )
             while true {
                 let chunk: CSVChunk?
                 do {
-                    chunk = try file.nextChunk(layout)
+                    chunk = try file.nextChunk(layout, spare: workers.takeBuffer())
                 } catch {
                     // The rows before the mistake come first, and their own mistakes.
                     while workers.hasRows { try deliver() }

@@ -6,64 +6,38 @@ import Synchronization
 /// One thread, which owns the value, submits chunks and takes their rows in the order of the
 /// chunks. The workers end with the value.
 final class CSVWorkers<Part: Sendable> {
-    /// A chunk, and its place among all chunks.
-    private struct Job: Sendable {
-        let number: Int
-        let chunk: CSVChunk
-    }
-
-    private struct State {
-        /// Chunks that no worker has taken yet.
-        var waiting: [Job] = []
-        /// Rows that nobody has taken yet, by the numbers of their chunks.
-        var rows: [Int: CSVChunkRows<Part>] = [:]
+    /// What the workers leave behind for others.
+    private struct Remains {
+        /// Buffers of chunks that were read.
+        var buffers: [[UInt8]] = []
         /// What the workers that have ended saw of the keys.
         var seen: [KeyFilter.Seen] = []
-        var running = 0
-        var isFinished = false
     }
 
-    /// What the threads share.
     private final class Exchange: Sendable {
-        private let state = Mutex(State())
-        /// Held for every change of the state, which it announces.
-        private let changed = NSCondition()
+        let work: OrderedWork<CSVChunk, CSVChunkRows<Part>>
+        let remains = Mutex(Remains())
 
-        /// Changes the state as soon as it is fit for that.
-        func wait<Result: Sendable>(
-            until isReady: (State) -> Bool = { _ in true },
-            then change: (inout State) -> Result
-        ) -> Result {
-            self.changed.lock()
-            defer { self.changed.unlock() }
-            while !self.state.withLock({ isReady($0) }) {
-                self.changed.wait()
-            }
-            defer { self.changed.broadcast() }
-            return self.state.withLock { change(&$0) }
+        init(threadCount: Int) {
+            self.work = OrderedWork(threadCount: threadCount)
         }
 
         /// What a worker does until there is nothing more to do.
-        func work(_ assembler: inout RowAssembler, transform: SourceBatch.Transform<Part>) {
-            while let job = self.wait(
-                until: { !$0.waiting.isEmpty || $0.isFinished },
-                then: { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
-            ) {
-                let rows = job.chunk.rows(&assembler, transform: transform)
-                self.wait { $0.rows[job.number] = rows }
+        func run(_ assembler: inout RowAssembler, transform: SourceBatch.Transform<Part>) {
+            var index = CSVRowIndex()
+            while let (number, chunk) = self.work.takeJob() {
+                let rows = chunk.rows(&assembler, index: &index, transform: transform)
+                self.remains.withLock { $0.buffers.append(chunk.buffer) }
+                self.work.put(rows, of: number)
             }
-            let seen = assembler.seen
-            self.wait { state in
-                if let seen { state.seen.append(seen) }
-                state.running -= 1
+            if let seen = assembler.seen {
+                self.remains.withLock { $0.seen.append(seen) }
             }
+            self.work.leave()
         }
     }
 
-    private let exchange = Exchange()
-    private let workerCount: Int
-    private var submitted = 0
-    private var taken = 0
+    private let exchange: Exchange
 
     /// Starts the workers.
     ///
@@ -77,59 +51,52 @@ final class CSVWorkers<Part: Sendable> {
         count: Int,
         transform: @escaping SourceBatch.Transform<Part>
     ) throws(OfflineStoreError) {
-        self.workerCount = count
+        self.exchange = Exchange(threadCount: count)
         var assemblers: [RowAssembler] = []
         for _ in 0..<count {
             assemblers.append(try assembler.unused())
         }
-        self.exchange.wait { $0.running = count }
         for assembler in assemblers {
             // The worker alone has it from here on: it shares no state with the one it is like.
             nonisolated(unsafe) let own = assembler
             Thread.detachNewThread { [exchange = self.exchange] in
                 var own = unsafe own
-                exchange.work(&own, transform: transform)
+                exchange.run(&own, transform: transform)
             }
         }
     }
 
     deinit {
-        self.exchange.wait { state in
-            state.waiting = []
-            state.isFinished = true
-        }
+        self.exchange.work.finish()
     }
 
     /// Whether there are rows to take.
-    var hasRows: Bool { self.submitted > self.taken }
+    var hasRows: Bool { self.exchange.work.hasResults }
 
-    /// Whether rows should be taken before the next chunk: every worker has one, and another waits.
-    var isFull: Bool { self.submitted - self.taken > self.workerCount }
+    /// Whether rows should be taken before the next chunk.
+    var isFull: Bool { self.exchange.work.isFull }
 
     /// Gives a chunk to the workers.
     func submit(_ chunk: CSVChunk) {
-        let job = Job(number: self.submitted, chunk: chunk)
-        self.submitted += 1
-        self.exchange.wait { $0.waiting.append(job) }
+        self.exchange.work.submit(chunk)
+    }
+
+    /// A buffer that a chunk had, to be filled again; empty when there is none.
+    func takeBuffer() -> [UInt8] {
+        self.exchange.remains.withLock { $0.buffers.popLast() ?? [] }
     }
 
     /// Waits for the rows of the chunk that was submitted first of those that are left.
     func next() -> CSVChunkRows<Part> {
-        let number = self.taken
-        self.taken += 1
-        // It is there by the condition; nothing else removes rows.
-        let none = CSVChunkRows<Part>(parts: [], report: ScanReport(), error: nil)
-        return self.exchange.wait(
-            until: { $0.rows[number] != nil },
-            then: { $0.rows.removeValue(forKey: number) ?? none }
-        )
+        self.exchange.work.nextResult()
     }
 
     /// Ends the workers, after all rows were taken.
     ///
     /// - Returns: What they saw of the keys.
     func finish() -> [KeyFilter.Seen] {
-        self.exchange.wait { $0.isFinished = true }
-        return self.exchange.wait(until: { $0.running == 0 }, then: { $0.seen })
+        self.exchange.work.finish()
+        self.exchange.work.waitForThreads()
+        return self.exchange.remains.withLock { $0.seen }
     }
 }

@@ -92,52 +92,15 @@ package struct EntityTable: Sendable {
     private init(bytes: Span<UInt8>, file: String) throws(OfflineStoreError) {
         var scanner = CSVScanner(bytes)
         let columns = try CSVHeader(path: file, scanner: &scanner)?.columns ?? []
-        var builders = columns.map { _ in ColumnBuilder(type: .string) }
-        var lines: [Int32] = []
-        var scratch: [UInt8] = []
-        reading: while true {
-            switch scanner.next() {
-            case .end, .windowEnd:
-                break reading
-            case .unterminatedQuote:
-                throw CSVFile.unterminatedQuote(path: file, line: scanner.line)
-            case .textAfterQuote:
-                throw OfflineStoreError(
-                    code: .malformedFile,
-                    message: "\(file):\(scanner.line): there is text after a closing quote"
-                )
-            case .record:
-                break
-            }
-            guard scanner.fieldCount == builders.count else {
-                throw OfflineStoreError(
-                    code: .malformedFile,
-                    message: """
-                        \(file):\(scanner.line): the row has \(scanner.fieldCount) fields, the \
-                        header \(builders.count); a field with a comma in it needs quotes
-                        """
-                )
-            }
-            lines.append(Int32(truncatingIfNeeded: scanner.line))
-            for field in builders.indices {
-                if scanner.isBlank(field) {
-                    builders[field].appendNull()
-                } else if scanner.hasDoubledQuotes(field) {
-                    scratch.removeAll(keepingCapacity: true)
-                    scanner.append(field, to: &scratch)
-                    builders[field].append(bytes: scratch.span)
-                } else {
-                    builders[field].append(bytes: scanner.rawField(field))
-                }
-            }
-        }
+        var rows = EntityTableRows(columnCount: columns.count, file: file)
+        try rows.read(&scanner, bytes)
         self.file = file
-        self.lines = lines
+        self.lines = rows.lines
         self.table = Table(
-            columns: zip(columns, builders).map { name, builder in
+            columns: zip(columns, rows.builders).map { name, builder in
                 Table.NamedColumn(name: name, column: builder.finish())
             },
-            rowCount: lines.count
+            rowCount: rows.lines.count
         )
     }
 }

@@ -1,11 +1,8 @@
 import FeatureCompute
 import Glibc
 
-/// Bytes on their way into a file: buffered, and seen under the file's name only when all are
-/// there.
+/// Bytes on their way into a file, which are seen under the file's name only when all are there.
 struct OutputFile {
-    private static let bufferSize = 1 << 20
-
     /// What messages call the file.
     private let path: String
     /// The name that the file gets: that of the link's target where `path` is a link.
@@ -15,10 +12,6 @@ struct OutputFile {
     private let descriptor: CInt
     /// Whether the descriptor is to be closed.
     private var isOwned = true
-    /// What was not yet written.
-    ///
-    /// Callers append to it and call ``flushIfFull()`` now and then.
-    var buffer: [UInt8] = []
 
     /// Starts a file that replaces the one at `path` when it is finished.
     ///
@@ -39,7 +32,6 @@ struct OutputFile {
         self.temporaryPath = temporary
         self.descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard self.descriptor >= 0 else { throw Self.error(path) }
-        self.buffer.reserveCapacity(Self.bufferSize + Self.bufferSize / 4)
     }
 
     /// Writes to a descriptor that is open already, and stays open.
@@ -49,19 +41,12 @@ struct OutputFile {
         self.temporaryPath = nil
         self.descriptor = descriptor
         self.isOwned = false
-        self.buffer.reserveCapacity(Self.bufferSize + Self.bufferSize / 4)
     }
 
-    /// Writes the buffer out when it holds a megabyte.
-    mutating func flushIfFull() throws(OfflineStoreError) {
-        if self.buffer.count >= Self.bufferSize { try self.flush() }
-    }
-
-    /// Writes the rest and gives the file its name; both survive a loss of power then.
+    /// Gives the file its name; it and the bytes survive a loss of power then.
     ///
     /// After an error ``discard()`` is due.
     mutating func finish() throws(OfflineStoreError) {
-        try self.flush()
         guard self.isOwned else { return }
         // A device or a pipe has nothing to keep.
         if self.temporaryPath != nil, fsync(self.descriptor) != 0 { throw Self.error(self.path) }
@@ -79,15 +64,15 @@ struct OutputFile {
         if let temporary = self.temporaryPath { unsafe unlink(temporary) }
     }
 
-    private mutating func flush() throws(OfflineStoreError) {
+    /// Writes bytes behind those that were written before.
+    ///
+    /// After an error ``discard()`` is due.
+    func write(_ bytes: Span<UInt8>) throws(OfflineStoreError) {
         var start = 0
-        while start < self.buffer.count {
-            let written = unsafe self.buffer.withUnsafeBytes { bytes in
-                unsafe write(
-                    self.descriptor,
-                    bytes.baseAddress?.advanced(by: start),
-                    bytes.count - start
-                )
+        while start < bytes.count {
+            let rest = bytes.extracting(start...)
+            let written = unsafe rest.withUnsafeBytes { rest in
+                unsafe Glibc.write(self.descriptor, rest.baseAddress, rest.count)
             }
             if written < 0 {
                 if errno == EINTR { continue }
@@ -95,7 +80,6 @@ struct OutputFile {
             }
             start += written
         }
-        self.buffer.removeAll(keepingCapacity: true)
     }
 
     /// Makes the file's new name last.

@@ -39,29 +39,31 @@ struct RowAssembler {
     var report = ScanReport()
     private let scan: SourceScan
     private let featureTypes: [CellType]
-    private let wanted: [Bool]
-    private let filter: KeyFilter?
-    private let hasIntegerKey: Bool
-    private let earliest: Int64
-    private let latest: Int64
-    private let latestCreated: Int64?
-    private let hasCreatedTimes: Bool
+    let wanted: [Bool]
+    let filter: KeyFilter?
+    let hasIntegerKey: Bool
+    let earliest: Int64
+    let latest: Int64
+    let latestCreated: Int64?
+    let hasCreatedTimes: Bool
     /// Whether rows come in another order than that of the source.
     private var hasOrdinals = false
     /// Reads the cells of pushed rows, whose times without zone are UTC.
     private var pushedParser = CellParser()
-    private var parser: CellParser
+    var parser: CellParser
     private var scratch: [UInt8] = []
-    private var key: [UInt8] = []
+    var key: [UInt8] = []
 
-    private(set) var rowCount = 0
-    private var keyIDs: [Int32] = []
-    private var slots: [Int32] = []
+    var rowCount = 0
+    var keyIDs: [Int32] = []
+    var slots: [Int32] = []
     private var ordinals: [Int64] = []
-    private var keyBuilders: [ColumnBuilder] = []
-    private var times: [Int64] = []
-    private var created: [Int64] = []
-    private var builders: [ColumnBuilder] = []
+    var keyBuilders: [ColumnBuilder] = []
+    var times: [Int64] = []
+    var created: [Int64] = []
+    var builders: [ColumnBuilder] = []
+    /// For rows that are taken in many at a time.
+    var many = CSVRowsScratch()
 
     init(scan: SourceScan) throws(OfflineStoreError) {
         self.scan = scan
@@ -197,6 +199,11 @@ struct RowAssembler {
         return batch
     }
 
+    /// A builder for a key column.
+    func emptyKeyBuilder(at position: Int) -> ColumnBuilder {
+        ColumnBuilder(type: self.scan.joinKeys[position].type)
+    }
+
     /// From now on rows come in any order, each with its place in the source.
     mutating func beginRowsInAnyOrder() {
         self.hasOrdinals = true
@@ -208,7 +215,7 @@ struct RowAssembler {
         swap(&self.parser, &self.pushedParser)
     }
 
-    private var createdWithoutColumn: Int64 {
+    var createdWithoutColumn: Int64 {
         self.layout.createdPosition == nil ? knownFromTheBeginning : missingTime
     }
 
@@ -227,7 +234,7 @@ struct RowAssembler {
             self.slots.reserveCapacity(capacity)
         }
         if self.hasCreatedTimes { self.created.reserveCapacity(capacity) }
-        self.keyBuilders = self.scan.joinKeys.map { ColumnBuilder(type: $0.type) }
+        self.keyBuilders = self.scan.joinKeys.indices.map { self.emptyKeyBuilder(at: $0) }
         self.builders = self.scan.features.map { ColumnBuilder(type: $0.type) }
         if self.filter == nil {
             for index in self.keyBuilders.indices {
@@ -364,7 +371,7 @@ struct RowAssembler {
     }
 
     /// Takes back what the current row left in the key builders.
-    private mutating func dropKey() {
+    mutating func dropKey() {
         guard self.filter == nil else { return }
         for index in self.keyBuilders.indices {
             self.keyBuilders[index].truncate(to: self.rowCount)

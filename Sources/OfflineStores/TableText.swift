@@ -5,7 +5,7 @@ struct TableText {
     private let columns: [Column]
     private let names: [String]
     private let format: TableDestination.Format
-    /// In JSON, what stands before each value: `{"a":`, `,"b":` and so on.
+    /// What stands before each value: a comma or nothing; in JSON `{"a":`, `,"b":` and so on.
     private let prefixes: [[UInt8]]
 
     init(_ table: Table, format: TableDestination.Format) {
@@ -13,6 +13,7 @@ struct TableText {
         self.names = table.columnNames
         self.format = format
         self.prefixes = table.columnNames.enumerated().map { index, name in
+            if format == .csv { return index == 0 ? [] : [UInt8(ascii: ",")] }
             var prefix: [UInt8] = [index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ",")]
             let text = Array(name.utf8)
             JSONString.encode(text.span, to: &prefix)
@@ -32,22 +33,41 @@ struct TableText {
         text.append(UInt8(ascii: "\n"))
     }
 
-    /// Appends the line of a row.
-    func append(row: Int, to text: inout [UInt8]) {
+    /// How many rows make a piece of about a megabyte.
+    var rowsOfPiece: Int {
+        var rowSize = 16
+        for column in self.columns {
+            rowSize += 16
+            if case .bytes(let values) = column.storage {
+                rowSize += values.bytes.count / max(1, column.count)
+            }
+        }
+        return max(1, (1 << 20) / rowSize)
+    }
+
+    /// Appends the lines of some rows.
+    func append(rows: Range<Int>, to text: inout [UInt8]) {
+        // So few at a time that their cells stay in a core's own cache.
+        let size = max(1, (1 << 12) / max(1, self.columns.count))
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: size) {
+            self.append(block: first..<min(first + size, rows.upperBound), to: &text)
+        }
+    }
+
+    private func append(block rows: Range<Int>, to text: inout [UInt8]) {
+        var cells = CellTexts(rowCount: rows.count)
         switch self.format {
         case .csv:
-            for index in self.columns.indices {
-                if index > 0 { text.append(UInt8(ascii: ",")) }
-                CellFormatter.append(csvField: self.columns[index], row: row, to: &text)
+            for column in self.columns {
+                cells.append(csvFields: column, rows: rows)
             }
+            cells.appendLines(to: &text, prefixes: self.prefixes, end: [0x0A])
         case .jsonLines:
-            if self.columns.isEmpty { text.append(UInt8(ascii: "{")) }
-            for index in self.columns.indices {
-                text.append(contentsOf: self.prefixes[index])
-                CellFormatter.append(json: self.columns[index], row: row, style: .rows, to: &text)
+            for column in self.columns {
+                cells.append(jsonValues: column, rows: rows)
             }
-            text.append(UInt8(ascii: "}"))
+            let end = (self.columns.isEmpty ? "{}\n" : "}\n").utf8
+            cells.appendLines(to: &text, prefixes: self.prefixes, end: Array(end))
         }
-        text.append(UInt8(ascii: "\n"))
     }
 }

@@ -18,7 +18,7 @@ extension TableWriter {
     ) throws(OfflineStoreError) {
         var file = file
         do {
-            file.buffer = bytes
+            try file.write(bytes.span)
             try file.finish()
         } catch {
             file.discard()

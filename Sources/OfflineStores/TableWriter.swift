@@ -1,4 +1,5 @@
 package import FeatureCompute
+import Foundation
 
 /// Where a table goes, and in which form.
 package enum TableDestination: Hashable, Sendable {
@@ -71,22 +72,50 @@ package enum TableWriter {
     package static func stream<Failure: Error>(
         _ table: Table,
         as format: TableDestination.Format,
+        hasHeader: Bool = true,
         _ body: (Span<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
         let text = TableText(table, format: format)
-        var piece: [UInt8] = []
-        text.appendHeader(to: &piece)
-        for row in 0..<table.rowCount {
-            text.append(row: row, to: &piece)
-            if piece.count >= Self.pieceSize {
-                try body(piece.span)
+        var header: [UInt8] = []
+        if hasHeader { text.appendHeader(to: &header) }
+        if !header.isEmpty { try body(header.span) }
+        let size = text.rowsOfPiece
+        let pieceCount = (table.rowCount + size - 1) / size
+        let threadCount = min(pieceCount, max(1, ProcessInfo.processInfo.activeProcessorCount))
+        guard threadCount > 1 else {
+            var piece: [UInt8] = []
+            for first in stride(from: 0, to: table.rowCount, by: size) {
                 piece.removeAll(keepingCapacity: true)
+                text.append(rows: first..<min(first + size, table.rowCount), to: &piece)
+                try body(piece.span)
+            }
+            return
+        }
+        // Pieces are made by several threads, a few ahead of the one that is written.
+        let work = OrderedWork<Range<Int>, [UInt8]>(threadCount: threadCount)
+        defer { work.finish() }
+        for _ in 0..<threadCount {
+            Thread.detachNewThread {
+                while let (number, rows) = work.takeJob() {
+                    var piece: [UInt8] = []
+                    text.append(rows: rows, to: &piece)
+                    work.put(piece, of: number)
+                }
+                work.leave()
             }
         }
-        if !piece.isEmpty { try body(piece.span) }
+        for first in stride(from: 0, to: table.rowCount, by: size) {
+            work.submit(first..<min(first + size, table.rowCount))
+            if work.isFull {
+                let piece = work.nextResult()
+                try body(piece.span)
+            }
+        }
+        while work.hasResults {
+            let piece = work.nextResult()
+            try body(piece.span)
+        }
     }
-
-    private static let pieceSize = 1 << 20
 
     private static func write(
         _ table: Table,
@@ -152,11 +181,9 @@ package enum TableWriter {
         _ format: TableDestination.Format,
         hasHeader: Bool
     ) throws(OfflineStoreError) {
-        let text = TableText(table, format: format)
-        if hasHeader { text.appendHeader(to: &file.buffer) }
-        for row in 0..<table.rowCount {
-            text.append(row: row, to: &file.buffer)
-            try file.flushIfFull()
+        try self.stream(table, as: format, hasHeader: hasHeader) {
+            (piece) throws(OfflineStoreError) in
+            try file.write(piece)
         }
     }
 }

@@ -165,7 +165,7 @@ extension CSVSource {
                 scanner: file.scanner(),
                 path: path,
                 positions: places,
-                nullValues: self.options.nullValues
+                nulls: CSVNulls(self.options.nullValues)
             )
             window: while !sampler.isFull {
                 switch row.scanner.next() {

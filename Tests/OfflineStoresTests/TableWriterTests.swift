@@ -147,3 +147,22 @@ private func example() throws -> Table {
         }
     }
 }
+
+@Suite struct LongTableTests {
+    @Test("A long table comes out in the order of its rows", arguments: [1, 70_000, 200_000])
+    func order(count: Int) throws {
+        let values = (0..<count).map { Value.integer(Int64($0)) }
+        let table = Table(
+            columns: [
+                Table.NamedColumn(name: "n", column: try Column(type: .int64, values: values))
+            ],
+            rowCount: count
+        )
+        var text: [UInt8] = []
+        TableWriter.stream(table, as: .csv) { piece in
+            for index in piece.indices { text.append(piece[index]) }
+        }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        #expect(lines == ["n"] + (0..<count).map { Substring(String($0)) })
+    }
+}

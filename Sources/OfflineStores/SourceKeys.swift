@@ -147,7 +147,7 @@ private enum ValueOrder {
 
 extension Column {
     /// Appends the canonical bytes of a row's value, which is not null.
-    fileprivate func appendKey(at row: Int, to key: inout [UInt8]) {
+    func appendKey(at row: Int, to key: inout [UInt8]) {
         switch self.storage {
         case .integers(let values): KeyDictionary.appendInteger(values[row], to: &key)
         case .floats(let values):

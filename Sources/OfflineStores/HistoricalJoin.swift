@@ -70,7 +70,7 @@ package struct HistoricalJoin: Sendable {
     /// Reads the sources.
     package let reader: SourceReader
     /// Whether bad rows and unreadable keys are errors.
-    package let strict: Bool
+    package private(set) var strict: Bool
 
     package init(reader: SourceReader, strict: Bool = false) {
         self.reader = reader
@@ -80,7 +80,8 @@ package struct HistoricalJoin: Sendable {
     /// Joins all views.
     ///
     /// Views with the same join keys share one numbering of the keys and one sort of the entity
-    /// rows. Of a source, only rows whose key occurs and whose time can matter are held.
+    /// rows; views with the same source and keys are read together. Of a source, only the best row
+    /// for each key and time of the entity rows is held.
     ///
     /// - Parameters:
     ///   - entities: The entity rows.
@@ -94,145 +95,115 @@ package struct HistoricalJoin: Sendable {
         views: [View],
         progress: ((String, ScanProgress) -> Void)? = nil
     ) throws(OfflineStoreError) -> Result {
-        var sets: [KeySet] = []
-        var unreadable: [EntityRows.Unreadable] = []
-        var results: [ViewResult] = []
-        for view in views {
-            let set: KeySet
-            if let known = sets.first(where: { $0.joinKeys == view.entityKeys }) {
-                set = known
-            } else {
-                set = try KeySet(view.entityKeys, entities: entities, strict: self.strict)
-                sets.append(set)
-                for column in set.unreadable
-                where !unreadable.contains(where: { $0.column == column.column }) {
-                    unreadable.append(column)
-                }
+        let keySets = try JoinKeySets(entities, views: views, strict: self.strict)
+        var results: [ViewResult?] = views.map { _ in nil }
+        for group in JoinGroup.groups(of: views) {
+            let found = try self.join(group, keySets.set(for: views[group.members[0]]), progress)
+            for (member, result) in zip(group.members, found) {
+                results[member] = result
             }
-            results.append(try self.join(view, set, progress: progress))
         }
-        return Result(views: results, unreadableKeys: unreadable)
+        return Result(
+            views: results.compactMap { $0 },
+            unreadableKeys: keySets.unreadable
+        )
     }
 
+    /// Joins views that are read together, or one after the other when a row is bad for some.
     private func join(
-        _ view: View,
-        _ set: KeySet,
-        progress: ((String, ScanProgress) -> Void)?
-    ) throws(OfflineStoreError) -> ViewResult {
-        let filter = set.filter(ttl: view.ttlMicroseconds)
-        var wanted = Array(repeating: false, count: view.schema.count)
-        for index in view.wanted {
-            wanted[index] = true
+        _ group: JoinGroup,
+        _ set: JoinKeySet,
+        _ progress: ((String, ScanProgress) -> Void)?
+    ) throws(OfflineStoreError) -> [ViewResult] {
+        guard group.views.count > 1 else { return try self.read(group, set, progress) }
+        var together = self
+        together.strict = false
+        let results = try together.read(group, set, progress)
+        // Which views a bad row is bad for is not known here.
+        guard results[0].report.bad > 0 else { return results }
+        var single: [ViewResult] = []
+        for view in group.views {
+            single += try self.read(JoinGroup(view), set, progress)
         }
-        let scan = SourceScan(
-            source: view.source,
-            pushSources: view.pushSources,
-            joinKeys: view.joinKeys,
-            features: view.schema,
-            wanted: wanted,
-            keyFilter: filter,
-            strict: self.strict
+        return single
+    }
+
+    private func read(
+        _ group: JoinGroup,
+        _ set: JoinKeySet,
+        _ progress: ((String, ScanProgress) -> Void)?
+    ) throws(OfflineStoreError) -> [ViewResult] {
+        let filter = KeyFilter(
+            keys: set.dictionary,
+            slots: set.slots,
+            ttl: group.ttlMicroseconds
         )
-        var history = HistoryCollector(view: view, hasCreatedTimes: scan.hasCreatedTimes)
+        let scan = group.scan(filter, strict: self.strict)
+        let isStatic = scan.source.isStatic
+        let slots = set.slots
+        var candidates = SlotCandidates(
+            slots: slots,
+            types: group.wantedTypes,
+            hasCreatedTimes: scan.hasCreatedTimes
+        )
         var report = ScanReport()
-        let sourceProgress = { (state: ScanProgress) in progress?(view.name, state) ?? () }
-        try self.reader.scan(scan, report: &report, progress: sourceProgress) {
-            (batch) throws(OfflineStoreError) in
-            try history.add(batch)
+        let name = group.name
+        let sourceProgress = { (state: ScanProgress) in progress?(name, state) ?? () }
+        let transform: SourceBatch.Transform<SlotRows> = { (batch) throws(OfflineStoreError) in
+            SlotRows(batch, slots: slots, isStatic: isStatic)
         }
-        history.rows.keysWithOlderRows = filter.sawOlder
-        history.rows.keysWithNewerRows = filter.sawNewer
-        let matches = pointInTimeMatches(
-            entities: set.order,
-            history: history.rows,
-            ttl: view.ttlMicroseconds,
-            filterByCreated: view.filterByCreated
-        )
-        let features = history.finish()
-        var columns: [Column] = []
-        var summary = MatchSummary(matches)
-        for index in view.wanted {
-            // Only wanted features were delivered, in the order of the schema.
-            let position = wanted[..<index].count { $0 }
-            summary.add(features[position], matches)
-            columns.append(features[position].gathered(matches.rows))
+        try self.reader.scan(
+            scan,
+            report: &report,
+            progress: sourceProgress,
+            transform: transform
+        ) { (rows) throws(OfflineStoreError) in
+            candidates.add(rows)
         }
-        return ViewResult(columns: columns, summary: summary, report: report)
-    }
-}
-
-/// What views with the same join keys share.
-private struct KeySet {
-    let joinKeys: [Entity.JoinKey]
-    let dictionary: KeyDictionary
-    let order: EntityOrder
-    let unreadable: [EntityRows.Unreadable]
-
-    init(
-        _ joinKeys: [Entity.JoinKey],
-        entities: EntityRows,
-        strict: Bool
-    ) throws(OfflineStoreError) {
-        let keys = try entities.keys(joinKeys, strict: strict)
-        self.joinKeys = joinKeys
-        self.dictionary = keys.dictionary
-        self.order = EntityOrder(
-            keyIDs: keys.ids,
-            times: entities.times,
-            keyCount: keys.dictionary.count
-        )
-        self.unreadable = keys.unreadable
+        return Self.results(of: group, candidates, filter, report)
     }
 
-    func filter(ttl: Int64) -> KeyFilter {
-        // Without entity rows nothing matters.
-        let bounds = self.order.bounds ?? 0...0
-        var earliest = Int64.min
-        if ttl > 0 {
-            let (difference, overflow) = bounds.lowerBound.subtractingReportingOverflow(ttl)
-            earliest = overflow ? .min : difference
-        }
-        return KeyFilter(keys: self.dictionary, earliest: earliest, latest: bounds.upperBound)
-    }
-}
-
-/// Gathers the batches of a scan.
-private struct HistoryCollector {
-    var rows: HistoryRows
-    private let viewName: String
-    private var builders: [ColumnBuilder]
-
-    init(view: HistoricalJoin.View, hasCreatedTimes: Bool) {
-        self.viewName = view.name
-        self.rows = HistoryRows(
-            times: view.source.isStatic ? nil : [],
-            created: hasCreatedTimes ? [] : nil
-        )
-        self.builders = view.schema.indices.filter(view.wanted.contains).map { index in
-            ColumnBuilder(type: view.schema[index].type)
-        }
-    }
-
-    mutating func add(_ batch: SourceBatch) throws(OfflineStoreError) {
-        guard self.rows.keyIDs.count + batch.rowCount < Int(Int32.max) else {
-            throw OfflineStoreError(
-                code: .tooManyRows,
-                message: """
-                    feature view "\(self.viewName)": more than \(Int32.max) rows match the entity \
-                    rows; split them into several runs
-                    """
+    /// What each view of a group gives, of the rows that were held for all.
+    private static func results(
+        of group: JoinGroup,
+        _ candidates: consuming SlotCandidates,
+        _ filter: KeyFilter,
+        _ report: ScanReport
+    ) -> [ViewResult] {
+        let matches = group.views.map { view in
+            candidates.matches(
+                ttl: view.source.isStatic ? 0 : view.ttlMicroseconds,
+                filterByCreated: view.filterByCreated,
+                oldestPassed: filter.oldestPassed
             )
         }
-        self.rows.keyIDs.append(contentsOf: batch.keyIDs)
-        self.rows.times?.append(contentsOf: batch.times)
-        if let created = batch.created { self.rows.created?.append(contentsOf: created) }
-        for (index, column) in batch.features.enumerated() {
-            self.builders[index].append(contentsOf: column)
+        let features = candidates.features()
+        var results: [ViewResult] = []
+        for (index, positions) in group.positions.enumerated() {
+            var summary = MatchSummary(matches[index])
+            var columns: [Column] = []
+            for position in positions {
+                let column = features[position]
+                summary.add(column, matches[index])
+                columns.append(column.gathered(matches[index].rows))
+            }
+            results.append(ViewResult(columns: columns, summary: summary, report: report))
         }
+        return results
     }
+}
 
-    /// The features of all rows.
-    func finish() -> [Column] {
-        self.builders.map { $0.finish() }
+extension SlotRows {
+    /// The best rows of a batch that was read with a key filter.
+    fileprivate init(_ batch: SourceBatch, slots: EntitySlots, isStatic: Bool) {
+        self.init(
+            slots: slots,
+            keyIDs: batch.keyIDs,
+            firstSlots: batch.slots,
+            times: isStatic ? nil : batch.times,
+            created: batch.created,
+            ordinals: batch.ordinals,
+            features: batch.features
+        )
     }
 }

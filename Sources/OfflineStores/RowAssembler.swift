@@ -46,6 +46,8 @@ struct RowAssembler {
     private let latest: Int64
     private let latestCreated: Int64?
     private let hasCreatedTimes: Bool
+    /// Whether rows come in another order than that of the source.
+    private var hasOrdinals = false
     /// Reads the cells of pushed rows, whose times without zone are UTC.
     private var pushedParser = CellParser()
     private var parser: CellParser
@@ -54,6 +56,8 @@ struct RowAssembler {
 
     private(set) var rowCount = 0
     private var keyIDs: [Int32] = []
+    private var slots: [Int32] = []
+    private var ordinals: [Int64] = []
     private var keyBuilders: [ColumnBuilder] = []
     private var times: [Int64] = []
     private var created: [Int64] = []
@@ -123,7 +127,15 @@ struct RowAssembler {
         self.report.rowsRead += 1
         guard let keyID = self.readKey(&row) else { return }
         if self.filter != nil, keyID < 0 { return }
-        guard let time = self.readTime(&row, keyID: keyID) else { return self.dropKey() }
+        guard let time = self.readTime(&row) else { return self.dropKey() }
+        var slot: Int32 = 0
+        if let filter = self.filter {
+            slot = filter.slot(
+                ofKey: keyID,
+                at: self.layout.timePosition == nil ? missingTime : time
+            )
+            if slot < 0 { return }
+        }
         var known = row.pushTime ?? self.createdWithoutColumn
         if let position = self.layout.createdPosition, !row.isNull(at: position) {
             let read = row.integer(at: position, kind: .unixTimestamp, parser: &self.parser)
@@ -138,7 +150,11 @@ struct RowAssembler {
             return self.dropKey()
         }
         guard self.readFeatures(&row) else { return self.dropKey() }
-        if self.filter != nil { self.keyIDs.append(keyID) }
+        if self.filter != nil {
+            self.keyIDs.append(keyID)
+            self.slots.append(slot)
+        }
+        if self.hasOrdinals { self.ordinals.append(row.ordinal) }
         self.times.append(time)
         if self.hasCreatedTimes { self.created.append(known) }
         self.rowCount += 1
@@ -162,17 +178,25 @@ struct RowAssembler {
         let batch = SourceBatch(
             rowCount: self.rowCount,
             keyIDs: self.keyIDs,
+            slots: self.slots,
             keyColumns: self.filter == nil ? self.keyBuilders.map { $0.finish() } : [],
             times: self.times,
             created: self.hasCreatedTimes ? self.created : nil,
+            ordinals: self.hasOrdinals ? self.ordinals : nil,
             features: features
         )
         self.startBatch()
         return batch
     }
 
-    /// From now on rows are pushed ones.
+    /// From now on rows come in any order, each with its place in the source.
+    mutating func beginRowsInAnyOrder() {
+        self.hasOrdinals = true
+    }
+
+    /// From now on rows are pushed ones, in the order of the pushes.
     mutating func beginPushedRows() {
+        self.hasOrdinals = false
         swap(&self.parser, &self.pushedParser)
     }
 
@@ -185,10 +209,15 @@ struct RowAssembler {
         let capacity = self.report.rowsKept > 0 ? Self.batchSize : 0
         self.rowCount = 0
         self.keyIDs = []
+        self.slots = []
+        self.ordinals = []
         self.times = []
         self.created = []
         self.times.reserveCapacity(capacity)
-        if self.filter != nil { self.keyIDs.reserveCapacity(capacity) }
+        if self.filter != nil {
+            self.keyIDs.reserveCapacity(capacity)
+            self.slots.reserveCapacity(capacity)
+        }
         if self.hasCreatedTimes { self.created.reserveCapacity(capacity) }
         self.keyBuilders = self.scan.joinKeys.map { ColumnBuilder(type: $0.type) }
         self.builders = self.scan.features.map { ColumnBuilder(type: $0.type) }
@@ -251,8 +280,7 @@ struct RowAssembler {
 
     /// - Returns: The event time, 0 for a static table, or `nil` when the row does not matter.
     private mutating func readTime<Row: SourceRow & ~Copyable & ~Escapable>(
-        _ row: inout Row,
-        keyID: Int32
+        _ row: inout Row
     ) -> Int64? {
         guard let position = self.layout.timePosition else { return 0 }
         if row.isNull(at: position) {
@@ -268,17 +296,7 @@ struct RowAssembler {
             self.report.afterEnd += 1
             return nil
         }
-        if time < self.earliest { return nil }
-        guard let filter = self.filter else { return time }
-        if time < filter.earliest {
-            filter.sawOlder[Int(keyID)] = true
-            return nil
-        }
-        if time > filter.latest {
-            filter.sawNewer[Int(keyID)] = true
-            return nil
-        }
-        return time
+        return time < self.earliest ? nil : time
     }
 
     private mutating func readFeatures<Row: SourceRow & ~Copyable & ~Escapable>(

@@ -134,6 +134,11 @@ struct SQLiteRow: ~Copyable, SourceRow {
         return "\(self.relation), rowid \(self.statement.integer(at: position))"
     }
 
+    /// The rowid.
+    var ordinal: Int64 {
+        self.rowIDPosition.map { self.statement.integer(at: $0) } ?? Int64(self.number)
+    }
+
     private static func instant(_ time: Int64) -> Int64? {
         let all = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
         return all.contains(time) ? time : nil

@@ -26,10 +26,13 @@ protocol SourceRow: ~Copyable, ~Escapable {
     /// When the row became known if it does not say so itself, in microseconds; `nil` for a row
     /// that nobody pushed.
     var pushTime: Int64? { get }
+    /// Its place in the source, for rows that do not come in source order.
+    var ordinal: Int64 { get }
 }
 
 extension SourceRow where Self: ~Copyable, Self: ~Escapable {
     var pushTime: Int64? { nil }
+    var ordinal: Int64 { 0 }
 }
 
 /// A cell's text for a message: at most forty letters, on one line.

@@ -65,45 +65,62 @@ package struct SourceScan {
     }
 }
 
-/// The keys that a training set asks for, and what a scan saw of them outside of its times.
+/// The rows that a training set can want, by key and time, and what a scan saw of the others.
+///
+/// A row is wanted when it is not too old for the first slot of its key that is not before it: one
+/// that is too old for that slot is too old for all later ones.
 package final class KeyFilter {
     /// The keys.
     package let keys: KeyDictionary
-    /// The earliest event time that can matter, in microseconds; ``missingTime`` for no bound.
-    package let earliest: Int64
-    /// The latest event time that can matter.
-    package let latest: Int64
-    /// By key: whether a row before `earliest` was passed over.
-    package internal(set) var sawOlder: Bitmap
-    /// By key: whether a row after `latest` was passed over.
-    package internal(set) var sawNewer: Bitmap
+    /// The moments at which they are looked at.
+    package let slots: EntitySlots
+    /// How long a row stays valid, in microseconds; 0 for ever, and for a static table.
+    package let ttl: Int64
+    /// By key: the earliest event time of the rows that were passed over; `Int64.max` for none.
+    package private(set) var oldestPassed: [Int64]
 
-    package init(keys: KeyDictionary, earliest: Int64, latest: Int64) {
+    package init(keys: KeyDictionary, slots: EntitySlots, ttl: Int64) {
+        precondition(keys.count == slots.keyCount, "the slots are those of the keys")
         self.keys = keys
-        self.earliest = earliest
-        self.latest = latest
-        self.sawOlder = Bitmap(count: keys.count)
-        self.sawNewer = Bitmap(count: keys.count)
+        self.slots = slots
+        self.ttl = ttl
+        self.oldestPassed = Array(repeating: .max, count: keys.count)
     }
 
-    /// A filter by the same keys and times that has seen nothing, for another thread.
+    /// The first slot at or after a row's event time; -1 when no slot can want the row, which is
+    /// noted.
+    ///
+    /// - Parameters:
+    ///   - key: The id of the row's key, which is in the dictionary.
+    ///   - time: Its event time in microseconds; ``missingTime`` for a row of a static table.
+    /// - Complexity: O(log slots of the key).
+    package func slot(ofKey key: Int32, at time: Int64) -> Int32 {
+        let slot = self.slots.first(ofKey: key, from: time)
+        if slot >= 0, !isTooOld(time, at: self.slots.times[Int(slot)], ttl: self.ttl) {
+            return slot
+        }
+        self.oldestPassed[Int(key)] = min(self.oldestPassed[Int(key)], time)
+        return -1
+    }
+
+    /// A filter of the same rows that has seen nothing, for another thread.
     func unused() -> KeyFilter {
-        KeyFilter(keys: self.keys, earliest: self.earliest, latest: self.latest)
+        KeyFilter(keys: self.keys, slots: self.slots, ttl: self.ttl)
     }
 
     /// What was seen so far.
-    var seen: Seen { Seen(older: self.sawOlder, newer: self.sawNewer) }
+    var seen: Seen { Seen(oldestPassed: self.oldestPassed) }
 
-    /// Takes over what another filter by the same keys saw.
+    /// Takes over what another filter of the same rows saw.
     func absorb(_ seen: Seen) {
-        self.sawOlder.formUnion(seen.older)
-        self.sawNewer.formUnion(seen.newer)
+        for key in self.oldestPassed.indices {
+            self.oldestPassed[key] = min(self.oldestPassed[key], seen.oldestPassed[key])
+        }
     }
 
-    /// What a scan saw of each key outside of its times.
+    /// What a scan saw of each key besides the rows that are wanted.
     struct Seen: Sendable {
-        let older: Bitmap
-        let newer: Bitmap
+        let oldestPassed: [Int64]
     }
 }
 
@@ -116,6 +133,8 @@ package struct SourceBatch: Sendable {
     package let rowCount: Int
     /// The ids of the rows' keys; empty without a key filter.
     package let keyIDs: [Int32]
+    /// The first slot of the key filter at or after each row's event time; empty without one.
+    package let slots: [Int32]
     /// The key columns in the order of the join keys, without nulls; empty with a key filter.
     package let keyColumns: [Column]
     /// Event times in microseconds; all zero for a static table.
@@ -123,8 +142,30 @@ package struct SourceBatch: Sendable {
     /// Created times in microseconds, `missingTime` for null; `nil` when the source has none and
     /// nothing is pushed to it.
     package let created: [Int64]?
+    /// The rows' places in the source, for batches that do not come in source order; else `nil`.
+    package let ordinals: [Int64]?
     /// The wanted features, in the order of the schema.
     package let features: [Column]
+
+    package init(
+        rowCount: Int,
+        keyIDs: [Int32] = [],
+        slots: [Int32] = [],
+        keyColumns: [Column] = [],
+        times: [Int64],
+        created: [Int64]?,
+        ordinals: [Int64]? = nil,
+        features: [Column]
+    ) {
+        self.rowCount = rowCount
+        self.keyIDs = keyIDs
+        self.slots = slots
+        self.keyColumns = keyColumns
+        self.times = times
+        self.created = created
+        self.ordinals = ordinals
+        self.features = features
+    }
 }
 
 /// What a scan did with the rows of a source.

@@ -2,6 +2,40 @@ import FeatureCompute
 import TestSupport
 import Testing
 
+/// The rows of a source, in source order, column by column.
+private struct HistoryRows {
+    var keyIDs: [Int32] = []
+    /// `nil` for a static table.
+    var times: [Int64]? = []
+    var created: [Int64]?
+
+    /// Some of the rows, with their place in the source as an ordinal and as a feature.
+    func slotRows(_ rows: [Int], of slots: EntitySlots, hasOrdinals: Bool) -> SlotRows {
+        var numbers = ColumnBuilder(type: .int64)
+        var names = ColumnBuilder(type: .string)
+        for row in rows {
+            numbers.append(integer: Int64(row))
+            if row % 3 == 0 {
+                names.appendNull()
+            } else {
+                names.append(bytes: Self.name(row).utf8)
+            }
+        }
+        return SlotRows(
+            slots: slots,
+            keyIDs: rows.map { keyIDs[$0] },
+            times: times.map { times in rows.map { times[$0] } },
+            created: created.map { created in rows.map { created[$0] } },
+            ordinals: hasOrdinals ? rows.map { Int64($0) } : nil,
+            features: [numbers.finish(), names.finish()]
+        )
+    }
+
+    static func name(_ row: Int) -> String {
+        String(repeating: "n\(row)", count: row % 5)
+    }
+}
+
 /// The definition, written down: look at every row for every entity row.
 private struct NaiveJoin {
     var keys: [Int32]
@@ -76,70 +110,161 @@ private struct NaiveJoin {
         }
         let ttl = Bool.random(using: &random) ? 0 : Int64.random(in: 1...15, using: &random)
         let naive = NaiveJoin(keys: keys, times: times, history: history, ttl: ttl)
-        let order = EntityOrder(keyIDs: keys, times: times, keyCount: keyCount)
+        let slots = EntitySlots(keyIDs: keys, times: times, keyCount: keyCount)
+        let join = RandomJoin(slots: slots, history: history, ttl: ttl, using: &random)
 
         for filter in [false, true] {
-            let matches = pointInTimeMatches(
-                entities: order,
-                history: history,
-                ttl: ttl,
-                filterByCreated: filter
-            )
-            #expect(matches.rows == keys.indices.map { naive.row(of: $0, filterByCreated: filter) })
+            let (matches, features) = join.run(filterByCreated: filter)
+            let rows = keys.indices.map { naive.row(of: $0, filterByCreated: filter) }
+            #expect(sourceRows(matches.rows, features) == rows)
             #expect(
                 matches.reasons
                     == keys.indices.map { naive.reason(of: $0, filterByCreated: filter) }
             )
+            #expect(
+                features[1].gathered(matches.rows).values
+                    == rows.map {
+                        $0 < 0 || $0 % 3 == 0 ? .null : .string(HistoryRows.name(Int($0)))
+                    }
+            )
             if !filter {
                 let filtered = keys.indices.map { naive.row(of: $0, filterByCreated: true) }
-                #expect((matches.rowsFilteredByCreated ?? matches.rows) == filtered)
+                #expect(
+                    sourceRows(matches.rowsFilteredByCreated ?? matches.rows, features) == filtered
+                )
             }
         }
     }
 
+    @Test("A long history leaves no more behind than the slots can hold")
+    func isBounded() {
+        let slots = EntitySlots(keyIDs: [0, 0], times: [5_000, 100_000], keyCount: 1)
+        var candidates = SlotCandidates(
+            slots: slots,
+            types: [.int64, .string],
+            hasCreatedTimes: false
+        )
+        var history = HistoryRows()
+        history.keyIDs = Array(repeating: 0, count: 10_000)
+        history.times = (0..<10_000).map { Int64($0) }
+        for row in 0..<10_000 {
+            candidates.add(history.slotRows([row], of: slots, hasOrdinals: false))
+        }
+        #expect(candidates.size < 1 << 17)
+        let matches = candidates.matches(ttl: 0, filterByCreated: false)
+        let features = candidates.features()
+        #expect(features[0].count == 2)
+        #expect(sourceRows(matches.rows, features) == [5_000, 9_999])
+    }
+
     @Test("Both bounds of the ttl are inclusive, to the microsecond")
     func ttlIsInclusive() {
-        let order = EntityOrder(keyIDs: [0, 0, 0, 0], times: [99, 100, 110, 111], keyCount: 1)
-        let history = HistoryRows(keyIDs: [0], times: [100])
-        let matches = pointInTimeMatches(
-            entities: order,
-            history: history,
-            ttl: 10,
-            filterByCreated: false
-        )
+        let matches = matchesOfOneRow(at: 100, seenAt: [99, 100, 110, 111], ttl: 10)
         #expect(matches.rows == [-1, 0, 0, -1])
         #expect(matches.reasons == [.onlyInFuture, .none, .none, .olderThanTTL])
     }
 
     @Test("A ttl longer than all of time does not overflow")
     func hugeTTL() {
-        let order = EntityOrder(keyIDs: [0], times: [-100], keyCount: 1)
-        let history = HistoryRows(keyIDs: [0], times: [.min + 1])
-        let matches = pointInTimeMatches(
-            entities: order,
-            history: history,
-            ttl: .max,
-            filterByCreated: false
-        )
-        #expect(matches.rows == [0])
+        #expect(matchesOfOneRow(at: .min + 1, seenAt: [-100], ttl: .max).rows == [0])
     }
 
     @Test("Rows that were passed over still give the reason")
-    func bitmapsGiveReasons() {
-        var older = Bitmap(count: 3)
-        older[0] = true
-        var newer = Bitmap(count: 3)
-        newer[0] = true
-        newer[1] = true
-        let order = EntityOrder(keyIDs: [0, 1, 2], times: [5, 5, 5], keyCount: 3)
-        let history = HistoryRows(keysWithOlderRows: older, keysWithNewerRows: newer)
-        let matches = pointInTimeMatches(
-            entities: order,
-            history: history,
+    func passedRowsGiveReasons() {
+        let slots = EntitySlots(keyIDs: [0, 1, 2], times: [5, 5, 5], keyCount: 3)
+        let candidates = SlotCandidates(slots: slots, types: [], hasCreatedTimes: false)
+        let matches = candidates.matches(
             ttl: 1,
-            filterByCreated: false
+            filterByCreated: false,
+            oldestPassed: [3, 6, .max]
         )
         #expect(matches.reasons == [.olderThanTTL, .onlyInFuture, .noRow])
+    }
+
+    private func matchesOfOneRow(
+        at time: Int64,
+        seenAt times: [Int64],
+        ttl: Int64
+    ) -> PointInTimeMatches {
+        let slots = EntitySlots(keyIDs: times.map { _ in 0 }, times: times, keyCount: 1)
+        let history = HistoryRows(keyIDs: [0], times: [time])
+        var candidates = SlotCandidates(
+            slots: slots,
+            types: [.int64, .string],
+            hasCreatedTimes: false
+        )
+        candidates.add(history.slotRows([0], of: slots, hasOrdinals: false))
+        return candidates.matches(ttl: ttl, filterByCreated: false)
+    }
+}
+
+/// The rows of the source that places hold, by the feature that says so.
+private func sourceRows(_ places: [Int32], _ features: [Column]) -> [Int32] {
+    features[0].gathered(places).values.map { value in
+        if case .integer(let row) = value { return Int32(row) }
+        return -1
+    }
+}
+
+/// A join whose rows come in batches, some passed over, in order or with ordinals.
+private struct RandomJoin {
+    let slots: EntitySlots
+    let history: HistoryRows
+    let ttl: Int64
+    let batches: [[Int]]
+    let hasOrdinals: Bool
+    let oldestPassed: [Int64]
+
+    init(
+        slots: EntitySlots,
+        history: HistoryRows,
+        ttl: Int64,
+        using random: inout SeededGenerator
+    ) {
+        self.slots = slots
+        self.history = history
+        self.ttl = history.times == nil ? 0 : ttl
+        self.hasOrdinals = Bool.random(using: &random)
+        let passesOver = Bool.random(using: &random)
+        var order = Array(history.keyIDs.indices)
+        if self.hasOrdinals { order.shuffle(using: &random) }
+        var oldestPassed = Array(repeating: Int64.max, count: slots.keyCount)
+        var batches: [[Int]] = [[]]
+        for row in order {
+            let key = history.keyIDs[row]
+            let time = history.times?[row] ?? missingTime
+            let slot = slots.first(ofKey: key, from: time)
+            let isWanted = slot >= 0 && !isTooOld(time, at: slots.times[Int(slot)], ttl: self.ttl)
+            if passesOver, !isWanted {
+                oldestPassed[Int(key)] = min(oldestPassed[Int(key)], time)
+                continue
+            }
+            batches[batches.count - 1].append(row)
+            // A row may come twice when it has an ordinal.
+            if self.hasOrdinals, Bool.random(using: &random) { batches.append([row]) }
+            if Int.random(in: 0..<6, using: &random) == 0 { batches.append([]) }
+        }
+        self.batches = batches
+        self.oldestPassed = oldestPassed
+    }
+
+    func run(filterByCreated: Bool) -> (PointInTimeMatches, [Column]) {
+        var candidates = SlotCandidates(
+            slots: self.slots,
+            types: [.int64, .string],
+            hasCreatedTimes: self.history.created != nil
+        )
+        for batch in self.batches {
+            candidates.add(
+                self.history.slotRows(batch, of: self.slots, hasOrdinals: self.hasOrdinals)
+            )
+        }
+        let matches = candidates.matches(
+            ttl: self.ttl,
+            filterByCreated: filterByCreated,
+            oldestPassed: self.oldestPassed
+        )
+        return (matches, candidates.features())
     }
 }
 

@@ -41,7 +41,7 @@ package func removeFile(_ path: String) -> Bool {
 
 /// How many bytes the file system of a folder has left for this user; `nil` when it does not say.
 package func freeBytes(in folder: String) -> Int? {
-    var status = unsafe statvfs()
+    var status = statvfs()
     guard unsafe statvfs(folder, &status) == 0 else { return nil }
     let (bytes, overflow) = Int(clamping: status.f_bavail)
         .multipliedReportingOverflow(by: Int(clamping: status.f_frsize))

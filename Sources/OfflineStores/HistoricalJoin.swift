@@ -97,7 +97,12 @@ package struct HistoricalJoin: Sendable {
     ) throws(OfflineStoreError) -> Result {
         let keySets = try JoinKeySets(entities, views: views, strict: self.strict)
         var results: [ViewResult?] = views.map { _ in nil }
-        for group in JoinGroup.groups(of: views) {
+        // Each view has a cache of its own, which does not depend on the others of a run.
+        let groups =
+            self.reader.cache == nil
+            ? JoinGroup.groups(of: views)
+            : views.indices.map { JoinGroup(views[$0], member: $0) }
+        for group in groups {
             let found = try self.join(group, keySets.set(for: views[group.members[0]]), progress)
             for (member, result) in zip(group.members, found) {
                 results[member] = result
@@ -129,6 +134,16 @@ package struct HistoricalJoin: Sendable {
     }
 
     private func read(
+        _ group: JoinGroup,
+        _ set: JoinKeySet,
+        _ progress: ((String, ScanProgress) -> Void)?
+    ) throws(OfflineStoreError) -> [ViewResult] {
+        try readingAgainIfDamaged { () throws(OfflineStoreError) in
+            try self.readOnce(group, set, progress)
+        }
+    }
+
+    private func readOnce(
         _ group: JoinGroup,
         _ set: JoinKeySet,
         _ progress: ((String, ScanProgress) -> Void)?

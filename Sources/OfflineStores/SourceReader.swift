@@ -21,17 +21,21 @@ package struct SourceReader: Sendable {
     package let offlineDatabasePath: String?
     /// The database of pushed rows; it need not be there.
     package let pushLogPath: String?
+    /// The caches of CSV sources; `nil` for none.
+    package var cache: SourceCache?
     private let windowSize: CSVWindowSize
 
     package init(
         root: String,
         offlineDatabasePath: String? = nil,
         pushLogPath: String? = nil,
+        cache: SourceCache? = nil,
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
         self.root = root
         self.offlineDatabasePath = offlineDatabasePath
         self.pushLogPath = pushLogPath
+        self.cache = cache
         self.windowSize = windowSize
     }
 
@@ -167,12 +171,26 @@ package struct SourceReader: Sendable {
         do throws(OfflineStoreError) {
             switch scan.source.kind {
             case .csv(let options):
-                try self.csvSource(options).scan(
-                    &assembler,
-                    progress: progress,
-                    transform: transform,
-                    deliver
-                )
+                if let cache = self.cache,
+                    let file = cache.file(for: scan, options, reader: self, progress: progress)
+                {
+                    try self.read(
+                        file,
+                        of: cache,
+                        for: scan,
+                        &assembler,
+                        progress: progress,
+                        transform: transform,
+                        deliver
+                    )
+                } else {
+                    try self.csvSource(options).scan(
+                        &assembler,
+                        progress: progress,
+                        transform: transform,
+                        deliver
+                    )
+                }
             case .sqlite(let options):
                 let source = try self.sqliteSource(options, name: scan.source.name)
                 try source.scan(&assembler, progress: progress, body)
@@ -188,6 +206,30 @@ package struct SourceReader: Sendable {
             return ScanOutcome(report: assembler.report, error: error)
         }
         return ScanOutcome(report: assembler.report, error: nil)
+    }
+
+    /// Reads the cache of a source.
+    private func read<Part: Sendable>(
+        _ file: CacheFile,
+        of cache: SourceCache,
+        for scan: SourceScan,
+        _ assembler: inout RowAssembler,
+        progress: ((ScanProgress) -> Void)?,
+        transform: @escaping SourceBatch.Transform<Part>,
+        _ body: (Part) throws(OfflineStoreError) -> Void
+    ) throws(OfflineStoreError) {
+        do {
+            let report = try CacheScan(file, scan).run(
+                scan.keyFilter,
+                progress: progress,
+                transform: transform,
+                body
+            )
+            assembler.append(report)
+        } catch {
+            if error.code == .damagedCache { cache.remove(file) }
+            throw error
+        }
     }
 
     func csvSource(_ options: DataSource.CSVOptions) -> CSVSource {

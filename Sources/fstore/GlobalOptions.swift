@@ -35,7 +35,11 @@ struct GlobalOptions: ParsableArguments {
         let configured = try reportingFailure { () throws(DiagnosticsError) in
             try LoadedRepository(configurationIn: self.chdir)
         }
-        return FeatureStore(configured, loadMemory: try loadMemory())
+        // With --json, standard error is for a program, too.
+        let isQuiet = self.json
+        return FeatureStore(configured, loadMemory: try loadMemory()) { note in
+            if !isQuiet { printError(note) }
+        }
     }
 
     /// A logger to standard error.

@@ -1,4 +1,5 @@
 import FeatureCompute
+import FeatureModel
 
 /// How the values of a chunk are written.
 enum CacheEncoding: UInt8 {

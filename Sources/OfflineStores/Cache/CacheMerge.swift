@@ -1,4 +1,5 @@
 import FeatureCompute
+import FeatureModel
 import NativeStorage
 
 /// Merges runs of sorted rows: key after key, and within a key by event time, created time and

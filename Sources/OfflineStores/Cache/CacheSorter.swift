@@ -59,8 +59,11 @@ final class CacheSorter {
         private let file: Mutex<TemporaryFile>
 
         init(folder: String) throws(CacheProblem) {
-            let file = try withCacheProblems { () throws(FileError) in
-                try TemporaryFile(in: folder, isNamed: false)
+            let file: TemporaryFile
+            do throws(FileError) {
+                file = try TemporaryFile(in: folder, isNamed: false)
+            } catch {
+                throw CacheProblem(error)
             }
             self.file = Mutex(file)
         }
@@ -75,9 +78,11 @@ final class CacheSorter {
 
         func reader() throws(CacheProblem) -> CacheGroupReader.File {
             try self.file.withLock { (file) throws(CacheProblem) in
-                try CacheGroupReader.File(
-                    withCacheProblems { () throws(FileError) in try file.reader() }
-                )
+                do throws(FileError) {
+                    return CacheGroupReader.File(try file.reader())
+                } catch {
+                    throw CacheProblem(error)
+                }
             }
         }
     }
@@ -115,7 +120,8 @@ final class CacheSorter {
 
     /// Has the gathered rows sorted and written as a run.
     private func submit() throws(CacheProblem) {
-        let spill = try self.spill ?? SpillFile(folder: self.folder)
+        let spill: SpillFile
+        if let known = self.spill { spill = known } else { spill = try SpillFile(folder: self.folder) }
         self.spill = spill
         let problem = self.exchange.wait(until: { !$0.isBusy }) { [rows = self.rows] state in
             state.waiting = rows

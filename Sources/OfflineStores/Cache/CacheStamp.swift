@@ -89,10 +89,10 @@ private func contentHash(of path: String) throws(CacheProblem) -> String {
     do throws(FileError) {
         var window = try ByteWindow(path: path, size: 1 << 20, unpacks: false)
         while true {
-            let bytes = window.bytes
-            unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+            unsafe window.bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
             if window.isLast { break }
-            try window.advance(to: window.bytes.count)
+            let count = window.bytes.count
+            try window.advance(to: count)
         }
     } catch {
         throw CacheProblem(error)

@@ -1,4 +1,4 @@
-package import FeatureModel
+import FeatureModel
 import Foundation
 import NativeStorage
 import Synchronization
@@ -172,12 +172,14 @@ package final class SourceCache: Sendable {
             joinKeys: scan.joinKeys,
             features: scan.features
         )
+        var text = reader
+        text.cache = nil
         let columns = CacheColumns(whole)
         let sorter = CacheSorter(columns: columns, folder: self.folder, memory: self.memory)
         var report = ScanReport()
         var problem: CacheProblem?
         do {
-            try reader.scan(whole, report: &report, progress: progress) {
+            try text.scan(whole, report: &report, progress: progress) {
                 (batch) throws(OfflineStoreError) in
                 do throws(CacheProblem) {
                     try sorter.append(batch)

@@ -24,6 +24,7 @@ package struct TemporaryFile: ~Copyable, Sendable {
     /// - Parameters:
     ///   - folder: The folder, which must be there.
     ///   - isNamed: Whether it can be published; a file without a name is gone with its process.
+    /// - Throws: When no file can be made there.
     package init(in folder: String, isNamed: Bool = true) throws(FileError) {
         var path = ""
         var descriptor: CInt = -1

@@ -77,6 +77,8 @@ func withFileErrors<Result: ~Copyable>(
 /// Reads a source from its beginning, and once more when its cache turns out to be damaged.
 ///
 /// - Parameter body: Reads it; nothing that it did the first time may matter.
+/// - Returns: What it gave.
+/// - Throws: What it throws.
 package func readingAgainIfDamaged<Result>(
     _ body: () throws(OfflineStoreError) -> Result
 ) throws(OfflineStoreError) -> Result {

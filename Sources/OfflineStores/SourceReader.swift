@@ -208,6 +208,12 @@ package struct SourceReader: Sendable {
         return ScanOutcome(report: assembler.report, error: nil)
     }
 
+    /// What a scan would find of a cache; `nil` when it reads none.
+    package func cacheState(of scan: SourceScan) -> SourceCache.State? {
+        guard case .csv(let options) = scan.source.kind else { return nil }
+        return self.cache?.state(for: scan, options, root: self.root)
+    }
+
     /// Reads the cache of a source.
     private func read<Part: Sendable>(
         _ file: CacheFile,

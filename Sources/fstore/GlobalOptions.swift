@@ -38,7 +38,9 @@ struct GlobalOptions: ParsableArguments {
         // With --json, standard error is for a program, too.
         let isQuiet = self.json
         return FeatureStore(configured, loadMemory: try loadMemory()) { note in
-            if !isQuiet { printError(note) }
+            // In place of a line of progress, where there may be one.
+            let start = isatty(2) == 1 ? "\r\u{1B}[K" : ""
+            if !isQuiet { printError(start + note) }
         }
     }
 

@@ -58,14 +58,14 @@ struct CacheChunk {
     /// Where the texts begin.
     private let texts: Int
 
-    /// Looks where everything lies, and that it lies within the chunk.
+    /// Looks where everything lies, and that it lies within the chunk; `nil` when it is no such
+    /// chunk.
     ///
     /// - Parameters:
     ///   - bytes: A buffer, which holds the chunk at `range`.
     ///   - range: The chunk, whose checksum is right.
     ///   - rowCount: How many rows the group has.
     ///   - type: What the column holds.
-    /// - Returns: `nil` when it is no such chunk.
     init?(_ bytes: [UInt8], _ range: Range<Int>, rowCount: Int, type: PhysicalType) {
         let start = range.lowerBound
         guard range.count >= Self.headerSize, let encoding = CacheEncoding(rawValue: bytes[start])
@@ -230,7 +230,8 @@ extension [UInt8] {
     func word(at position: Int) -> UInt64 {
         precondition(position >= 0 && position + 8 <= self.count, "a word lies within the bytes")
         return unsafe self.withUnsafeBytes { bytes in
-            UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            return UInt64(littleEndian: word)
         }
     }
 

@@ -257,17 +257,20 @@ struct CacheChunkEncoder {
             case 2:
                 for row in 0..<count {
                     let value = UInt16(truncatingIfNeeded: number(row)).littleEndian
-                    unsafe bytes.storeBytes(of: value, toByteOffset: start + row * 2, as: UInt16.self)
+                    let place = start + row * 2
+                    unsafe bytes.storeBytes(of: value, toByteOffset: place, as: UInt16.self)
                 }
             case 4:
                 for row in 0..<count {
                     let value = UInt32(truncatingIfNeeded: number(row)).littleEndian
-                    unsafe bytes.storeBytes(of: value, toByteOffset: start + row * 4, as: UInt32.self)
+                    let place = start + row * 4
+                    unsafe bytes.storeBytes(of: value, toByteOffset: place, as: UInt32.self)
                 }
             default:
                 for row in 0..<count {
                     let value = number(row).littleEndian
-                    unsafe bytes.storeBytes(of: value, toByteOffset: start + row * 8, as: UInt64.self)
+                    let place = start + row * 8
+                    unsafe bytes.storeBytes(of: value, toByteOffset: place, as: UInt64.self)
                 }
             }
         }

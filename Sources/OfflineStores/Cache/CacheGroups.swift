@@ -47,14 +47,13 @@ struct CacheGroups: Sendable {
         for checksum in self.checksums { bytes.append(word: checksum) }
     }
 
-    /// Reads a table that ``append(to:)`` wrote.
+    /// Reads a table that ``append(to:)`` wrote; `nil` when it cannot be such a table.
     ///
     /// - Parameters:
     ///   - words: Reads the next number.
     ///   - rowCount: How many rows there are.
     ///   - types: What the columns hold.
     ///   - fileSize: No group may end behind it.
-    /// - Returns: `nil` when it cannot be such a table.
     init?(_ words: inout CacheWords, rowCount: Int, types: [PhysicalType], fileSize: Int) {
         self.types = types
         guard rowCount >= 0 else { return nil }
@@ -118,10 +117,13 @@ struct CacheGroupWriter {
     /// Writes one group.
     ///
     /// - Parameters:
-    ///   - columns: All columns, with one number of rows.
+    ///   - columns: All columns, if there are any.
+    ///   - rowCount: How many rows they have.
     ///   - file: Where to.
+    /// - Throws: When it cannot be written.
     mutating func write(
         _ columns: [Column],
+        rowCount: Int,
         to file: inout TemporaryFile
     ) throws(CacheProblem) {
         self.bytes.removeAll(keepingCapacity: true)
@@ -138,7 +140,7 @@ struct CacheGroupWriter {
         }
         let offset = file.count
         do { try file.append(self.bytes) } catch { throw CacheProblem(error) }
-        self.groups.append(rowCount: columns[0].count, offset: offset, chunks: chunks)
+        self.groups.append(rowCount: rowCount, offset: offset, chunks: chunks)
     }
 }
 

@@ -192,7 +192,7 @@ struct CacheMerge {
     private mutating func flush(to file: inout TemporaryFile) throws(CacheProblem) {
         var columns: [Column] = []
         for column in self.cells.indices { columns.append(self.cells[column].finish()) }
-        try self.writer.write(columns, to: &file)
+        try self.writer.write(columns, rowCount: self.rowCount, to: &file)
         self.rowCount = 0
     }
 }

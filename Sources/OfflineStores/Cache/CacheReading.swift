@@ -49,6 +49,7 @@ struct CacheReading: Codable, Hashable, Sendable {
     /// The name of the file that holds the cache: the source's name, for people, and a hash.
     ///
     /// - Parameter source: The source's name.
+    /// - Returns: The name, of letters that every file system takes.
     func fileName(source: String) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -36,7 +36,7 @@ final class CacheSorter {
         private let changed = NSCondition()
 
         func wait<Result: Sendable>(
-            until isReady: (State) -> Bool,
+            until isReady: (State) -> Bool = { _ in true },
             then change: (inout State) -> Result
         ) -> Result {
             self.changed.lock()
@@ -68,7 +68,10 @@ final class CacheSorter {
             self.file = Mutex(file)
         }
 
-        func write(_ rows: SortedCacheRows, columns: CacheColumns) throws(CacheProblem)
+        func write(
+            _ rows: SortedCacheRows,
+            columns: CacheColumns
+        ) throws(CacheProblem)
             -> CacheDirectory
         {
             try self.file.withLock { (file) throws(CacheProblem) in
@@ -112,7 +115,10 @@ final class CacheSorter {
             return try rows.sorted().write(to: &file, columns: self.columns)
         }
         if self.rows.count > 0 { try self.submit() }
-        let (runs, problem) = self.exchange.wait(until: { !$0.isBusy }) { ($0.runs, $0.problem) }
+        let (runs, problem) = self.exchange.wait(
+            until: { !$0.isBusy },
+            then: { ($0.runs, $0.problem) }
+        )
         if let problem { throw problem }
         var merge = CacheMerge(runs, in: try spill.reader(), columns: self.columns)
         return try merge.write(to: &file)
@@ -121,9 +127,16 @@ final class CacheSorter {
     /// Has the gathered rows sorted and written as a run.
     private func submit() throws(CacheProblem) {
         let spill: SpillFile
-        if let known = self.spill { spill = known } else { spill = try SpillFile(folder: self.folder) }
+        if let known = self.spill {
+            spill = known
+        } else {
+            spill = try SpillFile(folder: self.folder)
+        }
         self.spill = spill
-        let problem = self.exchange.wait(until: { !$0.isBusy }) { [rows = self.rows] state in
+        let rows = self.rows
+        let problem = self.exchange.wait {
+            !$0.isBusy
+        } then: { state in
             state.waiting = rows
             state.isBusy = state.problem == nil
             return state.problem
@@ -132,19 +145,19 @@ final class CacheSorter {
         if let problem { throw problem }
         self.rows.reserveCapacity(bytes: self.memory)
         Thread.detachNewThread { [exchange = self.exchange, columns = self.columns] in
-            let rows = exchange.wait(until: { _ in true }) { state in
+            let rows = exchange.wait { state in
                 defer { state.waiting = nil }
                 return state.waiting
             }
             guard let rows else { return }
             do throws(CacheProblem) {
                 let run = try spill.write(rows.sorted(), columns: columns)
-                exchange.wait(until: { _ in true }) { state in
+                exchange.wait { state in
                     state.runs.append(run)
                     state.isBusy = false
                 }
             } catch {
-                exchange.wait(until: { _ in true }) { state in
+                exchange.wait { state in
                     state.problem = error
                     state.isBusy = false
                 }
@@ -164,7 +177,8 @@ extension SortedCacheRows {
         while start < self.rows.count {
             let end = min(start + CacheGroups.rowCount, self.rows.count)
             let rows = Array(self.rows[start..<end])
-            try writer.write(self.columns.map { $0.gathered(rows) }, to: &file)
+            let columns = self.columns.map { $0.gathered(rows) }
+            try writer.write(columns, rowCount: rows.count, to: &file)
             start = end
         }
         return CacheDirectory(keys: self.keys, starts: self.starts, groups: writer.groups)

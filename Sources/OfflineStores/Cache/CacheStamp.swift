@@ -21,8 +21,9 @@ struct CacheStamp: Codable, Hashable, Sendable {
         case different
     }
 
-    /// A file that changed so recently may change again without another time: file systems count
-    /// in ticks, and some in seconds. As with git's index.
+    /// How long after its last change a file may change again without getting another time.
+    ///
+    /// File systems count in ticks, and some in seconds; git's index knows the same race.
     private static let raceNanoseconds: Int64 = 2_000_000_000
 
     /// The files in the order of reading.
@@ -32,7 +33,10 @@ struct CacheStamp: Codable, Hashable, Sendable {
 
     /// How files are now, with the hashes of their content.
     ///
-    /// - Parameter checked: When they were found to be so, at the latest.
+    /// - Parameters:
+    ///   - paths: The files.
+    ///   - stamps: How they are.
+    ///   - checked: When they were found to be so, at the latest.
     /// - Throws: When one of them cannot be read.
     init(paths: [String], stamps: [FileStamp], checked: Int64) throws(CacheProblem) {
         self.files = []
@@ -59,21 +63,29 @@ struct CacheStamp: Codable, Hashable, Sendable {
         return overflow ? newest > 0 : age < Self.raceNanoseconds
     }
 
+    /// Whether files are these, as far as can be told without reading them: not so for `nil`, and
+    /// perhaps not for false.
+    func isCurrent(paths: [String], stamps: [FileStamp]) -> Bool? {
+        guard paths == self.files.map(\.path), stamps.count == self.files.count else { return nil }
+        for (file, stamp) in zip(self.files, stamps) where file.stamp.size != stamp.size {
+            return nil
+        }
+        return stamps.indices.allSatisfy { self.isSure(of: $0, stamps[$0]) }
+    }
+
+    private func isSure(of index: Int, _ stamp: FileStamp) -> Bool {
+        self.files[index].stamp == stamp && !Self.isYoung(stamp, at: self.checked)
+    }
+
     /// Compares files with these; reads them only when their times do not tell.
     ///
     /// - Throws: When a file must be read and cannot be.
     func compare(paths: [String], stamps: [FileStamp]) throws(CacheProblem) -> Comparison {
-        guard paths == self.files.map(\.path) else { return .different }
-        for (file, stamp) in zip(self.files, stamps) where file.stamp.size != stamp.size {
-            return .different
-        }
+        guard let isSame = self.isCurrent(paths: paths, stamps: stamps) else { return .different }
         var current = self
-        var isSame = true
         current.checked = FileStamp.now
-        for (index, stamp) in stamps.enumerated() {
+        for (index, stamp) in stamps.enumerated() where !self.isSure(of: index, stamp) {
             let file = self.files[index]
-            if file.stamp == stamp, !Self.isYoung(stamp, at: self.checked) { continue }
-            isSame = false
             guard try contentHash(of: file.path) == file.hash else { return .different }
             current.files[index].stamp = stamp
         }

@@ -31,6 +31,7 @@ final class OrderedWork<Result: Sendable>: Sendable {
     ///   - threads: How many threads there are at most; with one it is the caller's own.
     ///   - start: Called on each thread; what it gives does one piece after the other.
     ///   - take: Called with each result in order, on the caller's thread.
+    /// - Throws: What `take` throws; nothing more is done then.
     static func run<Failure: Error>(
         count: Int,
         threads: Int,
@@ -54,7 +55,9 @@ final class OrderedWork<Result: Sendable>: Sendable {
         }
         defer { shared.wait(until: { _ in true }, then: { $0.isStopped = true }) }
         for piece in 0..<count {
-            let result = shared.wait(until: { $0.results[piece] != nil }) { state in
+            let result = shared.wait {
+                $0.results[piece] != nil
+            } then: { state in
                 state.taken = piece + 1
                 return state.results.removeValue(forKey: piece)
             }

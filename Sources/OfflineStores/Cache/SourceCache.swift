@@ -67,6 +67,39 @@ package final class SourceCache: Sendable {
         removeEmptyFolder(self.folder)
     }
 
+    /// What a scan would find, as far as that is known without reading the source.
+    package enum State: Sendable {
+        /// A cache of the source as it is, which will be read.
+        case current(path: String, bytes: Int)
+        /// A cache that will be read when the bytes of the source are found to be the same.
+        case unsure(path: String, bytes: Int)
+        /// None that can be read, so that it will be made; or nothing to make one of.
+        case absent(path: String)
+    }
+
+    /// What a scan of a CSV source would find.
+    ///
+    /// - Parameters:
+    ///   - scan: The scan.
+    ///   - options: What its source says.
+    ///   - root: The directory that relative paths start from.
+    /// - Returns: What is there now.
+    func state(
+        for scan: SourceScan,
+        _ options: DataSource.CSVOptions,
+        root: String
+    ) -> State {
+        let reading = CacheReading(scan, options: options, root: root)
+        let path = "\(self.folder)/\(reading.fileName(source: scan.source.name))"
+        guard let paths = try? FilePattern.files(options.path, root: root),
+            let stamps = CacheStamp.stamps(of: paths), let file = try? CacheFile(path: path),
+            file.summary.reading == reading,
+            let isSure = file.stamp.isCurrent(paths: paths, stamps: stamps)
+        else { return .absent(path: path) }
+        return isSure
+            ? .current(path: path, bytes: file.size) : .unsure(path: path, bytes: file.size)
+    }
+
     /// The cache of what a scan reads, made when there is none.
     ///
     /// - Parameters:
@@ -92,10 +125,12 @@ package final class SourceCache: Sendable {
         do throws(CacheProblem) {
             let (known, why) = self.known(path, reading, paths, stamps)
             if let known {
-                self.tell(.read(source: options.path, bytes: known.size))
-                return self.fit(known, for: scan)
+                guard let file = self.fit(known, for: scan) else { return nil }
+                self.tell(.read(source: options.path, bytes: file.size))
+                return file
             }
-            guard try self.make(path, reading, paths, stamps, scan, options, reader, why, progress) else {
+            guard try self.make(path, reading, paths, stamps, scan, options, reader, why, progress)
+            else {
                 return nil
             }
             return self.fit(try CacheFile(path: path), for: scan)

@@ -62,6 +62,14 @@ public struct Column: Sendable {
         self = builder.finish()
     }
 
+    /// How many bytes the values take.
+    package var size: Int {
+        switch self.storage {
+        case .integers, .floats: self.count * 8
+        case .bytes(let values): values.bytes.count + self.count * 8
+        }
+    }
+
     /// Whether a row's value is null.
     public func isNull(at row: Int) -> Bool {
         self.nulls?[row] ?? false

@@ -101,6 +101,14 @@ package struct KeyDictionary: Sendable {
         return self.occupy(slot)
     }
 
+    /// The integer that has an id, in a dictionary of integers.
+    package func integer(ofID id: Int) -> Int64 { self.integers[id] }
+
+    /// The canonical bytes that have an id, in a dictionary of bytes.
+    package func bytes(ofID id: Int) -> ArraySlice<UInt8> {
+        self.arena[(id == 0 ? 0 : self.ends[id - 1])..<self.ends[id]]
+    }
+
     private mutating func occupy(_ slot: Int) -> Int32 {
         let id = Int32(self.count)
         self.slots[slot] = id

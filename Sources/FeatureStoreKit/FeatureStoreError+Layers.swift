@@ -34,7 +34,7 @@ extension FeatureStoreError {
             switch error.code {
             case .inputOutput, .damagedCache: .unavailable
             case .missingFile, .missingColumn, .missingTable, .invalidSQL, .unknownTimeZone,
-                .tooManyRows:
+                .tooManyRows, .memoryLimit:
                 .invalidArgument
             case .malformedFile, .notADatabase, .badRows: .invalidData
             }

@@ -98,10 +98,13 @@ package struct EntityRows: Sendable {
     }
 
     /// The times as a column: what the training set shows in place of the text.
-    package var timeColumn: Column {
+    ///
+    /// - Parameter rows: Which rows; `nil` for all.
+    package func timeColumn(of rows: Range<Int>? = nil) -> Column {
+        let times = self.times[rows ?? self.times.indices]
         var builder = ColumnBuilder(type: .unixTimestamp)
-        builder.reserveCapacity(self.times.count)
-        for time in self.times {
+        builder.reserveCapacity(times.count)
+        for time in times {
             if time == missingTime {
                 builder.appendNull()
             } else {
@@ -109,6 +112,13 @@ package struct EntityRows: Sendable {
             }
         }
         return builder.finish()
+    }
+
+    /// How many bytes the rows take.
+    var size: Int {
+        self.table.columns.reduce(self.times.count * 8 + self.lines.count * 4) {
+            $0 + $1.column.size
+        }
     }
 
     /// The keys of the rows, numbered; a cell that cannot be the declared type is a null key.

@@ -52,19 +52,43 @@ package struct HistoricalJoin: Sendable {
     /// What one view gives.
     package struct ViewResult: Sendable {
         /// The wanted features, in the order that was asked for, a value for each entity row.
-        package let columns: [Column]
+        package fileprivate(set) var columns: [Column]
         /// How many rows have one, and why the others do not.
-        package let summary: MatchSummary
+        package fileprivate(set) var summary: MatchSummary
         /// What was done with the rows of the source.
         package let report: ScanReport
+        /// How long reading took, with the other views that were read in the same scan.
+        package fileprivate(set) var seconds: Double
     }
 
     /// What all views give.
     package struct Result: Sendable {
         /// The views in the order they were given.
-        package let views: [ViewResult]
+        package private(set) var views: [ViewResult]
         /// The key cells that could not be read, each column once.
         package let unreadableKeys: [EntityRows.Unreadable]
+
+        init(views: [ViewResult], unreadableKeys: [EntityRows.Unreadable]) {
+            self.views = views
+            self.unreadableKeys = unreadableKeys
+        }
+
+        /// The same without the features.
+        package var withoutColumns: Result {
+            var result = self
+            for index in result.views.indices { result.views[index].columns = [] }
+            return result
+        }
+
+        /// Adds what was found for further entity rows; their features are left out.
+        ///
+        /// The sources were read by the same filter, so that there is one report of each.
+        package mutating func add(_ next: Result) {
+            for index in self.views.indices {
+                self.views[index].summary.add(next.views[index].summary)
+                self.views[index].seconds += next.views[index].seconds
+            }
+        }
     }
 
     /// Reads the sources.
@@ -77,85 +101,58 @@ package struct HistoricalJoin: Sendable {
         self.strict = strict
     }
 
-    /// Joins all views.
-    ///
-    /// Views with the same join keys share one numbering of the keys and one sort of the entity
-    /// rows; views with the same source and keys are read together. Of a source, only the best row
-    /// for each key and time of the entity rows is held.
-    ///
-    /// - Parameters:
-    ///   - entities: The entity rows.
-    ///   - views: The views, each with the features that are wanted of it.
-    ///   - progress: Called now and then with the view's name.
-    /// - Returns: The features of each view, with what is known about the gaps.
-    /// - Throws: What reading a source throws, `missingColumn` when the table lacks a key, and
-    ///   `badRows` in a strict run.
+    /// Joins all views; see ``PreparedJoin/run(_:progress:)``.
     package func run(
         _ entities: EntityRows,
         views: [View],
         progress: ((String, ScanProgress) -> Void)? = nil
     ) throws(OfflineStoreError) -> Result {
-        let keySets = try JoinKeySets(entities, views: views, strict: self.strict)
-        var results: [ViewResult?] = views.map { _ in nil }
-        // Each view has a cache of its own, which does not depend on the others of a run.
-        let groups =
-            self.reader.cache == nil
-            ? JoinGroup.groups(of: views)
-            : views.indices.map { JoinGroup(views[$0], member: $0) }
-        for group in groups {
-            let found = try self.join(group, keySets.set(for: views[group.members[0]]), progress)
-            for (member, result) in zip(group.members, found) {
-                results[member] = result
-            }
-        }
-        return Result(
-            views: results.compactMap { $0 },
-            unreadableKeys: keySets.unreadable
-        )
+        try PreparedJoin(self, entities, views: views).run(progress: progress)
     }
 
     /// Joins views that are read together, or one after the other when a row is bad for some.
-    private func join(
+    func join(
         _ group: JoinGroup,
-        _ set: JoinKeySet,
+        _ part: JoinPart,
+        _ path: HistoryPath,
         _ progress: ((String, ScanProgress) -> Void)?
     ) throws(OfflineStoreError) -> [ViewResult] {
-        guard group.views.count > 1 else { return try self.read(group, set, progress) }
+        guard group.views.count > 1 else { return try self.read(group, part, path, progress) }
         var together = self
         together.strict = false
-        let results = try together.read(group, set, progress)
+        let results = try together.read(group, part, path, progress)
         // Which views a bad row is bad for is not known here.
         guard results[0].report.bad > 0 else { return results }
         var single: [ViewResult] = []
         for view in group.views {
-            single += try self.read(JoinGroup(view), set, progress)
+            single += try self.read(JoinGroup(view), part, path, progress)
         }
         return single
     }
 
     private func read(
         _ group: JoinGroup,
-        _ set: JoinKeySet,
+        _ part: JoinPart,
+        _ path: HistoryPath,
         _ progress: ((String, ScanProgress) -> Void)?
     ) throws(OfflineStoreError) -> [ViewResult] {
         try readingAgainIfDamaged { () throws(OfflineStoreError) in
-            try self.readOnce(group, set, progress)
+            try self.readOnce(group, part, path, progress)
         }
     }
 
     private func readOnce(
         _ group: JoinGroup,
-        _ set: JoinKeySet,
+        _ part: JoinPart,
+        _ path: HistoryPath,
         _ progress: ((String, ScanProgress) -> Void)?
     ) throws(OfflineStoreError) -> [ViewResult] {
-        let filter = KeyFilter(
-            keys: set.dictionary,
-            slots: set.slots,
-            ttl: group.ttlMicroseconds
-        )
+        let began = ContinuousClock.now
+        let filter = part.keySet.filter(group)
         let scan = group.scan(filter, strict: self.strict)
         let isStatic = scan.source.isStatic
-        let slots = set.slots
+        let slots = part.slots
+        let isWhole = part.isWhole
         var candidates = SlotCandidates(
             slots: slots,
             types: group.wantedTypes,
@@ -165,17 +162,20 @@ package struct HistoricalJoin: Sendable {
         let name = group.name
         let sourceProgress = { (state: ScanProgress) in progress?(name, state) ?? () }
         let transform: SourceBatch.Transform<SlotRows> = { (batch) throws(OfflineStoreError) in
-            SlotRows(batch, slots: slots, isStatic: isStatic)
+            SlotRows(batch, slots: slots, isWhole: isWhole, isStatic: isStatic)
         }
         try self.reader.scan(
             scan,
+            seeker: path.seeker,
             report: &report,
             progress: sourceProgress,
             transform: transform
         ) { (rows) throws(OfflineStoreError) in
             candidates.add(rows)
         }
-        return Self.results(of: group, candidates, filter, report)
+        let elapsed = (ContinuousClock.now - began).components
+        let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+        return Self.results(of: group, candidates, filter, report, seconds)
     }
 
     /// What each view of a group gives, of the rows that were held for all.
@@ -183,7 +183,8 @@ package struct HistoricalJoin: Sendable {
         of group: JoinGroup,
         _ candidates: consuming SlotCandidates,
         _ filter: KeyFilter,
-        _ report: ScanReport
+        _ report: ScanReport,
+        _ seconds: Double
     ) -> [ViewResult] {
         let matches = group.views.map { view in
             candidates.matches(
@@ -202,7 +203,9 @@ package struct HistoricalJoin: Sendable {
                 summary.add(column, matches[index])
                 columns.append(column.gathered(matches[index].rows))
             }
-            results.append(ViewResult(columns: columns, summary: summary, report: report))
+            results.append(
+                ViewResult(columns: columns, summary: summary, report: report, seconds: seconds)
+            )
         }
         return results
     }
@@ -210,11 +213,12 @@ package struct HistoricalJoin: Sendable {
 
 extension SlotRows {
     /// The best rows of a batch that was read with a key filter.
-    fileprivate init(_ batch: SourceBatch, slots: EntitySlots, isStatic: Bool) {
+    fileprivate init(_ batch: SourceBatch, slots: EntitySlots, isWhole: Bool, isStatic: Bool) {
         self.init(
             slots: slots,
             keyIDs: batch.keyIDs,
-            firstSlots: batch.slots,
+            // The filter's slots are those of all entity rows.
+            firstSlots: isWhole ? batch.slots : nil,
             times: isStatic ? nil : batch.times,
             created: batch.created,
             ordinals: batch.ordinals,

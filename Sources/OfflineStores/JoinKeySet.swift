@@ -28,6 +28,36 @@ struct JoinKeySet {
     }
 }
 
+extension JoinKeySet {
+    /// What these keys want of the rows that a group of views is read from.
+    func filter(_ group: JoinGroup) -> KeyFilter {
+        KeyFilter(keys: self.dictionary, slots: self.slots, ttl: group.ttlMicroseconds)
+    }
+}
+
+/// The entity rows that are joined at a time: all, or some that follow each other.
+struct JoinPart {
+    /// The keys of all entity rows.
+    let keySet: JoinKeySet
+    /// The slots of the rows that are joined.
+    let slots: EntitySlots
+    /// Whether they are all.
+    let isWhole: Bool
+
+    init(_ keySet: JoinKeySet, rows: Range<Int>, times: [Int64]) {
+        self.keySet = keySet
+        self.isWhole = rows == times.indices
+        self.slots =
+            self.isWhole
+            ? keySet.slots
+            : EntitySlots(
+                keyIDs: keySet.ids[rows],
+                times: times[rows],
+                keyCount: keySet.dictionary.count
+            )
+    }
+}
+
 /// The key sets of some views.
 struct JoinKeySets {
     private(set) var sets: [JoinKeySet] = []

@@ -3,7 +3,7 @@ package import FeatureCompute
 /// How many entity rows of a view have features, and why the others do not.
 package struct MatchSummary: Sendable {
     /// How many entity rows there are.
-    package let rows: Int
+    package private(set) var rows: Int
     /// How many have a row of the source.
     package private(set) var matched = 0
     /// How many have none, by reason.
@@ -51,5 +51,17 @@ package struct MatchSummary: Sendable {
             }
         }
         self.cellsCreatedFilterWouldChange.append(changed)
+    }
+
+    /// Adds further entity rows of the same view.
+    mutating func add(_ next: MatchSummary) {
+        self.rows += next.rows
+        self.matched += next.matched
+        self.missed.merge(next.missed) { $0 + $1 }
+        self.rowsCreatedFilterWouldChange += next.rowsCreatedFilterWouldChange
+        for index in self.nullInSource.indices {
+            self.nullInSource[index] += next.nullInSource[index]
+            self.cellsCreatedFilterWouldChange[index] += next.cellsCreatedFilterWouldChange[index]
+        }
     }
 }

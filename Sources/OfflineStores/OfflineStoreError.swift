@@ -25,6 +25,8 @@ package struct OfflineStoreError: Error, Sendable, CustomStringConvertible {
         case damagedCache
         /// More rows than one run can number.
         case tooManyRows
+        /// What must be held at least is more than the memory limit.
+        case memoryLimit
         /// A file or a database cannot be read or written.
         case inputOutput
     }

@@ -74,13 +74,17 @@ struct RowAssembler {
         self.latest = scan.latest?.microseconds ?? .max
         self.hasCreatedTimes = scan.hasCreatedTimes
         self.latestCreated = scan.hasCreatedTimes ? scan.latestCreated?.microseconds : nil
-        if let name = scan.source.timezone, name != "UTC" {
-            let zone = try LocalTimeZone(name: name)
-            self.parser = CellParser { zone.utc($0) }
-        } else {
-            self.parser = CellParser()
-        }
+        self.parser = try Self.parser(of: scan.source)
         self.startBatch()
+    }
+
+    /// Reads the cells of a source, whose times without zone are in the source's own.
+    ///
+    /// - Throws: ``OfflineStoreError`` when the source names no time zone that there is.
+    static func parser(of source: DataSource) throws(OfflineStoreError) -> CellParser {
+        guard let name = source.timezone, name != "UTC" else { return CellParser() }
+        let zone = try LocalTimeZone(name: name)
+        return CellParser { zone.utc($0) }
     }
 
     /// An assembler of the same scan for another thread, which has seen nothing yet.
@@ -110,6 +114,10 @@ struct RowAssembler {
         self.report = ScanReport()
         return report
     }
+
+    /// The created time of the row that was taken in last; ``knownFromTheBeginning`` where there are
+    /// none.
+    var lastCreated: Int64? { self.hasCreatedTimes ? self.created.last : knownFromTheBeginning }
 
     /// Whether ``finishBatch()`` is due.
     var isFull: Bool { self.rowCount == Self.batchSize }

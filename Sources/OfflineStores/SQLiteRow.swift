@@ -36,6 +36,38 @@ struct SQLiteRow: ~Copyable, SourceRow {
         do { return try self.statement.step() } catch { throw OfflineStoreError(error) }
     }
 
+    /// Begins anew with other values for the statement's parameters.
+    mutating func restart(with values: [SQLiteKeyPart]) throws(OfflineStoreError) {
+        self.statement.reset()
+        do throws(SQLiteError) {
+            for (index, value) in values.enumerated() {
+                try value.bind(to: self.statement, at: index + 1)
+            }
+        } catch {
+            throw OfflineStoreError(error)
+        }
+    }
+
+    /// A cell as the index sorts it.
+    enum IndexedValue {
+        case number
+        case text([UInt8])
+        case other
+    }
+
+    /// What class a cell is of.
+    func value(at column: Int) -> IndexedValue {
+        let position = self.positions[column]
+        switch self.statement.storageType(at: position) {
+        case .integer, .real: return .number
+        case .text:
+            var bytes: [UInt8] = []
+            self.statement.withBytes(at: position) { bytes.append(span: $0) }
+            return .text(bytes)
+        case .blob, .null: return .other
+        }
+    }
+
     mutating func isNull(at column: Int) -> Bool {
         self.statement.storageType(at: self.positions[column]) == .null
     }

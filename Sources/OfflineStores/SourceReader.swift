@@ -23,6 +23,9 @@ package struct SourceReader: Sendable {
     package let pushLogPath: String?
     /// The caches of CSV sources; `nil` for none.
     package var cache: SourceCache?
+    /// As many rows of a scan cost as much as looking a slot up; 0 to look up whenever that is
+    /// possible.
+    package let rowsPerSeek: Int
     private let windowSize: CSVWindowSize
 
     package init(
@@ -30,8 +33,10 @@ package struct SourceReader: Sendable {
         offlineDatabasePath: String? = nil,
         pushLogPath: String? = nil,
         cache: SourceCache? = nil,
+        rowsPerSeek: Int = 16,
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
+        self.rowsPerSeek = rowsPerSeek
         self.root = root
         self.offlineDatabasePath = offlineDatabasePath
         self.pushLogPath = pushLogPath
@@ -91,6 +96,7 @@ package struct SourceReader: Sendable {
     ///
     /// - Parameters:
     ///   - scan: What to read.
+    ///   - seeker: What finds the rows of the source; `nil` to read it all. Pushed rows come after.
     ///   - report: What was done with the rows; filled in also when the scan throws.
     ///   - progress: Called now and then, on the caller's thread.
     ///   - transform: Called with each batch, in any order.
@@ -99,6 +105,7 @@ package struct SourceReader: Sendable {
     ///   throws.
     package func scan<Part: Sendable>(
         _ scan: SourceScan,
+        seeker: (any HistorySeeker)? = nil,
         report: inout ScanReport,
         progress: ((ScanProgress) -> Void)? = nil,
         transform: @escaping SourceBatch.Transform<Part>,
@@ -109,7 +116,9 @@ package struct SourceReader: Sendable {
         // The reading thread alone touches the scan, and its key filter, until it has finished.
         nonisolated(unsafe) let scan = scan
         Thread.detachNewThread {
-            unsafe pipeline.finish(reader.read(scan, into: pipeline, transform: transform))
+            unsafe pipeline.finish(
+                reader.read(scan, seeker: seeker, into: pipeline, transform: transform)
+            )
         }
         var failure: OfflineStoreError?
         receiving: while true {
@@ -149,6 +158,7 @@ package struct SourceReader: Sendable {
     /// Reads a source on the thread that it is called on.
     private func read<Part: Sendable>(
         _ scan: SourceScan,
+        seeker: (any HistorySeeker)?,
         into pipeline: BatchPipeline<Part>,
         transform: @escaping SourceBatch.Transform<Part>
     ) -> ScanOutcome {
@@ -169,34 +179,18 @@ package struct SourceReader: Sendable {
             try deliver(try transform(batch))
         }
         do throws(OfflineStoreError) {
-            switch scan.source.kind {
-            case .csv(let options):
-                if let cache = self.cache,
-                    let file = cache.file(for: scan, options, reader: self, progress: progress)
-                {
-                    try self.read(
-                        file,
-                        of: cache,
-                        for: scan,
-                        &assembler,
-                        progress: progress,
-                        transform: transform,
-                        deliver
-                    )
-                } else {
-                    try self.csvSource(options).scan(
-                        &assembler,
-                        progress: progress,
-                        transform: transform,
-                        deliver
-                    )
-                }
-            case .sqlite(let options):
-                let source = try self.sqliteSource(options, name: scan.source.name)
-                try source.scan(&assembler, progress: progress, body)
-            case .push, .request:
-                // No file holds any rows.
-                break
+            if let seeker {
+                var report = ScanReport()
+                defer { assembler.append(report) }
+                try seeker.seek(scan, report: &report, progress: progress, body)
+            } else {
+                try self.readAll(
+                    &assembler,
+                    of: scan,
+                    progress: progress,
+                    transform: transform,
+                    deliver
+                )
             }
             if let path = self.pushLogPath, !scan.pushSources.isEmpty {
                 let pushed = PushedHistory(path: path, sources: scan.pushSources)
@@ -206,12 +200,6 @@ package struct SourceReader: Sendable {
             return ScanOutcome(report: assembler.report, error: error)
         }
         return ScanOutcome(report: assembler.report, error: nil)
-    }
-
-    /// What a scan would find of a cache; `nil` when it reads none.
-    package func cacheState(of scan: SourceScan) -> SourceCache.State? {
-        guard case .csv(let options) = scan.source.kind else { return nil }
-        return self.cache?.state(for: scan, options, root: self.root)
     }
 
     /// Reads the cache of a source.
@@ -235,6 +223,47 @@ package struct SourceReader: Sendable {
         } catch {
             if error.code == .damagedCache { cache.remove(file) }
             throw error
+        }
+    }
+
+    /// Reads all rows of a source that are not pushed ones.
+    private func readAll<Part: Sendable>(
+        _ assembler: inout RowAssembler,
+        of scan: SourceScan,
+        progress: @escaping (ScanProgress) -> Void,
+        transform: @escaping SourceBatch.Transform<Part>,
+        _ deliver: (Part) throws(OfflineStoreError) -> Void
+    ) throws(OfflineStoreError) {
+        switch scan.source.kind {
+        case .csv(let options):
+            if let cache = self.cache,
+                let file = cache.file(for: scan, options, reader: self, progress: progress)
+            {
+                try self.read(
+                    file,
+                    of: cache,
+                    for: scan,
+                    &assembler,
+                    progress: progress,
+                    transform: transform,
+                    deliver
+                )
+                return
+            }
+            try self.csvSource(options).scan(
+                &assembler,
+                progress: progress,
+                transform: transform,
+                deliver
+            )
+        case .sqlite(let options):
+            let table = try self.sqliteSource(options, name: scan.source.name)
+            try table.scan(&assembler, progress: progress) { (batch) throws(OfflineStoreError) in
+                try deliver(try transform(batch))
+            }
+        case .push, .request:
+            // No file holds any rows.
+            break
         }
     }
 

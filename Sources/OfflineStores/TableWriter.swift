@@ -95,16 +95,66 @@ package enum TableWriter {
     ) throws(OfflineStoreError) {
         var file = file
         do {
-            let text = TableText(table, format: format)
-            text.appendHeader(to: &file.buffer)
-            for row in 0..<table.rowCount {
-                text.append(row: row, to: &file.buffer)
-                try file.flushIfFull()
-            }
+            try self.append(table, to: &file, format, hasHeader: true)
             try file.finish()
         } catch {
             file.discard()
             throw error
+        }
+    }
+
+    /// Writes a table as text in parts, each as soon as it is there; when it throws, nothing was
+    /// replaced.
+    ///
+    /// - Parameters:
+    ///   - destination: A file or a descriptor.
+    ///   - parts: Gives the parts one after the other, the first by a call with 0, until it gives
+    ///     `nil`. All have the same columns.
+    package static func write<Failure: Error>(
+        to destination: TableDestination,
+        mapping: (OfflineStoreError) -> Failure,
+        parts: (Int) throws(Failure) -> Table?
+    ) throws(Failure) {
+        var file: OutputFile
+        let format: TableDestination.Format
+        do throws(OfflineStoreError) {
+            switch destination {
+            case .file(let path, let own): (file, format) = (try OutputFile(path: path), own)
+            case .descriptor(let descriptor, let own):
+                (file, format) = (OutputFile(descriptor: descriptor), own)
+            case .sqlite: preconditionFailure("a database is written as a whole")
+            }
+        } catch {
+            throw mapping(error)
+        }
+        do throws(Failure) {
+            var number = 0
+            while let part = try parts(number) {
+                do throws(OfflineStoreError) {
+                    try self.append(part, to: &file, format, hasHeader: number == 0)
+                } catch {
+                    throw mapping(error)
+                }
+                number += 1
+            }
+            do throws(OfflineStoreError) { try file.finish() } catch { throw mapping(error) }
+        } catch {
+            file.discard()
+            throw error
+        }
+    }
+
+    private static func append(
+        _ table: Table,
+        to file: inout OutputFile,
+        _ format: TableDestination.Format,
+        hasHeader: Bool
+    ) throws(OfflineStoreError) {
+        let text = TableText(table, format: format)
+        if hasHeader { text.appendHeader(to: &file.buffer) }
+        for row in 0..<table.rowCount {
+            text.append(row: row, to: &file.buffer)
+            try file.flushIfFull()
         }
     }
 }

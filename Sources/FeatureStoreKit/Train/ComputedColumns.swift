@@ -9,6 +9,9 @@ struct ComputedColumns: Sendable {
     /// The request data that could not be read, by column.
     private(set) var unreadable: [EntityRows.Unreadable] = []
 
+    /// Nothing computed.
+    init() {}
+
     /// Computes what was resolved from what was joined and from the columns of the entity rows.
     ///
     /// - Throws: `invalidArgument` for what cannot be computed at all; with `strict` also

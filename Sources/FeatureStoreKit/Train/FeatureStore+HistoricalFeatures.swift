@@ -18,7 +18,8 @@ extension FeatureStore {
     /// - Returns: The entity columns and one column per feature, `[rows]` each.
     /// - Throws: ``FeatureStoreError``: unknown names, a collision of names, a missing column, a
     ///   source that cannot be read; with `strict` also unreadable rows and cells.
-    /// - Complexity: One pass over each source; memory for the rows whose keys and times matter.
+    /// - Complexity: One pass over each source, or look-ups by an index; memory for the entity rows
+    ///   and their features.
     public func historicalFeatures(
         _ features: FeatureSelection,
         entities: EntityRowsInput,
@@ -46,23 +47,48 @@ extension FeatureStore {
         )
     }
 
+    /// Looks how entity rows will be joined with what a selection resolved to.
+    func prepared(
+        _ resolution: FeatureResolution,
+        _ rows: EntityRows,
+        _ options: HistoricalFeaturesOptions
+    ) throws(FeatureStoreError) -> PreparedJoin {
+        do {
+            return try PreparedJoin(
+                HistoricalJoin(reader: self.sources, strict: options.strict),
+                rows,
+                views: resolution.joinViews(options: options)
+            )
+        } catch {
+            throw FeatureStoreError(error)
+        }
+    }
+
     /// Joins entity rows with what a selection resolved to.
     func trainingSet(
         of resolution: FeatureResolution,
         for entities: ResolvedEntityRows,
         options: HistoricalFeaturesOptions,
+        join prepared: PreparedJoin? = nil,
         began: ContinuousClock.Instant = .now,
         progress: (@Sendable (HistoricalFeaturesProgress) -> Void)? = nil
     ) throws(FeatureStoreError) -> TrainingSet {
         let rows = entities.rows
         try resolution.check(columns: rows.table.columnNames)
+        let join: PreparedJoin
+        if let prepared {
+            join = prepared
+        } else {
+            join = try self.prepared(resolution, rows, options)
+        }
+        let plan = TrainingSetPlan(join, rows, resolution, options, partSize: nil)
+        if let limit = options.memoryLimit, plan.bytes > limit {
+            throw plan.doesNotFit(because: "the set is held as a whole")
+        }
+        options.explain?(plan)
         let result: HistoricalJoin.Result
         do {
-            result = try HistoricalJoin(reader: self.sources, strict: options.strict).run(
-                rows,
-                views: resolution.joinViews(options: options),
-                progress: scanProgress(progress)
-            )
+            result = try join.run(progress: scanProgress(progress))
         } catch {
             throw FeatureStoreError(error)
         }
@@ -85,13 +111,19 @@ extension FeatureStore {
                 "the training set is empty: no view has a row with an event time in these dates"
             )
         }
-        let elapsed = (ContinuousClock.now - began).components
-        report.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+        if options.explain != nil { report.plan = plan.run(result) }
+        report.seconds = secondsSince(began)
         return TrainingSet(
             table: Table(result, rows: rows, resolution: resolution, computed: computed),
             report: report
         )
     }
+}
+
+/// How long ago something began.
+func secondsSince(_ began: ContinuousClock.Instant) -> Double {
+    let elapsed = (ContinuousClock.now - began).components
+    return Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
 }
 
 /// What a scan calls for a caller's progress.
@@ -169,15 +201,20 @@ extension FeatureResolution {
 }
 
 extension Table {
-    fileprivate init(
+    /// The training set of entity rows, or of a range of them.
+    init(
         _ result: HistoricalJoin.Result,
         rows: EntityRows,
+        range: Range<Int>? = nil,
         resolution: FeatureResolution,
         computed: ComputedColumns
     ) {
+        let indices = range.map { $0.map { Int32($0) } }
         var columns = rows.table.columns.map { column in
-            column.name == rows.timestampColumn
-                ? NamedColumn(name: column.name, column: rows.timeColumn) : column
+            let values =
+                column.name == rows.timestampColumn
+                ? rows.timeColumn(of: range) : indices.map { column.column.gathered($0) }
+            return NamedColumn(name: column.name, column: values ?? column.column)
         }
         for column in resolution.columnsByView {
             let values =
@@ -187,6 +224,6 @@ extension Table {
                 }
             columns.append(NamedColumn(name: column.name, column: values))
         }
-        self.init(columns: columns, rowCount: rows.table.rowCount)
+        self.init(columns: columns, rowCount: range?.count ?? rows.table.rowCount)
     }
 }

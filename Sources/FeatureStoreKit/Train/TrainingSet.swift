@@ -85,6 +85,8 @@ public struct TrainingSetReport: Codable, Hashable, Sendable {
     public internal(set) var warnings: [String] = []
     /// How long it took, in seconds.
     public internal(set) var seconds: Double = 0
+    /// How the sources were read; `nil` unless ``HistoricalFeaturesOptions/explain`` is given.
+    public internal(set) var plan: TrainingSetPlan?
 
     /// Cells that ``HistoricalFeaturesOptions/filterByCreatedTimestamp`` would change.
     public var cellsCreatedFilterWouldChange: Int {
@@ -121,6 +123,12 @@ public struct HistoricalFeaturesOptions: Sendable {
     public var strict = false
     /// The most rows that ``EntityRowsInput/keys(from:to:everyMicroseconds:)`` may make.
     public var maximumGeneratedRows = 10_000_000
+    /// About how many bytes entity rows and features may take in memory; `nil` for no limit.
+    ///
+    /// See ``FeatureStore/writeHistoricalFeatures(_:entities:options:to:progress:)``.
+    public var memoryLimit: Int?
+    /// Called with the plan before the first source is read.
+    public var explain: (@Sendable (TrainingSetPlan) -> Void)?
 
     /// The defaults.
     public init() {}

@@ -24,10 +24,10 @@ package final class SourceCache: Sendable {
         package var description: String {
             switch self {
             case .made(let source, let sourceBytes, let bytes, let seconds, let why):
-                "made a cache of \(source) (\(bytesText(sourceBytes)) → \(bytesText(bytes)), "
+                "made a cache of \(source) (\(SizeText.text(bytes: sourceBytes)) → \(SizeText.text(bytes: bytes)), "
                     + "\(secondsText(seconds)))" + (why.map { "; \($0)" } ?? "")
             case .read(let source, let bytes):
-                "read \(source) from its cache (\(bytesText(bytes)))"
+                "read \(source) from its cache (\(SizeText.text(bytes: bytes)))"
             case .notUsed(let source, let reason):
                 "\(source) is read without a cache: \(reason)"
             }
@@ -68,7 +68,7 @@ package final class SourceCache: Sendable {
     }
 
     /// What a scan would find, as far as that is known without reading the source.
-    package enum State: Sendable {
+    enum State {
         /// A cache of the source as it is, which will be read.
         case current(path: String, bytes: Int)
         /// A cache that will be read when the bytes of the source are found to be the same.
@@ -83,19 +83,23 @@ package final class SourceCache: Sendable {
     ///   - scan: The scan.
     ///   - options: What its source says.
     ///   - root: The directory that relative paths start from.
-    /// - Returns: What is there now.
+    /// - Returns: What is there now; `nil` when the source will be read as text.
     func state(
         for scan: SourceScan,
         _ options: DataSource.CSVOptions,
         root: String
-    ) -> State {
+    ) -> State? {
         let reading = CacheReading(scan, options: options, root: root)
-        let path = "\(self.folder)/\(reading.fileName(source: scan.source.name))"
+        let name = reading.fileName(source: scan.source.name)
+        let path = "\(self.folder)/\(name)"
         guard let paths = try? FilePattern.files(options.path, root: root),
-            let stamps = CacheStamp.stamps(of: paths), let file = try? CacheFile(path: path),
-            file.summary.reading == reading,
+            let stamps = CacheStamp.stamps(of: paths),
+            !self.failed.withLock({ $0.contains(name) })
+        else { return nil }
+        guard let file = try? CacheFile(path: path), file.summary.reading == reading,
             let isSure = file.stamp.isCurrent(paths: paths, stamps: stamps)
         else { return .absent(path: path) }
+        guard let file = self.fit(file, for: scan) else { return nil }
         return isSure
             ? .current(path: path, bytes: file.size) : .unsure(path: path, bytes: file.size)
     }
@@ -195,7 +199,7 @@ package final class SourceCache: Sendable {
         try withCacheProblems { () throws(FileError) in try makeFolder(self.folder) }
         TemporaryFile.removeLeftovers(in: self.folder)
         if let free = freeBytes(in: self.folder), free < sourceBytes {
-            throw CacheProblem("\(self.folder) has only \(bytesText(free)) left")
+            throw CacheProblem("\(self.folder) has only \(SizeText.text(bytes: free)) left")
         }
         let hashing = StampHashing(paths: paths, stamps: stamps, checked: began)
         var file = try withCacheProblems { () throws(FileError) in
@@ -290,20 +294,6 @@ private final class StampHashing: Sendable {
         }
         return try result.get()
     }
-}
-
-/// A number of bytes in its largest unit: `1.1 GB`, `620 MB`.
-func bytesText(_ bytes: Int) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB"]
-    var value = Double(bytes)
-    var unit = 0
-    while value >= 999.5, unit < units.count - 1 {
-        value /= 1000
-        unit += 1
-    }
-    let rounded = unit > 0 && value < 9.95 ? (value * 10).rounded() / 10 : value.rounded()
-    let text = rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
-    return "\(text) \(units[unit])"
 }
 
 /// Seconds to the tenth.

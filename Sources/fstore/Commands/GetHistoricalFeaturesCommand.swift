@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureModel
 import FeatureStoreKit
 
 struct GetHistoricalFeaturesCommand: ParsableCommand {
@@ -27,6 +28,27 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
     @Flag(help: "Fail on rows and cells that cannot be read.")
     var strict = false
 
+    @Option(
+        help: ArgumentHelp(
+            "About how much memory the entity rows and features may take, such as 512MB; a larger "
+                + "set is made in parts, which read the sources once each.",
+            valueName: "size"
+        ),
+        transform: parseSize
+    )
+    var memoryLimit: Int?
+
+    @Flag(help: "Print how each source will be read, and why, and then what was read.")
+    var explain = false
+
+    func validate() throws {
+        if self.memoryLimit != nil, self.output.saveAs != nil {
+            throw ValidationError(
+                "--memory-limit is for a set that is written with --output; --save-as holds it all"
+            )
+        }
+    }
+
     func run() throws {
         let destination = self.output.destination(asJSON: self.global.json)
         let store = try self.global.store()
@@ -34,9 +56,7 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
         defer { progress.clear() }
         let (report, dataset) = try reportingFailure { () throws(FeatureStoreError) in
             if let destination { try store.check(destination) }
-            let (trainingSet, dataset) = try self.make(store, progress)
-            if let destination { try trainingSet.write(to: destination) }
-            return (trainingSet.report, dataset)
+            return try self.make(store, destination, progress)
         }
         progress.clear()
         if self.global.json {
@@ -50,28 +70,35 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
         }
     }
 
-    /// Makes the set, and keeps it when a name is given.
+    /// Makes the set and writes it, and keeps it when a name is given.
     private func make(
         _ store: FeatureStore,
+        _ destination: TrainingSetDestination?,
         _ progress: ProgressLine
-    ) throws(FeatureStoreError) -> (TrainingSet, SavedDataset?) {
+    ) throws(FeatureStoreError) -> (TrainingSetReport, SavedDataset?) {
         var options = HistoricalFeaturesOptions()
         options.timestampField = self.entityRows.timestampField
         options.fullFeatureNames = self.features.fullFeatureNames
         options.filterByCreatedTimestamp = self.filterByCreatedTimestamp
         options.strict = self.strict
         options.maximumGeneratedRows = self.entityRows.maxRows
+        options.memoryLimit = self.memoryLimit
+        if self.explain {
+            let isText = !self.global.json
+            options.explain = { plan in if isText { printError(plan.text) } }
+        }
         let update = { @Sendable (state: HistoricalFeaturesProgress) in
             progress.update(state.view, rows: state.rowsRead, fraction: state.fraction)
         }
         guard let name = self.output.saveAs else {
-            let set = try store.historicalFeatures(
+            let report = try store.writeHistoricalFeatures(
                 self.features.selection,
                 entities: self.entityRows.input,
                 options: options,
+                to: destination ?? .path("-"),
                 progress: update
             )
-            return (set, nil)
+            return (report, nil)
         }
         let saved = try store.saveDataset(
             name,
@@ -81,8 +108,16 @@ struct GetHistoricalFeaturesCommand: ParsableCommand {
             replacing: self.output.replace,
             progress: update
         )
-        return (saved.trainingSet, saved.dataset)
+        if let destination { try saved.trainingSet.write(to: destination) }
+        return (saved.trainingSet.report, saved.dataset)
     }
+}
+
+private func parseSize(_ text: String) throws -> Int {
+    guard let bytes = SizeText.bytes(text) else {
+        throw ValidationError("\"\(text)\" is no size; write it as 512MB, 2GB or 1GiB")
+    }
+    return bytes
 }
 
 extension TrainingSetReport {
@@ -104,7 +139,8 @@ extension TrainingSetReport {
             ])
         }
         let warnings = self.warnings.map { "warning: \($0)\n" }.joined()
-        return warnings + aligned(rows, rightAligned: [1, 2])
+        let plan = self.plan.map { $0.runText + "\n" } ?? ""
+        return warnings + plan + aligned(rows, rightAligned: [1, 2])
             + "\n\(self.generatedText)\(counted(self.rows, "row")) in = "
             + "\(counted(self.rows, "row")) out, \(secondsText(self.seconds))"
     }

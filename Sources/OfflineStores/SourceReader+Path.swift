@@ -44,20 +44,24 @@ extension SourceReader {
         switch state {
         case .current(let path, let bytes):
             return HistoryPath(
-                cacheOf: "\(title), by its cache \(path), \(SizeText.text(bytes: bytes))\(pushed)",
+                cacheOf: "\(title), by its cache \(path), \(SizeText.text(bytes: bytes))" + pushed,
                 reason: "the cache holds the rows by key and time, and the files have not changed"
             )
         case .unsure(let path, let bytes):
             return HistoryPath(
-                cacheOf: "\(title), by its cache \(path), \(SizeText.text(bytes: bytes))\(pushed)",
-                reason: "the cache holds the rows by key and time; times of the files are others or "
-                    + "too young to tell, so all bytes are compared first"
+                cacheOf: "\(title), by its cache \(path), \(SizeText.text(bytes: bytes))" + pushed,
+                reason: """
+                    the cache holds the rows by key and time; times of the files are others or too \
+                    young to tell, so all bytes are compared first
+                    """
             )
         case .absent(let path):
             return HistoryPath(
                 cacheOf: "\(title), by its cache \(path)\(pushed)",
-                reason: "there is no cache of the files as they are yet, so every row is read once "
-                    + "to make it"
+                reason: """
+                    there is no cache of the files as they are yet, so every row is read once to \
+                    make it
+                    """
             )
         }
     }

@@ -41,8 +41,8 @@ package final class SourceCache: Sendable {
     package let folder: String
     private let memory: Int
     private let tell: @Sendable (Event) -> Void
-    /// What could not be made is not tried again by this process.
-    private let failed = Mutex<Set<String>>([])
+    /// By name, the files of which no cache could be made: this process tries again when they change.
+    private let failed = Mutex<[String: [FileStamp]]>([:])
 
     /// - Parameters:
     ///   - folder: The folder of the files; it is made when it is needed.
@@ -94,7 +94,7 @@ package final class SourceCache: Sendable {
         let path = "\(self.folder)/\(name)"
         guard let paths = try? FilePattern.files(options.path, root: root),
             let stamps = CacheStamp.stamps(of: paths),
-            !self.failed.withLock({ $0.contains(name) })
+            self.failed.withLock({ $0[name] }) != stamps
         else { return nil }
         guard let file = try? CacheFile(path: path), file.summary.reading == reading,
             let isSure = file.stamp.isCurrent(paths: paths, stamps: stamps)
@@ -125,7 +125,7 @@ package final class SourceCache: Sendable {
         let reading = CacheReading(scan, options: options, root: reader.root)
         let name = reading.fileName(source: scan.source.name)
         let path = "\(self.folder)/\(name)"
-        guard !self.failed.withLock({ $0.contains(name) }) else { return nil }
+        guard self.failed.withLock({ $0[name] }) != stamps else { return nil }
         do throws(CacheProblem) {
             let (known, why) = self.known(path, reading, paths, stamps)
             if let known {
@@ -139,7 +139,7 @@ package final class SourceCache: Sendable {
             }
             return self.fit(try CacheFile(path: path), for: scan)
         } catch {
-            self.failed.withLock { _ = $0.insert(name) }
+            self.failed.withLock { $0[name] = stamps }
             self.tell(.notUsed(source: options.path, reason: error.message))
             return nil
         }

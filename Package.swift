@@ -95,7 +95,10 @@ let package = Package(
         ),
         .target(
             name: "OfflineStores",
-            dependencies: ["FeatureModel", "FeatureCompute", "NativeStorage"],
+            dependencies: [
+                "FeatureModel", "FeatureCompute", "NativeStorage",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         // 2: the use cases.

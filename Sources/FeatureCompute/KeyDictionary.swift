@@ -40,6 +40,17 @@ package struct KeyDictionary: Sendable {
         key.append(span: bytes)
     }
 
+    /// The key with an id, where keys are integers.
+    package func integer(of id: Int32) -> Int64 {
+        self.integers[Int(id)]
+    }
+
+    /// The canonical bytes of the key with an id, where keys are bytes.
+    package func withBytes(of id: Int32, _ body: (Span<UInt8>) -> Void) {
+        let start = id == 0 ? 0 : self.ends[Int(id) - 1]
+        body(self.arena.span.extracting(start..<self.ends[Int(id)]))
+    }
+
     /// The id of a key; -1 when it is not there.
     package func id(of key: Int64) -> Int32 {
         var slot = self.slot(of: Self.hash(key))

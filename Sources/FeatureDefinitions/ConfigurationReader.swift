@@ -32,8 +32,9 @@ struct ConfigurationReader {
         if let registry = self.path("registry", of: map) {
             configuration.registry = registry
         }
-        if let offlineStore = self.offlineStore(map) {
+        if let (offlineStore, cache) = self.offlineStore(map, registry: configuration.registry) {
             configuration.offlineStore = offlineStore
+            configuration.sourceCache = cache
         }
         if let onlineStore = self.onlineStore(map) {
             configuration.onlineStore = onlineStore
@@ -70,13 +71,38 @@ struct ConfigurationReader {
         return name
     }
 
-    private func offlineStore(_ map: DefinitionMap) -> ProjectConfiguration.OfflineStore? {
+    private func offlineStore(
+        _ map: DefinitionMap,
+        registry: String
+    ) -> (store: ProjectConfiguration.OfflineStore, cache: String?)? {
         let types = DefinitionKeys.offlineStores
         guard let (type, store) = self.store("offline_store", of: map, types: types) else {
             return nil
         }
-        if type == "file" { return .file }
-        return .sqlite(path: self.path("path", of: store) ?? "data/offline.db")
+        let cache = self.cache(store, registry: registry)
+        if type == "file" { return (.file, cache) }
+        return (.sqlite(path: self.path("path", of: store) ?? "data/offline.db"), cache)
+    }
+
+    /// The folder of the caches of CSV sources: one that is named, or with `true` the folder
+    /// `cache` beside the registry.
+    private func cache(_ map: DefinitionMap, registry: String) -> String? {
+        guard let node = map["cache"] else { return nil }
+        switch node.scalarKind {
+        case .bool:
+            guard node.bool == true else { return nil }
+            return (registry.lastIndex(of: "/").map { registry[...$0] } ?? "") + "cache"
+        case .text:
+            return self.path("cache", of: map)
+        default:
+            map.report(
+                "cache",
+                node,
+                mustBe: "true, false or a folder",
+                fix: "write cache: true, or name a folder such as cache: data/cache"
+            )
+            return nil
+        }
     }
 
     private func onlineStore(_ map: DefinitionMap) -> ProjectConfiguration.OnlineStore? {

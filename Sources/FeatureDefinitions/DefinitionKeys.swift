@@ -108,8 +108,12 @@ extension DefinitionKeys {
 
     /// The keys of `offline_store` by its type.
     static let offlineStores = [
-        "file": DefinitionKeys("file_offline_store", required: ["type"]),
-        "sqlite": DefinitionKeys("sqlite_offline_store", required: ["type"], optional: ["path"]),
+        "file": DefinitionKeys("file_offline_store", required: ["type"], optional: ["cache"]),
+        "sqlite": DefinitionKeys(
+            "sqlite_offline_store",
+            required: ["type"],
+            optional: ["path", "cache"]
+        ),
     ]
 
     /// The keys of `online_store` by its type.

@@ -26,6 +26,10 @@ public struct RepositoryWriter: Sendable {
             offlineStore.add("path", path)
             paths.append(path)
         }
+        if let cache = configuration.sourceCache {
+            offlineStore.add("cache", cache)
+            paths.append(cache)
+        }
         map.add("offline_store", offlineStore.node(.flow))
         var onlineStore = YAMLMapBuilder()
         switch configuration.onlineStore {

@@ -22,6 +22,9 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
     public var registry: String
     /// The offline store.
     public var offlineStore: OfflineStore
+    /// The folder of sorted copies of CSV sources, which are made when they are first needed; `nil`
+    /// for none.
+    public var sourceCache: String?
     /// The online store.
     public var onlineStore: OnlineStore
 
@@ -30,11 +33,13 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
         project: String,
         registry: String = "data/registry.db",
         offlineStore: OfflineStore = .file,
+        sourceCache: String? = nil,
         onlineStore: OnlineStore = .rocksdb(path: "data/online")
     ) {
         self.project = project
         self.registry = registry
         self.offlineStore = offlineStore
+        self.sourceCache = sourceCache
         self.onlineStore = onlineStore
     }
 }

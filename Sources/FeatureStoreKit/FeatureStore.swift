@@ -46,16 +46,20 @@ public final class FeatureStore: Sendable {
     ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
     ///   - functions: What computes the on-demand features that are defined by a `function`, by
     ///     its name.
+    ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
+    ///     read, or cannot be made.
     public convenience init(
         _ files: LoadedRepository,
         loadMemory: Int = 168 << 20,
-        functions: [String: OnDemandFunction] = [:]
+        functions: [String: OnDemandFunction] = [:],
+        notes: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.init(
             directory: files.directory,
             configuration: files.configuration,
             loadMemory: loadMemory,
-            functions: functions
+            functions: functions,
+            notes: notes
         )
     }
 
@@ -67,12 +71,15 @@ public final class FeatureStore: Sendable {
     ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
     ///   - functions: What computes the on-demand features that are defined by a `function`, by
     ///     its name.
+    ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
+    ///     read, or cannot be made.
     ///   - now: The clock; ttl and the end of loads go by it.
     public init(
         directory: String,
         configuration: ProjectConfiguration,
         loadMemory: Int = 168 << 20,
         functions: [String: OnDemandFunction] = [:],
+        notes: @escaping @Sendable (String) -> Void = { _ in },
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.directory = directory
@@ -85,7 +92,10 @@ public final class FeatureStore: Sendable {
         self.sources = SourceReader(
             root: directory,
             offlineDatabasePath: self.paths.offlineDatabase,
-            pushLogPath: self.paths.pushLog
+            pushLogPath: self.paths.pushLog,
+            cache: self.paths.sourceCache.map { folder in
+                SourceCache(folder: folder) { notes($0.description) }
+            }
         )
     }
 

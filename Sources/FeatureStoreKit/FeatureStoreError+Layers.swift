@@ -32,7 +32,7 @@ extension FeatureStoreError {
     init(_ error: OfflineStoreError) {
         let code: Code =
             switch error.code {
-            case .inputOutput: .unavailable
+            case .inputOutput, .damagedCache: .unavailable
             case .missingFile, .missingColumn, .missingTable, .invalidSQL, .unknownTimeZone,
                 .tooManyRows, .memoryLimit:
                 .invalidArgument

@@ -7,6 +7,8 @@ struct StorePaths: Sendable {
     /// The offline store's database; `nil` when the offline store is files alone.
     let offlineDatabase: String?
     let online: String
+    /// The folder of the caches of CSV sources; `nil` for none.
+    let sourceCache: String?
     /// The database of pushed rows, beside the registry: apart from the offline store's own, so
     /// that whoever fills that for minutes does not hold up pushes.
     let pushLog: String
@@ -28,6 +30,7 @@ struct StorePaths: Sendable {
         case .file: self.offlineDatabase = nil
         case .sqlite(let path): self.offlineDatabase = absolute(path)
         }
+        self.sourceCache = configuration.sourceCache.map(absolute)
         switch configuration.onlineStore {
         case .rocksdb(let path): self.online = absolute(path)
         }

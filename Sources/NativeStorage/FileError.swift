@@ -36,5 +36,11 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
         )
     }
 
+    /// The error of a call that writes.
+    init(writing path: String, errorNumber: CInt) {
+        self.code = .inputOutput
+        self.message = unsafe "cannot write \(path): \(String(cString: strerror(errorNumber)))"
+    }
+
     package var description: String { self.message }
 }

@@ -136,6 +136,17 @@ package struct HistoricalJoin: Sendable {
         _ path: HistoryPath,
         _ progress: ((String, ScanProgress) -> Void)?
     ) throws(OfflineStoreError) -> [ViewResult] {
+        try readingAgainIfDamaged { () throws(OfflineStoreError) in
+            try self.readOnce(group, part, path, progress)
+        }
+    }
+
+    private func readOnce(
+        _ group: JoinGroup,
+        _ part: JoinPart,
+        _ path: HistoryPath,
+        _ progress: ((String, ScanProgress) -> Void)?
+    ) throws(OfflineStoreError) -> [ViewResult] {
         let began = ContinuousClock.now
         let filter = part.keySet.filter(group)
         let scan = group.scan(filter, strict: self.strict)

@@ -36,6 +36,8 @@ package struct HistoryPath: Sendable {
         case scan
         /// Rows are looked up.
         case seek
+        /// Rows are looked up in a sorted copy of the source.
+        case cache
     }
 
     /// What finds the rows; `nil` when all are read.
@@ -47,10 +49,19 @@ package struct HistoryPath: Sendable {
     package let reason: String
 
     /// The kind of way.
-    package var kind: Kind { self.seeker == nil ? .scan : .seek }
+    package let kind: Kind
 
     package init(seeker: (any HistorySeeker)?, title: String, reason: String) {
+        self.kind = seeker == nil ? .scan : .seek
         self.seeker = seeker
+        self.title = title
+        self.reason = reason
+    }
+
+    /// The way through a cache.
+    init(cacheOf title: String, reason: String) {
+        self.kind = .cache
+        self.seeker = nil
         self.title = title
         self.reason = reason
     }

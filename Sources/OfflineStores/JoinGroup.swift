@@ -21,10 +21,18 @@ struct JoinGroup {
     }
 
     /// Puts views together, in the order of each group's first.
-    static func groups(of views: [HistoricalJoin.View]) -> [JoinGroup] {
+    ///
+    /// - Parameters:
+    ///   - views: The views.
+    ///   - joins: Whether a view may be read together with others.
+    /// - Returns: The groups; every view is in one.
+    static func groups(
+        of views: [HistoricalJoin.View],
+        where joins: (HistoricalJoin.View) -> Bool
+    ) -> [JoinGroup] {
         var groups: [JoinGroup] = []
         for (member, view) in views.enumerated() {
-            if let index = groups.firstIndex(where: { $0.takes(view) }) {
+            if joins(view), let index = groups.firstIndex(where: { $0.takes(view) }) {
                 groups[index].add(view, member: member)
             } else {
                 groups.append(JoinGroup(view, member: member))

@@ -20,6 +20,9 @@ package struct OfflineStoreError: Error, Sendable, CustomStringConvertible {
         case badRows
         /// The source names a time zone that nobody knows.
         case unknownTimeZone
+        /// The cache of a source turned out to be damaged while it was read, and is gone; reading
+        /// the source again works.
+        case damagedCache
         /// More rows than one run can number.
         case tooManyRows
         /// What must be held at least is more than the memory limit.
@@ -71,4 +74,20 @@ func withFileErrors<Result: ~Copyable>(
     _ body: () throws(FileError) -> Result
 ) throws(OfflineStoreError) -> Result {
     do { return try body() } catch { throw OfflineStoreError(error) }
+}
+
+/// Reads a source from its beginning, and once more when its cache turns out to be damaged.
+///
+/// - Parameter body: Reads it; nothing that it did the first time may matter.
+/// - Returns: What it gave.
+/// - Throws: What it throws.
+package func readingAgainIfDamaged<Result>(
+    _ body: () throws(OfflineStoreError) -> Result
+) throws(OfflineStoreError) -> Result {
+    do {
+        return try body()
+    } catch {
+        guard error.code == .damagedCache else { throw error }
+        return try body()
+    }
 }

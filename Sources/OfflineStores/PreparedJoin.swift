@@ -43,7 +43,12 @@ package struct PreparedJoin {
         views: [HistoricalJoin.View]
     ) throws(OfflineStoreError) {
         let keySets = try JoinKeySets(entities, views: views, strict: join.strict)
-        let groups = JoinGroup.groups(of: views)
+        // Each view has a cache of its own, which does not depend on the others of a run.
+        let hasCaches = join.reader.cache != nil
+        let groups = JoinGroup.groups(of: views) { view in
+            guard hasCaches, case .csv = view.source.kind else { return true }
+            return false
+        }
         var paths: [HistoryPath] = []
         for group in groups {
             let filter = keySets.set(for: group.views[0]).filter(group)

@@ -50,13 +50,17 @@ package struct SourceKeys: Sendable {
                 earliest: window.from,
                 latest: window.to,
                 latestCreated: view.filterByCreated ? window.to : nil,
+                newestOnly: true,
                 strict: strict
             )
             var report = ScanReport()
             let sourceProgress = { (state: ScanProgress) in progress?(view.name, state) ?? () }
-            try reader.scan(scan, report: &report, progress: sourceProgress) {
-                (batch) throws(OfflineStoreError) in
-                try collector.add(places.map { batch.keyColumns[$0] }, rowCount: batch.rowCount)
+            // Keys that were added before do no harm.
+            try readingAgainIfDamaged { () throws(OfflineStoreError) in
+                try reader.scan(scan, report: &report, progress: sourceProgress) {
+                    (batch) throws(OfflineStoreError) in
+                    try collector.add(places.map { batch.keyColumns[$0] }, rowCount: batch.rowCount)
+                }
             }
         }
         self.columns = collector.finish()

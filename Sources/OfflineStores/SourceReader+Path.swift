@@ -13,9 +13,11 @@ extension SourceReader {
         let pushed = scan.pushSources.isEmpty ? "" : ", and the pushed rows"
         switch scan.source.kind {
         case .csv(let options):
+            let title = self.title(of: options, scan.source)
+            if let path = self.cachePath(for: scan, title: title, pushed: pushed) { return path }
             return HistoryPath(
                 seeker: nil,
-                title: self.title(of: options, scan.source) + pushed,
+                title: title + pushed,
                 reason: "text has no index, so every row is read"
             )
         case .sqlite(let options):
@@ -26,6 +28,40 @@ extension SourceReader {
                 seeker: nil,
                 title: "the pushed rows",
                 reason: "the source has no other rows"
+            )
+        }
+    }
+
+    /// The way through a source's cache; `nil` when it is read without one.
+    private func cachePath(
+        for scan: SourceScan,
+        title: String,
+        pushed: String
+    ) -> HistoryPath? {
+        guard case .csv(let options) = scan.source.kind,
+            let state = self.cache?.state(for: scan, options, root: self.root)
+        else { return nil }
+        switch state {
+        case .current(let path, let bytes):
+            return HistoryPath(
+                cacheOf: "\(title), by its cache \(path), \(SizeText.text(bytes: bytes))" + pushed,
+                reason: "the cache holds the rows by key and time, and the files have not changed"
+            )
+        case .unsure(let path, let bytes):
+            return HistoryPath(
+                cacheOf: "\(title), by its cache \(path), \(SizeText.text(bytes: bytes))" + pushed,
+                reason: """
+                    the cache holds the rows by key and time; times of the files are others or too \
+                    young to tell, so all bytes are compared first
+                    """
+            )
+        case .absent(let path):
+            return HistoryPath(
+                cacheOf: "\(title), by its cache \(path)\(pushed)",
+                reason: """
+                    there is no cache of the files as they are yet, so every row is read once to \
+                    make it
+                    """
             )
         }
     }

@@ -21,6 +21,8 @@ package struct SourceReader: Sendable {
     package let offlineDatabasePath: String?
     /// The database of pushed rows; it need not be there.
     package let pushLogPath: String?
+    /// The caches of CSV sources; `nil` for none.
+    package var cache: SourceCache?
     /// As many rows of a scan cost as much as looking a slot up; 0 to look up whenever that is
     /// possible.
     package let rowsPerSeek: Int
@@ -30,6 +32,7 @@ package struct SourceReader: Sendable {
         root: String,
         offlineDatabasePath: String? = nil,
         pushLogPath: String? = nil,
+        cache: SourceCache? = nil,
         rowsPerSeek: Int = 16,
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
@@ -37,6 +40,7 @@ package struct SourceReader: Sendable {
         self.root = root
         self.offlineDatabasePath = offlineDatabasePath
         self.pushLogPath = pushLogPath
+        self.cache = cache
         self.windowSize = windowSize
     }
 
@@ -182,7 +186,7 @@ package struct SourceReader: Sendable {
             } else {
                 try self.readAll(
                     &assembler,
-                    of: scan.source,
+                    of: scan,
                     progress: progress,
                     transform: transform,
                     deliver
@@ -198,16 +202,54 @@ package struct SourceReader: Sendable {
         return ScanOutcome(report: assembler.report, error: nil)
     }
 
+    /// Reads the cache of a source.
+    private func read<Part: Sendable>(
+        _ file: CacheFile,
+        of cache: SourceCache,
+        for scan: SourceScan,
+        _ assembler: inout RowAssembler,
+        progress: ((ScanProgress) -> Void)?,
+        transform: @escaping SourceBatch.Transform<Part>,
+        _ body: (Part) throws(OfflineStoreError) -> Void
+    ) throws(OfflineStoreError) {
+        do {
+            let report = try CacheScan(file, scan).run(
+                scan.keyFilter,
+                progress: progress,
+                transform: transform,
+                body
+            )
+            assembler.append(report)
+        } catch {
+            if error.code == .damagedCache { cache.remove(file) }
+            throw error
+        }
+    }
+
     /// Reads all rows of a source that are not pushed ones.
     private func readAll<Part: Sendable>(
         _ assembler: inout RowAssembler,
-        of source: DataSource,
+        of scan: SourceScan,
         progress: @escaping (ScanProgress) -> Void,
         transform: @escaping SourceBatch.Transform<Part>,
         _ deliver: (Part) throws(OfflineStoreError) -> Void
     ) throws(OfflineStoreError) {
-        switch source.kind {
+        switch scan.source.kind {
         case .csv(let options):
+            if let cache = self.cache,
+                let file = cache.file(for: scan, options, reader: self, progress: progress)
+            {
+                try self.read(
+                    file,
+                    of: cache,
+                    for: scan,
+                    &assembler,
+                    progress: progress,
+                    transform: transform,
+                    deliver
+                )
+                return
+            }
             try self.csvSource(options).scan(
                 &assembler,
                 progress: progress,
@@ -215,7 +257,7 @@ package struct SourceReader: Sendable {
                 deliver
             )
         case .sqlite(let options):
-            let table = try self.sqliteSource(options, name: source.name)
+            let table = try self.sqliteSource(options, name: scan.source.name)
             try table.scan(&assembler, progress: progress) { (batch) throws(OfflineStoreError) in
                 try deliver(try transform(batch))
             }

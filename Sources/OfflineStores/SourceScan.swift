@@ -36,6 +36,9 @@ package struct SourceScan {
     /// Rows that were created after it, or at no known time, are passed over, and counted; `nil`
     /// for no bound, which is also so for a source without created times.
     package var latestCreated: Timestamp?
+    /// Whether of each key only the newest row in the bounds matters, by event time, created time
+    /// and source order: others may come as well, or not.
+    package var newestOnly: Bool
     /// Whether one bad row fails the scan, at its end.
     package var strict: Bool
 
@@ -49,6 +52,7 @@ package struct SourceScan {
         earliest: Timestamp? = nil,
         latest: Timestamp? = nil,
         latestCreated: Timestamp? = nil,
+        newestOnly: Bool = false,
         strict: Bool = false
     ) {
         self.source = source
@@ -61,6 +65,7 @@ package struct SourceScan {
         self.earliest = earliest
         self.latest = latest
         self.latestCreated = latestCreated
+        self.newestOnly = newestOnly
         self.strict = strict
     }
 }
@@ -100,8 +105,13 @@ package final class KeyFilter {
         if slot >= 0, !isTooOld(time, at: self.slots.times[Int(slot)], ttl: self.ttl) {
             return slot
         }
-        self.oldestPassed[Int(key)] = min(self.oldestPassed[Int(key)], time)
+        self.notePassed(key, at: time)
         return -1
+    }
+
+    /// Notes that there is a row of a key that was passed over.
+    func notePassed(_ key: Int32, at time: Int64) {
+        self.oldestPassed[Int(key)] = min(self.oldestPassed[Int(key)], time)
     }
 
     /// A filter of the same rows that has seen nothing, for another thread.

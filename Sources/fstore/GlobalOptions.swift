@@ -35,7 +35,13 @@ struct GlobalOptions: ParsableArguments {
         let configured = try reportingFailure { () throws(DiagnosticsError) in
             try LoadedRepository(configurationIn: self.chdir)
         }
-        return FeatureStore(configured, loadMemory: try loadMemory())
+        // With --json, standard error is for a program, too.
+        let isQuiet = self.json
+        return FeatureStore(configured, loadMemory: try loadMemory()) { note in
+            // In place of a line of progress, where there may be one.
+            let start = isatty(2) == 1 ? "\r\u{1B}[K" : ""
+            if !isQuiet { printError(start + note) }
+        }
     }
 
     /// A logger to standard error.

@@ -43,6 +43,37 @@ import Testing
         #expect(repository.directory.hasPrefix("/"))
     }
 
+    @Test(
+        "The caches of sources lie where it is said, or beside the registry, or nowhere",
+        arguments: [
+            ("type: file, cache: true", "data/cache"), ("type: file, cache: a/b", "a/b"),
+            ("type: sqlite, cache: \"true\"", "true"), ("type: file, cache: false", nil),
+            ("type: file", nil),
+        ]
+    )
+    func caches(offlineStore: String, cache: String?) throws {
+        let text = "project: a\noffline_store: { \(offlineStore) }\n"
+        #expect(try loaded(["feature_store.yaml": text]).configuration.sourceCache == cache)
+        let besides = try loaded(["feature_store.yaml": "registry: r.db\n" + text])
+        #expect(besides.configuration.sourceCache == (cache == "data/cache" ? "cache" : cache))
+    }
+
+    @Test(
+        "A cache is no number, no list and not empty",
+        arguments: [
+            ("3", "true, false or a folder"), ("[a]", "true, false or a folder"),
+            ("\"\"", "is empty"), ("\"${NOWHERE}\"", "NOWHERE"),
+        ]
+    )
+    func wrongCaches(value: String, message: String) throws {
+        let text = "project: a\noffline_store: { type: file, cache: \(value) }\n"
+        let error = #expect(throws: DiagnosticsError.self) {
+            try loaded(["feature_store.yaml": text])
+        }
+        #expect(error?.description.contains(message) ?? false)
+        #expect(error?.description.contains("feature_store.yaml:2:") ?? false)
+    }
+
     @Test func definitionsMayLieInSeveralFilesAndDocuments() throws {
         let repository = try loaded([
             "feature_store.yaml": goodConfiguration,

@@ -26,6 +26,7 @@ struct RepositoryWriterTests {
                 project: "5",
                 registry: "a b/#1.db",
                 offlineStore: .sqlite(path: "true"),
+                sourceCache: "true",
                 onlineStore: .rocksdb(path: "- {x}: \"y\"\n'z'")
             ),
         ]

@@ -6,14 +6,14 @@ import TestSupport
 import Testing
 
 /// One entity row, as plain values.
-private struct PlainEntity {
+struct PlainEntity {
     var number: Int64?
     var name: String?
     var time: Int64?
 }
 
 /// One random case: sources on disk, entity rows, views.
-private struct JoinCase {
+struct JoinCase {
     enum Keys: CaseIterable { case number, name, both, none }
 
     var entities: [PlainEntity]

@@ -14,7 +14,7 @@ struct ArchitectureTests {
         "FeastRegistry": ["FeatureModel", "FeastProtos", "SwiftProtobuf"],
         "FeatureRegistry": ["FeatureModel", "NativeStorage", "Crypto"],
         "OnlineStores": ["FeatureModel", "NativeStorage"],
-        "OfflineStores": ["FeatureModel", "FeatureCompute", "NativeStorage"],
+        "OfflineStores": ["FeatureModel", "FeatureCompute", "NativeStorage", "Crypto"],
         "FeatureStoreKit": [
             "FeatureModel", "FeatureCompute", "FeatureRegistry", "NativeStorage", "OfflineStores",
             "OnlineStores",

@@ -87,7 +87,8 @@ extension FeatureStore {
         return definitions.version
     }
 
-    /// Removes all definitions, as a new version of the registry, and all online rows.
+    /// Removes all definitions, as a new version of the registry, all online rows, and the caches of
+    /// sources.
     ///
     /// Sources are never touched.
     ///
@@ -100,6 +101,7 @@ extension FeatureStore {
             throw FeatureStoreError(error)
         }
         let definitions = try self.reloadDefinitions()
+        self.sources.cache?.removeAll()
         do {
             try self.dropUnservedViewsIfFree(definitions)
         } catch {

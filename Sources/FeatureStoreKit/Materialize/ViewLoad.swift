@@ -30,7 +30,15 @@ struct ViewLoad {
         let clock = ContinuousClock()
         let began = clock.now
         do throws(FeatureStoreError) {
-            try self.load(into: &result, progress: progress)
+            do {
+                try self.load(into: &result, progress: progress)
+            } catch {
+                // A damaged cache is gone now, and nothing was committed.
+                guard (error.cause as? OfflineStoreError)?.code == .damagedCache else {
+                    throw error
+                }
+                try self.load(into: &result, progress: progress)
+            }
         } catch {
             result.error = error.message
             failure = error
@@ -56,6 +64,7 @@ struct ViewLoad {
             earliest: self.start,
             latest: self.end,
             latestCreated: view.filterByCreatedTimestamp ? self.loadTime : nil,
+            newestOnly: true,
             strict: self.strict
         )
         let load: OnlineLoad

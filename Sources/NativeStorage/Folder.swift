@@ -1,0 +1,54 @@
+import Glibc
+
+/// The names in a folder, in no order; none when it cannot be read.
+package func fileNames(in folder: String) -> [String] {
+    guard let directory = unsafe opendir(folder) else { return [] }
+    defer { unsafe closedir(directory) }
+    var names: [String] = []
+    while let entry = unsafe readdir(directory) {
+        let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+            unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+                unsafe String(cString: text)
+            }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+}
+
+/// Makes a folder, and those that it lies in.
+///
+/// - Throws: When it is not there afterwards.
+package func makeFolder(_ path: String) throws(FileError) {
+    if unsafe mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    guard errno == ENOENT, !parent.isEmpty else {
+        throw FileError(writing: path, errorNumber: errno)
+    }
+    try makeFolder(parent)
+    guard unsafe mkdir(path, 0o777) == 0 || errno == EEXIST else {
+        throw FileError(writing: path, errorNumber: errno)
+    }
+}
+
+/// Removes a file.
+///
+/// - Returns: Whether it is gone.
+@discardableResult
+package func removeFile(_ path: String) -> Bool {
+    unsafe unlink(path) == 0 || errno == ENOENT
+}
+
+/// How many bytes the file system of a folder has left for this user; `nil` when it does not say.
+package func freeBytes(in folder: String) -> Int? {
+    var status = statvfs()
+    guard unsafe statvfs(folder, &status) == 0 else { return nil }
+    let (bytes, overflow) = Int(clamping: status.f_bavail)
+        .multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+    return overflow ? .max : bytes
+}
+
+/// Removes a folder in which nothing is left; any other stays.
+package func removeEmptyFolder(_ path: String) {
+    _ = unsafe rmdir(path)
+}

@@ -15,6 +15,14 @@ package struct KeyBatch: Sendable {
 
     package init() {}
 
+    /// A batch of whole keys.
+    init(_ keys: [[UInt8]]) {
+        for key in keys {
+            self.bytes.append(contentsOf: key)
+            self.endKey()
+        }
+    }
+
     /// The number of keys.
     package var count: Int { self.ends.count }
 

@@ -8,6 +8,8 @@ import NativeStorage
 struct LoadWinners: ~Copyable {
     private static let maximumKeys = 256
     private static let maximumBytes = 1 << 20
+    /// Of so many changed rows each key is known; of more, that they are rows of the view.
+    private static let maximumChangedKeys = 100_000
 
     private let database: StoreDatabase
     /// `false` when the generation has no rows yet, which saves the look-ups.
@@ -18,6 +20,7 @@ struct LoadWinners: ~Copyable {
     private var replaces: [Bool] = []
     private let journal: PushJournal
     private var output: LoadOutput
+    private var changedKeys = KeyBatch()
     /// Keys whose row goes into the store.
     private(set) var written = 0
     /// Keys whose stored row is newer than the load's newest.
@@ -57,6 +60,12 @@ struct LoadWinners: ~Copyable {
         try self.output.finish()
     }
 
+    /// Which rows the commit changes.
+    func changes(ofView viewID: UInt32) -> ChangedRows {
+        let isKnown = self.comparesWithStore && self.written <= Self.maximumChangedKeys
+        return isKnown ? .keys(self.changedKeys) : .view(viewID)
+    }
+
     /// Makes the rows and the catalogue durable and visible, together or not at all.
     ///
     /// - Parameters:
@@ -77,6 +86,10 @@ struct LoadWinners: ~Copyable {
                 row: rowBytes.span.extracting(self.rowRange(at: index))
             )
             self.written += 1
+            if self.written <= Self.maximumChangedKeys {
+                append(keyBytes.span.extracting(self.keys.range(at: index)), to: &self.changedKeys.bytes)
+                self.changedKeys.endKey()
+            }
         }
         self.keys.removeAll()
         self.rows.removeAll(keepingCapacity: true)

@@ -27,6 +27,7 @@ final class StoreDatabase: Sendable {
     func values(
         for keys: KeyBatch,
         sorted: Bool,
+        mayReadFiles: Bool = true,
         _ body: (Int, Span<UInt8>?) -> Void
     ) throws(OnlineStoreError) {
         let bytes = keys.bytes
@@ -36,6 +37,7 @@ final class StoreDatabase: Sendable {
                 forKeys: bytes.span,
                 ends: ends.span,
                 sorted: sorted,
+                mayReadFiles: mayReadFiles,
                 body
             )
         } catch {

@@ -47,15 +47,30 @@ struct ByteWriter: ~Copyable {
         }
     }
 
-    /// Writes a text that ends at `end`, over what is there.
-    func write(_ text: String, endingAt end: Int) -> Int {
-        let start = end - text.utf8.count
-        unsafe precondition(start >= 0 && end <= self.memory.count)
-        var offset = start
-        for byte in text.utf8 {
-            unsafe self.memory[offset] = byte
-            offset += 1
-        }
+    /// Writes texts and the digits of a number between them, over what is there, so that they end
+    /// at `end`.
+    ///
+    /// - Returns: Where they start.
+    func writeBefore(
+        _ end: Int,
+        _ first: StaticString,
+        number: Int,
+        _ last: StaticString
+    ) -> Int {
+        // A number has 19 digits at most.
+        let length = first.utf8CodeUnitCount + 19 + last.utf8CodeUnitCount
+        unsafe precondition(number >= 0 && length <= end && end <= self.memory.count)
+        guard let base = unsafe self.memory.baseAddress else { return end }
+        var start = end - last.utf8CodeUnitCount
+        unsafe memcpy(base + start, last.utf8Start, last.utf8CodeUnitCount)
+        var rest = number
+        repeat {
+            start -= 1
+            unsafe self.memory[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        start -= first.utf8CodeUnitCount
+        unsafe memcpy(base + start, first.utf8Start, first.utf8CodeUnitCount)
         return start
     }
 

@@ -14,7 +14,7 @@ struct DirectAnswerWriter {
     }
 
     /// Room for the head of the response before its body, whose length it tells.
-    private static let headRoom = 96
+    private static let headRoom = 128
 
     private var shared: [SharedText] = []
 
@@ -60,11 +60,11 @@ struct DirectAnswerWriter {
             self.writeBody(read, rows, entities, body: body, to: &writer)
             start = Self.headRoom
             if withHead {
-                let length = writer.count - Self.headRoom
-                start = writer.write(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
-                        + "\(length)\r\n\r\n",
-                    endingAt: Self.headRoom
+                start = writer.writeBefore(
+                    Self.headRoom,
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ",
+                    number: writer.count - Self.headRoom,
+                    "\r\n\r\n"
                 )
             }
             return writer.count
@@ -91,7 +91,7 @@ struct DirectAnswerWriter {
         }
         length += read.columns.count * (result + entities.rowCount * cell)
         // Every part of a row's text is written once, but the time once for each feature.
-        for row in rows.rows where row.state != .nothing {
+        for row in rows.rows where row.hasTime {
             length += row.end - row.partsStart
         }
         let longestTime = 40
@@ -175,7 +175,7 @@ struct DirectAnswerWriter {
         for index in first..<first + count {
             if index > first { writer.append(UInt8(ascii: ",")) }
             let row = found[index]
-            guard row.state == .present else {
+            guard row.isPresent else {
                 writer.append("null")
                 continue
             }
@@ -196,7 +196,7 @@ struct DirectAnswerWriter {
                 let row = found[index]
                 let field = Int(fields[row.fieldsStart + column.position])
                 let isNull =
-                    row.state == .present
+                    row.isPresent
                     && (field < 0
                         || end(ofPart: field, row, texts) == end(ofPart: field + 1, row, texts))
                 self.writeStatus(row.state, isNull: isNull, to: &writer)
@@ -221,11 +221,11 @@ struct DirectAnswerWriter {
             for index in first..<first + count {
                 if index > first { writer.append(UInt8(ascii: ",")) }
                 let row = found[index]
-                if row.state == .nothing {
-                    writer.append(#""1970-01-01T00:00:00Z""#)
-                } else {
+                if row.hasTime {
                     let end = end(ofPart: 0, row, texts)
                     writer.append(texts, from: row.partsStart, to: row.partsStart + end)
+                } else {
+                    writer.append(#""1970-01-01T00:00:00Z""#)
                 }
             }
             self.shared[column.view].timesEnd = writer.count

@@ -55,7 +55,12 @@ final class DirectRoute {
             mayReadFiles: false,
             into: &self.rows
         )
-        if case .found = outcome {
+        switch outcome {
+        case .needsFiles: break
+        case .unfit:
+            // What was compiled may be out of date; it is compiled again if it is wanted again.
+            self.templates.removeAll { $0.read === read }
+        case .found:
             self.writer.write(
                 read,
                 self.rows,

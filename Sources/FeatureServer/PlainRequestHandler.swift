@@ -35,7 +35,9 @@ final class PlainRequestHandler: ChannelInboundHandler {
             case .within(let remaining):
                 let count = min(remaining, bytes.readableBytes)
                 guard let part = bytes.readSlice(length: count) else { return }
-                self.place = count < remaining ? .within(remaining: remaining - count)
+                self.place =
+                    count < remaining
+                    ? .within(remaining: remaining - count)
                     : .betweenRequests
                 context.fireChannelRead(Self.wrapInboundOut(part))
             case .unknown:

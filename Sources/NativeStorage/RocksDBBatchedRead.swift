@@ -9,8 +9,6 @@ extension RocksDB {
     ///   - keys: The bytes of all keys, end to end.
     ///   - ends: Where each key ends in `keys`, ascending, `[n]`.
     ///   - sorted: Whether the keys ascend; saves sorting them.
-    ///   - mayReadFiles: Whether it may wait for a disk; the call fails with `notInMemory`
-    ///     otherwise when memory does not have every answer.
     ///   - body: Called n times; `nil` when there is no such key.
     /// - Throws: ``RocksDBError`` when the files fail or are damaged; `body` is not called then.
     /// - Complexity: One allocation a call beside RocksDB's own.
@@ -18,7 +16,6 @@ extension RocksDB {
         forKeys keys: Span<UInt8>,
         ends: Span<Int>,
         sorted: Bool = false,
-        mayReadFiles: Bool = true,
         _ body: (Int, Span<UInt8>?) -> Void
     ) throws(RocksDBError) {
         let count = ends.count
@@ -49,7 +46,7 @@ extension RocksDB {
             }
             unsafe rocksdb_batched_multi_get_cf(
                 self.handle.database,
-                mayReadFiles ? self.handle.reads : self.handle.memoryReads,
+                self.handle.reads,
                 self.handle.family,
                 count,
                 pointers,

@@ -87,7 +87,10 @@ struct LoadWinners: ~Copyable {
             )
             self.written += 1
             if self.written <= Self.maximumChangedKeys {
-                append(keyBytes.span.extracting(self.keys.range(at: index)), to: &self.changedKeys.bytes)
+                append(
+                    keyBytes.span.extracting(self.keys.range(at: index)),
+                    to: &self.changedKeys.bytes
+                )
                 self.changedKeys.endKey()
             }
         }

@@ -87,7 +87,8 @@ extension RocksDBOnlineStore {
                 next.setView(view, named: load.viewName)
                 // Nobody has read a generation that is not committed yet; one that was new at first
                 // may have been by a push meanwhile.
-                let changes: ChangedRows = target.isNew ? .nothing : winners.changes(ofView: view.viewID)
+                let changes: ChangedRows =
+                    target.isNew ? .nothing : winners.changes(ofView: view.viewID)
                 self.cache?.beginWrite(changes)
                 defer { self.cache?.endWrite(changes) }
                 try winners.commit(catalogue: next.catalogue.encoded(), kept: kept)

@@ -76,11 +76,8 @@ extension RocksDBOnlineStore {
         )
     }
 
-    /// Reads from the database.
-    ///
-    /// - Parameters:
-    ///   - keys: The keys: all, or those that are missing when they are to be kept.
-    ///   - count: The number of writes from before the look-up; `nil` to keep nothing.
+    /// Reads all keys from the database; or, with the number of writes from before the look-up,
+    /// those that the cache does not have, which it keeps then.
     private func fetch(
         _ keys: KeyBatch,
         form: RowForm,

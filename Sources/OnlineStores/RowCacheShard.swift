@@ -80,6 +80,7 @@ struct RowCacheShard: ~Copyable {
     ///   - form: Which form of the row is wanted.
     ///   - index: The key's index in `rows`.
     ///   - rows: Gets what was found.
+    /// - Returns: What became of the look-up.
     mutating func read(
         _ hash: UInt64,
         key: Span<UInt8>,

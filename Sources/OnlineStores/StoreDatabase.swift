@@ -33,11 +33,14 @@ final class StoreDatabase: Sendable {
         let bytes = keys.bytes
         let ends = keys.ends
         do {
+            guard mayReadFiles else {
+                try self.database.valuesInMemory(forKeys: bytes.span, ends: ends.span, body)
+                return
+            }
             try self.database.values(
                 forKeys: bytes.span,
                 ends: ends.span,
                 sorted: sorted,
-                mayReadFiles: mayReadFiles,
                 body
             )
         } catch {

@@ -36,8 +36,17 @@ package final class DirectRead: Sendable {
     /// The number of views that are read.
     package var viewCount: Int { self.plan.views.count }
 
-    /// Where the fields of each layout of each view start in ``fields``.
-    let fieldStarts: [[Int]]
+    /// What is to be known of a layout for every row.
+    struct Layout: Sendable {
+        let schemaID: UInt16
+        /// Where its fields start in ``DirectRead/fields``.
+        let fieldsStart: Int
+        /// The bytes before the first part of a text.
+        let headerLength: Int
+    }
+
+    /// The layouts of each view.
+    let layouts: [[Layout]]
     let plan: ReadPlan
     let store: RocksDBOnlineStore
     /// The number of the definitions that it goes by.
@@ -76,20 +85,27 @@ package final class DirectRead: Sendable {
             JSONString.encode(Array(column.name.utf8).span, to: &names)
         }
         var fields: [Int32] = []
-        var starts: [[Int]] = []
+        var layouts: [[Layout]] = []
         for view in plan.views {
-            var ofView: [Int] = []
+            var ofView: [Layout] = []
             for layout in view.layouts {
-                ofView.append(fields.count)
+                let fieldCount = layout.layout.schema.fields.count
+                ofView.append(
+                    Layout(
+                        schemaID: layout.schemaID,
+                        fieldsStart: fields.count,
+                        headerLength: RowText.headerLength(fieldCount: fieldCount)
+                    )
+                )
                 fields += layout.fields.map { $0.map { Int32($0) } ?? -1 }
             }
-            starts.append(ofView)
+            layouts.append(ofView)
         }
         self.keys = keys
         self.columns = columns
         self.featureNames = names
         self.fields = fields
-        self.fieldStarts = starts
+        self.layouts = layouts
         self.plan = plan
         self.store = store
         self.definitions = definitions
@@ -139,13 +155,21 @@ package struct DirectEntities: Sendable {
 package struct DirectRows: Sendable {
     /// What is known of one view's row for one entity.
     package struct Row: Sendable {
-        package enum State: UInt8, Sendable {
+        package enum State: Sendable {
             case nothing
             case expired
             case present
         }
 
         package var state = State.nothing
+        /// Whether its values are served.
+        package var isPresent: Bool {
+            if case .present = self.state { true } else { false }
+        }
+        /// Whether it has an event time.
+        package var hasTime: Bool {
+            if case .nothing = self.state { false } else { true }
+        }
         /// Where the fields of its layout start in ``DirectRead/fields``.
         package var fieldsStart = 0
         /// Where the ends of its text start in ``DirectRows/texts``.

@@ -24,6 +24,7 @@ extension FeatureStore {
     ///   - body: The bytes that the ids stand in.
     ///   - mayReadFiles: Whether the call may wait for a disk.
     ///   - rows: Gets what was found; what it held before is gone.
+    /// - Returns: What became of it; only `found` says that `rows` are whole.
     package func read(
         _ read: DirectRead,
         entities: borrowing DirectEntities,
@@ -111,18 +112,14 @@ extension DirectRows {
                     next += 1
                     if found.isPresent {
                         guard found.end > found.start,
-                            let layout = view.layouts.firstIndex(where: {
+                            let layout = read.layouts[viewIndex].first(where: {
                                 $0.schemaID == found.schemaID
                             })
                         else { return false }
                         row.state = view.state(of: found, now: now)
-                        row.fieldsStart = read.fieldStarts[viewIndex][layout]
+                        row.fieldsStart = layout.fieldsStart
                         row.endsStart = found.start
-                        row.partsStart =
-                            found.start
-                            + RowText.headerLength(
-                                fieldCount: view.layouts[layout].layout.schema.fields.count
-                            )
+                        row.partsStart = found.start + layout.headerLength
                         row.end = found.end
                     }
                 }

@@ -64,6 +64,7 @@ final class OnlineReader: Sendable {
     ///   - request: What its ids are does not matter.
     ///   - definitions: The definitions that it goes by.
     ///   - number: Their number, or that of older ones.
+    /// - Returns: The plan, which lives as long as the definitions and the catalogue stay.
     func directRead(
         _ request: OnlineFeaturesRequest,
         definitions: DefinitionSnapshot,

@@ -36,8 +36,9 @@ struct ConfigurationReader {
             configuration.offlineStore = offlineStore
             configuration.sourceCache = cache
         }
-        if let onlineStore = self.onlineStore(map) {
+        if let (onlineStore, rowCacheBytes) = self.onlineStore(map) {
             configuration.onlineStore = onlineStore
+            configuration.rowCacheBytes = rowCacheBytes
         }
         self.checkIgnoredKeys(map)
         return self.collector.diagnostics.count == before ? configuration : nil
@@ -105,10 +106,15 @@ struct ConfigurationReader {
         }
     }
 
-    private func onlineStore(_ map: DefinitionMap) -> ProjectConfiguration.OnlineStore? {
+    private func onlineStore(
+        _ map: DefinitionMap
+    ) -> (store: ProjectConfiguration.OnlineStore, rowCacheBytes: Int)? {
         let types = DefinitionKeys.onlineStores
         guard let (_, store) = self.store("online_store", of: map, types: types) else { return nil }
-        return .rocksdb(path: self.path("path", of: store) ?? "data/online")
+        return (
+            .rocksdb(path: self.path("path", of: store) ?? "data/online"),
+            store.byteCount("row_cache") ?? ProjectConfiguration.defaultRowCacheBytes
+        )
     }
 
     /// The type of a store, and the map that has its keys.

@@ -118,7 +118,11 @@ extension DefinitionKeys {
 
     /// The keys of `online_store` by its type.
     static let onlineStores = [
-        "rocksdb": DefinitionKeys("rocksdb_online_store", required: ["type"], optional: ["path"])
+        "rocksdb": DefinitionKeys(
+            "rocksdb_online_store",
+            required: ["type"],
+            optional: ["path", "row_cache"]
+        )
     ]
 
     // MARK: All

@@ -69,6 +69,21 @@ extension DefinitionMap {
         return value
     }
 
+    /// A number of bytes.
+    func byteCount(_ key: String) -> Int? {
+        guard let node = self[key] else { return nil }
+        guard let count = ByteSizeText.byteCount(node.scalar?.string ?? "") else {
+            self.report(
+                key,
+                node,
+                mustBe: "a size",
+                fix: "write a whole number and a unit, such as 64KB, 256MB or 2GB, or 0 for none"
+            )
+            return nil
+        }
+        return count
+    }
+
     /// A list.
     func list(_ key: String) -> [Node]? {
         guard let node = self[key] else { return nil }

@@ -4,7 +4,8 @@ import Yams
 /// Turns definitions into the YAML that reads back as the same definitions.
 ///
 /// Objects keep their order, and every text is the same code points again. What equals a default is
-/// left out of definitions, and stands in `feature_store.yaml`, which people edit.
+/// left out of definitions, and stands in `feature_store.yaml`, which people edit; the size of the
+/// row cache alone is left out there too.
 public struct RepositoryWriter: Sendable {
     /// A writer.
     public init() {}
@@ -37,6 +38,9 @@ public struct RepositoryWriter: Sendable {
             onlineStore.add("type", "rocksdb")
             onlineStore.add("path", path)
             paths.append(path)
+        }
+        if configuration.rowCacheBytes != ProjectConfiguration.defaultRowCacheBytes {
+            onlineStore.add("row_cache", ByteSizeText.text(configuration.rowCacheBytes))
         }
         map.add("online_store", onlineStore.node(.flow))
         let problems = paths.filter { $0.contains("${") }.map { path in

@@ -28,18 +28,27 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
     /// The online store.
     public var onlineStore: OnlineStore
 
+    /// How many bytes of single rows a process keeps in memory in front of the online store; 0 for
+    /// none.
+    public var rowCacheBytes: Int
+
+    /// How many bytes of rows are kept unless the configuration says otherwise.
+    public static let defaultRowCacheBytes = 256 << 20
+
     /// A configuration; by default everything lies below `data/`.
     public init(
         project: String,
         registry: String = "data/registry.db",
         offlineStore: OfflineStore = .file,
         sourceCache: String? = nil,
-        onlineStore: OnlineStore = .rocksdb(path: "data/online")
+        onlineStore: OnlineStore = .rocksdb(path: "data/online"),
+        rowCacheBytes: Int = ProjectConfiguration.defaultRowCacheBytes
     ) {
         self.project = project
         self.registry = registry
         self.offlineStore = offlineStore
         self.sourceCache = sourceCache
         self.onlineStore = onlineStore
+        self.rowCacheBytes = rowCacheBytes
     }
 }

@@ -123,14 +123,14 @@ public final class FeatureServer: Service {
                     decoderLimits.maxHeaderListSize = limits.maximumHeaderBytes
                     let decoder = HTTPRequestDecoder(limitConfiguration: decoderLimits)
                     let operations = channel.pipeline.syncOperations
-                    try operations.addHandler(ByteToMessageHandler(decoder))
-                    try operations.addHandler(
-                        HTTPConnectionHandler(
-                            handler: handler,
-                            scratch: scratches[channel.eventLoop],
-                            isDraining: admission == .draining
-                        )
+                    let connection = HTTPConnectionHandler(
+                        handler: handler,
+                        scratch: scratches[channel.eventLoop],
+                        isDraining: admission == .draining
                     )
+                    try operations.addHandler(PlainRequestHandler(before: connection))
+                    try operations.addHandler(ByteToMessageHandler(decoder))
+                    try operations.addHandler(connection)
                 }
             }
     }

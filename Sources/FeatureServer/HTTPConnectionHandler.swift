@@ -180,6 +180,36 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Answers
 
+    /// Answers a plain read whose bytes did not go through the decoder.
+    ///
+    /// - Parameter body: The body of a POST of HTTP/1.1 that keeps the connection.
+    /// - Returns: False when the decoder must have the request.
+    func answerPlainRead(_ body: ByteBuffer) -> Bool {
+        guard let context = self.context, case .idle = self.state, !self.isDraining,
+            body.readableBytes <= self.handler.limits.maximumBodyBytes,
+            context.channel.isWritable,
+            let outcome = self.handler.directOutcome(
+                ofRead: body,
+                scratch: self.scratch,
+                allocator: context.channel.allocator
+            )
+        else { return false }
+        switch outcome {
+        case .response(let response): self.write(response, context: context)
+        case .work(let pool, let work):
+            let head = HTTPRequestHead(
+                version: .http1_1,
+                method: .POST,
+                uri: "/get-online-features"
+            )
+            self.state = .answering(head)
+            self.deadline = nil
+            self.perform(work, on: pool, for: head, context: context)
+        case .answer, .encoded: return false
+        }
+        return true
+    }
+
     private func answer(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         guard context.channel.isWritable else {
             self.awaitsWritability = true
@@ -189,7 +219,43 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         }
         let body = self.body
         self.body = ByteBuffer()
-        switch self.handler.outcome(of: head, body: body, encoder: &self.scratch.encoder) {
+        if self.takesWholeResponse(head),
+            let outcome = self.handler.directOutcome(
+                ofRead: body,
+                scratch: self.scratch,
+                allocator: context.channel.allocator
+            )
+        {
+            self.answer(head, with: outcome, context: context)
+        } else {
+            let outcome = self.handler.outcome(
+                of: head,
+                body: body,
+                encoder: &self.scratch.encoder
+            )
+            self.answer(head, with: outcome, context: context)
+        }
+    }
+
+    /// Whether it is a read whose answer needs nothing in its head but the length.
+    private func takesWholeResponse(_ head: HTTPRequestHead) -> Bool {
+        head.method == .POST && head.version == .http1_1 && head.uri == "/get-online-features"
+            && !self.isLast(head) && OnlineAnswerFormat.wanted(by: head.headers) == .json
+    }
+
+    /// Whether the answer to a request is the last one of its connection.
+    private func isLast(_ head: HTTPRequestHead) -> Bool {
+        // After an upgrade that is refused, the decoder reads no more.
+        self.isDraining || !head.isKeepAlive || head.method == .CONNECT
+            || head.headers.contains(name: "upgrade")
+    }
+
+    private func answer(
+        _ head: HTTPRequestHead,
+        with outcome: RequestHandler.Outcome,
+        context: ChannelHandlerContext
+    ) {
+        switch outcome {
         case .answer(let answer):
             self.write(
                 status: answer.status,
@@ -206,15 +272,24 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
                 to: head,
                 context: context
             )
-        case .work(let pool, let work):
-            // Answers before this one need not wait for it.
-            self.flushAnswers(context: context)
-            pool.runIfActive(eventLoop: context.eventLoop, work)
-                .assumeIsolated()
-                .whenComplete { result in
-                    self.finish(head, with: result)
-                }
+        case .response(let response): self.write(response, context: context)
+        case .work(let pool, let work): self.perform(work, on: pool, for: head, context: context)
         }
+    }
+
+    private func perform(
+        _ work: @escaping @Sendable () -> HTTPAnswer,
+        on pool: NIOThreadPool,
+        for head: HTTPRequestHead,
+        context: ChannelHandlerContext
+    ) {
+        // Answers before this one need not wait for it.
+        self.flushAnswers(context: context)
+        pool.runIfActive(eventLoop: context.eventLoop, work)
+            .assumeIsolated()
+            .whenComplete { result in
+                self.finish(head, with: result)
+            }
     }
 
     private func finish(_ head: HTTPRequestHead, with result: Result<HTTPAnswer, any Error>) {
@@ -264,10 +339,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         to head: HTTPRequestHead,
         context: ChannelHandlerContext
     ) {
-        // After an upgrade that is refused, the decoder reads no more.
-        let isLast =
-            self.isDraining || !head.isKeepAlive || head.method == .CONNECT
-            || head.headers.contains(name: "upgrade")
+        let isLast = self.isLast(head)
         var buffer = context.channel.allocator.buffer(capacity: 256 + body.count)
         buffer.writeResponse(
             status: status,
@@ -280,11 +352,16 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         if isLast {
             self.writeLast(buffer, context: context)
         } else {
-            self.state = .idle
-            self.restartDeadline()
-            self.hasUnflushedAnswer = true
-            context.write(Self.wrapOutboundOut(buffer), promise: nil)
+            self.write(buffer, context: context)
         }
+    }
+
+    /// Writes a whole answer that is not the last one.
+    private func write(_ response: ByteBuffer, context: ChannelHandlerContext) {
+        self.state = .idle
+        self.restartDeadline()
+        self.hasUnflushedAnswer = true
+        context.write(Self.wrapOutboundOut(response), promise: nil)
     }
 
     /// Answers before the request has come in whole, and ends the connection.

@@ -4,6 +4,7 @@ import NIOPosix
 /// The scratch space of one event loop.
 final class LoopScratch {
     var encoder = OnlineResponseEncoder()
+    let direct = DirectRoute()
 }
 
 /// The scratch space of each event loop of a group.

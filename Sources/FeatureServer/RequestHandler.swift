@@ -16,6 +16,8 @@ final class RequestHandler: Sendable {
         case answer(HTTPAnswer)
         /// With status 200 and what the encoder holds, now.
         case encoded
+        /// With this whole response, now.
+        case response(ByteBuffer)
         /// With what a thread of the pool returns.
         case work(NIOThreadPool, @Sendable () -> HTTPAnswer)
     }
@@ -23,6 +25,8 @@ final class RequestHandler: Sendable {
     let limits: ServerLimits
     let logger: Logger
     let serving: any FeatureServing
+    /// The same store, when it can be read directly.
+    private let directServing: (any DirectServing)?
     let readPool: NIOThreadPool
     private let loadPool: NIOThreadPool
     private let trainingPool: NIOThreadPool
@@ -44,6 +48,7 @@ final class RequestHandler: Sendable {
         logger: Logger
     ) {
         self.serving = serving
+        self.directServing = serving as? any DirectServing
         self.readPool = readPool
         self.loadPool = loadPool
         self.trainingPool = trainingPool
@@ -100,6 +105,75 @@ final class RequestHandler: Sendable {
             }
         } catch {
             return .answer(error.answer)
+        }
+    }
+
+    /// Answers a read of online features from the bytes of its body.
+    ///
+    /// - Parameters:
+    ///   - body: The body of a request whose answer is a response of HTTP/1.1 that keeps the
+    ///     connection.
+    ///   - scratch: That of the event loop.
+    ///   - allocator: Makes the response.
+    /// - Returns: `nil` when it must be answered the general way.
+    func directOutcome(
+        ofRead body: ByteBuffer,
+        scratch: LoopScratch,
+        allocator: ByteBufferAllocator
+    ) -> Outcome? {
+        guard let serving = self.directServing else { return nil }
+        var response = allocator.buffer(capacity: 0)
+        let (outcome, read) = scratch.direct.answer(
+            body.readableBytesUInt8Span,
+            from: serving,
+            limits: self.limits,
+            response: &response
+        )
+        switch outcome {
+        case .found: return .response(response)
+        case .unfit: return nil
+        case .needsFiles:
+            guard let read else { return nil }
+            let entities = scratch.direct.entities
+            self.workCount.wrappingAdd(1, ordering: .relaxed)
+            return .work(self.readPool) {
+                defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+                return self.answer(read, entities: entities, body: body, from: serving)
+            }
+        }
+    }
+
+    /// Answers a direct read on a thread that may wait for disks.
+    private func answer(
+        _ read: DirectRead,
+        entities: DirectEntities,
+        body: ByteBuffer,
+        from serving: any DirectServing
+    ) -> HTTPAnswer {
+        var rows = DirectRows()
+        let bytes = body.readableBytesUInt8Span
+        if case .found = serving.read(
+            read,
+            entities: entities,
+            body: bytes,
+            mayReadFiles: true,
+            into: &rows
+        ) {
+            return HTTPAnswer(
+                status: .ok,
+                body: DirectAnswerWriter.body(read, rows, entities, body: bytes)
+            )
+        }
+        do {
+            let request = try OnlineFeaturesRequest(json: bytes, limits: self.limits)
+            let features = try self.serving.onlineFeatures(request)
+            return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
+        } catch let error as FeatureStoreError {
+            return self.answer(to: error)
+        } catch let error as RequestError {
+            return error.answer
+        } catch {
+            return .detail("\(error)", status: .internalServerError)
         }
     }
 

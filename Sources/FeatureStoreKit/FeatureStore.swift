@@ -31,6 +31,7 @@ public final class FeatureStore: Sendable {
     let evaluator = OnDemandEvaluator()
     private let loadMemory: Int
     private let definitions: Mutex<DefinitionSnapshot?> = Mutex(nil)
+    private let definitionsCount = Atomic<UInt64>(0)
     private let openedOnline: Mutex<OnlineReader?> = Mutex(nil)
     /// One load at a time: the second one waits.
     let loads = Mutex<Void>(())
@@ -111,6 +112,9 @@ public final class FeatureStore: Sendable {
     /// The definitions that were read before, if any were.
     var knownDefinitions: DefinitionSnapshot? { self.definitions.withLock { $0 } }
 
+    /// Grows with every change of the definitions that calls go by.
+    var definitionsNumber: UInt64 { self.definitionsCount.load(ordering: .sequentiallyConsistent) }
+
     /// Whether the definitions of that state are those that calls go by.
     func isInForce(_ state: RegistryState) -> Bool {
         self.definitions.withLock { $0?.state == state }
@@ -129,7 +133,11 @@ public final class FeatureStore: Sendable {
             project: self.configuration.project,
             functions: self.functions
         )
-        self.definitions.withLock { $0 = definitions }
+        self.definitions.withLock { known in
+            let isNew = known?.state != definitions.state
+            known = definitions
+            if isNew { self.definitionsCount.add(1, ordering: .sequentiallyConsistent) }
+        }
         return definitions
     }
 
@@ -155,6 +163,7 @@ public final class FeatureStore: Sendable {
                 store = try RocksDBOnlineStore(
                     directory: self.paths.online,
                     project: self.configuration.project,
+                    rowCacheBytes: self.configuration.rowCacheBytes,
                     loadMemory: self.loadMemory
                 )
             } catch {

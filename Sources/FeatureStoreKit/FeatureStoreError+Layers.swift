@@ -20,7 +20,7 @@ extension FeatureStoreError {
     init(_ error: OnlineStoreError) {
         let code: Code =
             switch error.code {
-            case .unavailable: .unavailable
+            case .unavailable, .notInMemory: .unavailable
             case .locked, .superseded: .conflict
             case .corruptFiles, .corruptRow, .corruptKey, .corruptCatalogue: .corruptData
             case .invalidRow, .invalidKey: .invalidValue

@@ -11,6 +11,8 @@ struct DatabaseHandle: ~Copyable, @unchecked Sendable {
     /// The default column family: the batched read of the C interface wants it named.
     let family: OpaquePointer
     let reads: OpaquePointer
+    /// For reads that fail rather than wait for a disk.
+    let memoryReads: OpaquePointer
     let unsyncedWrites: OpaquePointer
     let syncedWrites: OpaquePointer
 
@@ -40,6 +42,9 @@ struct DatabaseHandle: ~Copyable, @unchecked Sendable {
         unsafe self.database = database
         unsafe self.family = family
         unsafe self.reads = rocksdb_readoptions_create()
+        unsafe self.memoryReads = rocksdb_readoptions_create()
+        // rocksdb::kBlockCacheTier: memory tables and the block cache.
+        unsafe rocksdb_readoptions_set_read_tier(self.memoryReads, 1)
         unsafe self.unsyncedWrites = rocksdb_writeoptions_create()
         unsafe self.syncedWrites = rocksdb_writeoptions_create()
         unsafe rocksdb_writeoptions_set_sync(self.syncedWrites, 1)
@@ -50,6 +55,7 @@ struct DatabaseHandle: ~Copyable, @unchecked Sendable {
         unsafe rocksdb_column_family_handle_destroy(self.family)
         unsafe rocksdb_close(self.database)
         unsafe rocksdb_readoptions_destroy(self.reads)
+        unsafe rocksdb_readoptions_destroy(self.memoryReads)
         unsafe rocksdb_writeoptions_destroy(self.unsyncedWrites)
         unsafe rocksdb_writeoptions_destroy(self.syncedWrites)
     }

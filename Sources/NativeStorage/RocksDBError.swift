@@ -10,6 +10,8 @@ package struct RocksDBError: Error, Sendable, CustomStringConvertible {
         case locked
         /// A call that RocksDB does not take; a mistake of the program.
         case invalidArgument
+        /// The answer is not in memory, and the disk was not to be asked.
+        case notInMemory
         /// Anything else.
         case other
     }
@@ -38,6 +40,8 @@ package struct RocksDBError: Error, Sendable, CustomStringConvertible {
             self.init(code: .corruption, message: status)
         } else if status.hasPrefix("Invalid argument") {
             self.init(code: .invalidArgument, message: status)
+        } else if status.hasPrefix("Result incomplete") {
+            self.init(code: .notInMemory, message: status)
         } else {
             self.init(code: .other, message: status)
         }

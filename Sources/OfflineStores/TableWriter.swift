@@ -80,41 +80,19 @@ package enum TableWriter {
         if hasHeader { text.appendHeader(to: &header) }
         if !header.isEmpty { try body(header.span) }
         let size = text.rowsOfPiece
-        let pieceCount = (table.rowCount + size - 1) / size
-        let threadCount = min(pieceCount, max(1, ProcessInfo.processInfo.activeProcessorCount))
-        guard threadCount > 1 else {
-            var piece: [UInt8] = []
-            for first in stride(from: 0, to: table.rowCount, by: size) {
-                piece.removeAll(keepingCapacity: true)
-                text.append(rows: first..<min(first + size, table.rowCount), to: &piece)
-                try body(piece.span)
-            }
-            return
-        }
-        // Pieces are made by several threads, a few ahead of the one that is written.
-        let work = OrderedWork<Range<Int>, [UInt8]>(threadCount: threadCount)
-        defer { work.finish() }
-        for _ in 0..<threadCount {
-            Thread.detachNewThread {
-                while let (number, rows) = work.takeJob() {
-                    var piece: [UInt8] = []
-                    text.append(rows: rows, to: &piece)
-                    work.put(piece, of: number)
+        try OrderedWork.run(
+            count: (table.rowCount + size - 1) / size,
+            threads: ProcessInfo.processInfo.activeProcessorCount,
+            start: {
+                { piece in
+                    var bytes: [UInt8] = []
+                    let first = piece * size
+                    text.append(rows: first..<min(first + size, table.rowCount), to: &bytes)
+                    return bytes
                 }
-                work.leave()
-            }
-        }
-        for first in stride(from: 0, to: table.rowCount, by: size) {
-            work.submit(first..<min(first + size, table.rowCount))
-            if work.isFull {
-                let piece = work.nextResult()
-                try body(piece.span)
-            }
-        }
-        while work.hasResults {
-            let piece = work.nextResult()
-            try body(piece.span)
-        }
+            },
+            take: { (piece) throws(Failure) in try body(piece.span) }
+        )
     }
 
     private static func write(

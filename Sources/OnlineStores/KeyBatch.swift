@@ -15,12 +15,29 @@ package struct KeyBatch: Sendable {
 
     package init() {}
 
+    /// A batch of whole keys.
+    init(_ keys: [[UInt8]]) {
+        for key in keys {
+            self.bytes.append(contentsOf: key)
+            self.endKey()
+        }
+    }
+
     /// The number of keys.
     package var count: Int { self.ends.count }
 
     /// Ends a key at the end of the bytes.
     package mutating func endKey() {
         self.ends.append(self.bytes.count)
+    }
+
+    /// Adds all keys of another batch.
+    mutating func append(contentsOf other: KeyBatch) {
+        let start = self.bytes.count
+        self.bytes.append(contentsOf: other.bytes)
+        for end in other.ends {
+            self.ends.append(start + end)
+        }
     }
 
     /// Forgets the keys and keeps the memory.

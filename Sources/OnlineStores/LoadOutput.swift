@@ -12,6 +12,8 @@ struct LoadOutput: ~Copyable {
     let written: Int
     /// Keys whose stored row is newer than the load's newest.
     let stale: Int
+    /// The keys whose row changes; `nil` when they are not known one by one.
+    private let changedKeys: KeyBatch?
 
     /// - Parameters:
     ///   - target: Where the rows go.
@@ -23,6 +25,20 @@ struct LoadOutput: ~Copyable {
         self.paths = results.flatMap(\.paths)
         self.written = results.reduce(0) { $0 + $1.written }
         self.stale = results.reduce(0) { $0 + $1.stale }
+        guard target.comparesWithStore, self.written <= RangeResult.maximumChangedKeys else {
+            self.changedKeys = nil
+            return
+        }
+        var keys = KeyBatch()
+        for result in results {
+            keys.append(contentsOf: result.changedKeys)
+        }
+        self.changedKeys = keys
+    }
+
+    /// Which rows the commit changes.
+    func changes(ofView viewID: UInt32) -> ChangedRows {
+        self.changedKeys.map { .keys($0) } ?? .view(viewID)
     }
 
     /// Makes the rows and the catalogue durable and visible, together or not at all.

@@ -4,6 +4,8 @@ import NativeStorage
 package struct OnlineStoreError: Error, Sendable, CustomStringConvertible {
     /// What a caller can do about it.
     package enum Code: Hashable, Sendable {
+        /// Memory does not have the answer, and the files were not to be read.
+        case notInMemory
         /// The files cannot be read or written; trying again may help.
         case unavailable
         /// The store holds the rows of another project.
@@ -56,6 +58,12 @@ extension OnlineStoreError {
             self.init(
                 .locked,
                 "the online store at \(directory) is open elsewhere in this process",
+                cause: error
+            )
+        case .notInMemory:
+            self.init(
+                .notInMemory,
+                "the rows are not in memory; read the files of the online store",
                 cause: error
             )
         case .inputOutput, .invalidArgument, .other:

@@ -21,6 +21,11 @@ struct RangeResult: Sendable {
     var written = 0
     /// Keys whose stored row is newer than the load's newest.
     var stale = 0
+    /// The keys whose row changes, when rows are compared with the store and so many are few.
+    var changedKeys = KeyBatch()
+
+    /// Of so many changed rows each key is known; of more, that they are rows of the view.
+    static let maximumChangedKeys = 100_000
 }
 
 /// Compares the newest rows of a range of keys with the rows in the store, and writes those that
@@ -60,6 +65,7 @@ struct RangeWriter: ~Copyable {
         switch unsafe try self.verdict(on: record) {
         case .replaces:
             self.result.written += 1
+            unsafe self.noteChange(of: record.key)
             unsafe try self.put(record)
         case .isStale:
             self.result.stale += 1
@@ -78,6 +84,14 @@ struct RangeWriter: ~Copyable {
             throw self.target.database.storeError(error)
         }
         return self.batch.take()
+    }
+
+    private mutating func noteChange(of key: UnsafeBufferPointer<UInt8>) {
+        guard self.target.comparesWithStore,
+            self.result.written <= RangeResult.maximumChangedKeys
+        else { return }
+        unsafe append(key.span, to: &self.result.changedKeys.bytes)
+        self.result.changedKeys.endKey()
     }
 
     private mutating func verdict(on record: RecordPointer) throws(OnlineStoreError) -> Verdict {

@@ -65,6 +65,7 @@ extension RocksDBOnlineStore {
         guard !viewIDs.isEmpty else { return }
         defer { self.state.withLock { $0.isCollecting = false } }
 
+        self.cache?.remove(views: viewIDs)
         try self.deleteRows(of: viewIDs)
         try self.commits.withLock { _ throws(OnlineStoreError) in
             var next = self.state.withLock { $0 }

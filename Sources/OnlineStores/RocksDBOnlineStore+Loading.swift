@@ -71,7 +71,8 @@ extension RocksDBOnlineStore {
             var pushed = PushedMeanwhile(journal: load.journal, merge: merge)
             try pushed.lookUpRecentKeys()
             return try self.commits.withLock { _ throws(OnlineStoreError) -> LoadRecord in
-                var view = try self.commitTarget(of: load.target).view
+                let target = try self.commitTarget(of: load.target)
+                var view = target.view
                 let kept = try pushed.keptRows(in: self.database)
                 var record = record
                 record.keysWritten = output.written
@@ -79,6 +80,12 @@ extension RocksDBOnlineStore {
                 view.loadRecord = record
                 var next = self.state.withLock { $0 }
                 next.setView(view, named: load.viewName)
+                // Nobody has read a generation that is not committed yet; one that was new at first
+                // may have been by a push meanwhile.
+                let changes: ChangedRows =
+                    target.isNew ? .nothing : output.changes(ofView: view.viewID)
+                self.cache?.beginWrite(changes)
+                defer { self.cache?.endWrite(changes) }
                 try output.commit(catalogue: next.catalogue.encoded(), kept: kept)
                 self.state.withLock { state in
                     state.setView(view, named: load.viewName)

@@ -78,6 +78,9 @@ extension RocksDBOnlineStore {
                 entry.journal.add(keys)
             }
         }
+        let changes = ChangedRows.keys(KeyBatch(written.flatMap(\.keys)))
+        self.cache?.beginWrite(changes)
+        defer { self.cache?.endWrite(changes) }
         try self.database.write(batch, synced: true)
         if isCatalogueNeeded {
             self.state.withLock { state in

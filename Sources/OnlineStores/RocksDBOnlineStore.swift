@@ -13,6 +13,8 @@ package final class RocksDBOnlineStore: Sendable {
     private let lock: FileLock
     let loadDirectory: String
     let loadMemory: Int
+    /// The rows that were read last; `nil` when none are to be kept.
+    let cache: RowCache?
     let state: Mutex<StoreState>
     /// Held by whoever changes rows or the catalogue, for a moment: pushes wait for it.
     let commits = Mutex<Void>(())
@@ -31,6 +33,7 @@ package final class RocksDBOnlineStore: Sendable {
     ///   - directory: The folder.
     ///   - project: Whose rows it holds; a store of another project is refused.
     ///   - cacheBytes: The size of the cache for blocks of the database.
+    ///   - rowCacheBytes: The size of the cache for single rows in front of it; 0 for none.
     ///   - loadMemory: What one load may hold in memory before it uses files.
     ///   - holderLines: What others should know of this process, such as a server's address.
     /// - Throws: ``OnlineStoreError``: `locked`, with the ``FileLockError`` as its cause, when
@@ -39,12 +42,14 @@ package final class RocksDBOnlineStore: Sendable {
         directory: String,
         project: String,
         cacheBytes: Int = 256 << 20,
+        rowCacheBytes: Int = 0,
         loadMemory: Int = 168 << 20,
         holderLines: [String] = []
     ) throws(OnlineStoreError) {
         let directory = withoutFinalSlash(directory)
         self.loadDirectory = directory + ".load"
         self.loadMemory = max(loadMemory, 1)
+        self.cache = RowCache(byteCount: rowCacheBytes)
         try createParent(of: directory)
         do {
             self.lock = try FileLock.acquire(

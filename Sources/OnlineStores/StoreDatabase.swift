@@ -27,11 +27,16 @@ final class StoreDatabase: Sendable {
     func values(
         for keys: KeyBatch,
         sorted: Bool,
+        mayReadFiles: Bool = true,
         _ body: (Int, Span<UInt8>?) -> Void
     ) throws(OnlineStoreError) {
         let bytes = keys.bytes
         let ends = keys.ends
         do {
+            guard mayReadFiles else {
+                try self.database.valuesInMemory(forKeys: bytes.span, ends: ends.span, body)
+                return
+            }
             try self.database.values(
                 forKeys: bytes.span,
                 ends: ends.span,

@@ -264,7 +264,7 @@ struct GoldenTests {
                     directory: <repo>
                     registry: data/registry.db
                     offline_store: sqlite, data/offline.db
-                    online_store: rocksdb, data/online
+                    online_store: rocksdb, data/online, row_cache 256MB
 
                     """
             )

@@ -176,6 +176,12 @@ import Testing
                 + "not the text \"redis\"; write \"key: value\" pairs"
         ),
         (
+            "project: a\nonline_store: { type: rocksdb, row_cache: 64 }\n",
+            "feature_store.yaml:2:43: error: \"row_cache\" of \"online_store\" must be a size, "
+                + "not the number 64; write a whole number and a unit, such as 64KB, 256MB or "
+                + "2GB, or 0 for none"
+        ),
+        (
             "project: a\nprovider: gcp\n",
             "feature_store.yaml:2:11: error: \"provider\" of feature_store.yaml must be local, "
                 + "not the text \"gcp\"; write provider: local, or remove the key"

@@ -27,7 +27,14 @@ struct RepositoryWriterTests {
                 registry: "a b/#1.db",
                 offlineStore: .sqlite(path: "true"),
                 sourceCache: "true",
-                onlineStore: .rocksdb(path: "- {x}: \"y\"\n'z'")
+                onlineStore: .rocksdb(path: "- {x}: \"y\"\n'z'"),
+                rowCacheBytes: 3 << 20
+            ),
+            ProjectConfiguration(project: "no-cache", rowCacheBytes: 0),
+            ProjectConfiguration(project: "odd-cache", rowCacheBytes: 1023),
+            ProjectConfiguration(
+                project: "defaults",
+                onlineStore: .rocksdb(path: "data/online")
             ),
         ]
     )

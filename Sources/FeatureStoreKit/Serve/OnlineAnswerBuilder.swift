@@ -116,20 +116,15 @@ struct OnlineAnswerBuilder {
 
     private func find(_ key: Int, in view: ReadPlan.View) throws(OnlineStoreError) -> Found? {
         guard key >= 0, let range = self.rows.range(at: key) else { return .nothing }
-        let row = self.rows.bytes.span.extracting(range)
-        let header = try RowHeader(row)
-        guard let layout = view.layout(schemaID: header.schemaID) else { return nil }
-        // A row from the future is not known yet; the rule of the join, with now as entity time.
-        guard header.eventTime <= self.now.microseconds else { return .nothing }
-        if view.obeysCreatedTimes, header.writeTime > self.now.microseconds { return .nothing }
-        if view.ttlMicroseconds > 0 {
-            let age = self.now.microseconds.subtractingReportingOverflow(header.eventTime)
-            if age.overflow || age.partialValue > view.ttlMicroseconds {
-                return .expired(eventTime: header.eventTime)
-            }
+        let found = self.rows.found[key]
+        guard let layout = view.layout(schemaID: found.schemaID) else { return nil }
+        switch view.state(of: found, now: self.now) {
+        case .nothing: return .nothing
+        case .expired: return .expired(eventTime: found.eventTime)
+        case .present:
+            try layout.layout.validateOffsets(self.rows.bytes.span.extracting(range))
+            return .row(range, layout: layout, eventTime: found.eventTime)
         }
-        try layout.layout.validate(row)
-        return .row(range, layout: layout, eventTime: header.eventTime)
     }
 
     private func feature(

@@ -18,6 +18,8 @@ final class OnlineReader: Sendable {
         /// The state of the store's catalogue that the plans go by.
         var catalogue: UInt64 = 0
         var plans: [PlanKey: ReadPlan] = [:]
+        /// Those that others keep weakly.
+        var directReads: [PlanKey: DirectRead] = [:]
     }
 
     /// Past so many, a client is making up selections, and keeping them all would fill the memory.
@@ -53,6 +55,43 @@ final class OnlineReader: Sendable {
                         + "list; materialize the views again"
                 )
             }
+        }
+    }
+
+    /// The plan for direct reads; `nil` when the selection cannot be read so, or not at all.
+    ///
+    /// - Parameters:
+    ///   - request: What its ids are does not matter.
+    ///   - definitions: The definitions that it goes by.
+    ///   - number: Their number, or that of older ones.
+    /// - Returns: The plan, which lives as long as the definitions and the catalogue stay.
+    func directRead(
+        _ request: OnlineFeaturesRequest,
+        definitions: DefinitionSnapshot,
+        number: UInt64
+    ) -> DirectRead? {
+        let catalogue = self.store.version
+        let key = PlanKey(
+            selection: request.selection,
+            fullFeatureNames: request.fullFeatureNames
+        )
+        guard
+            let plan = try? self.plan(for: request, definitions: definitions, catalogue: catalogue)
+        else { return nil }
+        return self.plans.withLock { plans in
+            // Only with the plans of the same states, which are forgotten with those.
+            guard plans.definitions == definitions.state, plans.catalogue == catalogue else {
+                return nil
+            }
+            if let known = plans.directReads[key], known.definitions == number { return known }
+            let read = DirectRead(
+                plan,
+                store: self.store,
+                definitions: number,
+                catalogue: catalogue
+            )
+            plans.directReads[key] = read
+            return read
         }
     }
 

@@ -8,7 +8,9 @@ import OnlineStores
 /// Valid for one version of the definitions and one state of the online store's catalogue.
 struct ReadPlan: Sendable {
     /// How one view is read.
-    struct View: Sendable {
+    ///
+    /// An object, so that a loop over views copies one reference.
+    final class View: Sendable {
         /// Makes keys; `nil` when nothing that may be served was loaded for the view.
         let encoder: EntityKeyEncoder?
         /// For each component of a key, the index of its column in ``ReadPlan/joinKeys``.
@@ -21,6 +23,22 @@ struct ReadPlan: Sendable {
         let layouts: [Layout]
         /// Keeps the rows of the generation alive as long as the plan is used.
         let stored: StoredView?
+
+        init(
+            encoder: EntityKeyEncoder?,
+            keyColumns: [Int],
+            ttlMicroseconds: Int64,
+            obeysCreatedTimes: Bool,
+            layouts: [Layout],
+            stored: StoredView?
+        ) {
+            self.encoder = encoder
+            self.keyColumns = keyColumns
+            self.ttlMicroseconds = ttlMicroseconds
+            self.obeysCreatedTimes = obeysCreatedTimes
+            self.layouts = layouts
+            self.stored = stored
+        }
 
         /// The layout of a schema id.
         func layout(schemaID: UInt16) -> Layout? {

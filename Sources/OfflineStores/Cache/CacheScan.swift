@@ -88,7 +88,7 @@ struct CacheScan: Sendable {
         var report = self.file.summary.report.scanReport
         var done = 0
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        try OrderedWork<CachePiece<Part>>.run(
+        try OrderedWork<Int, CachePiece<Part>>.run(
             count: self.pieces.count - 1,
             threads: self.file.summary.rowCount < 1 << 16 ? 1 : cores,
             start: {

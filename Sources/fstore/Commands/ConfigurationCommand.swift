@@ -20,7 +20,8 @@ struct ConfigurationCommand: ParsableCommand {
         print("directory: \(settings.directory)")
         print("registry: \(settings.registry)")
         print("offline_store: \(settings.offlineStore.text)")
-        print("online_store: \(settings.onlineStore.text)")
+        let rowCache = ByteSizeText.text(settings.rowCacheBytes)
+        print("online_store: \(settings.onlineStore.text), row_cache \(rowCache)")
     }
 
     private struct Settings: Encodable {
@@ -36,6 +37,7 @@ struct ConfigurationCommand: ParsableCommand {
         let registry: String
         let offlineStore: Store
         let onlineStore: Store
+        let rowCacheBytes: Int
 
         init(_ store: FeatureStore) {
             let configuration = store.configuration
@@ -46,6 +48,7 @@ struct ConfigurationCommand: ParsableCommand {
             case .file: self.offlineStore = Store(type: "file", path: nil)
             case .sqlite(let path): self.offlineStore = Store(type: "sqlite", path: path)
             }
+            self.rowCacheBytes = configuration.rowCacheBytes
             switch configuration.onlineStore {
             case .rocksdb(let path): self.onlineStore = Store(type: "rocksdb", path: path)
             }

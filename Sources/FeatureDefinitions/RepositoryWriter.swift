@@ -113,6 +113,31 @@ public struct RepositoryWriter: Sendable {
 // MARK: Objects
 
 extension RepositoryWriter {
+    /// An entity as a file defines it.
+    public static func value(of entity: Entity) -> DefinitionValue {
+        DefinitionValue(self.node(entity))
+    }
+
+    /// A data source as a file defines it.
+    public static func value(of source: DataSource) -> DefinitionValue {
+        DefinitionValue(self.node(source))
+    }
+
+    /// A feature view as a file defines it.
+    public static func value(of view: FeatureView) -> DefinitionValue {
+        DefinitionValue(self.node(view))
+    }
+
+    /// An on-demand feature view as a file defines it.
+    public static func value(of view: OnDemandFeatureView) -> DefinitionValue {
+        DefinitionValue(self.node(view))
+    }
+
+    /// A feature service as a file defines it.
+    public static func value(of service: FeatureService) -> DefinitionValue {
+        DefinitionValue(self.node(service))
+    }
+
     private static func node(_ entity: Entity) -> Node {
         var map = YAMLMapBuilder()
         map.add("name", entity.name)

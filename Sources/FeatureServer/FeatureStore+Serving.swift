@@ -1,5 +1,4 @@
 public import FeatureStoreKit
-import Foundation
 
 extension FeatureStore: FeatureServing {
     /// The project that is served.
@@ -64,9 +63,5 @@ extension FeatureStore: FeatureServing {
 }
 
 private func jsonText(of value: some Encodable) throws(FeatureStoreError) -> String {
-    do {
-        return String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
-    } catch {
-        throw FeatureStoreError(code: .corruptData, message: "\(error)", cause: error)
-    }
+    String(decoding: try ReportJSON.encode(value), as: UTF8.self)
 }

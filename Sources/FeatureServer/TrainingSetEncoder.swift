@@ -1,7 +1,6 @@
 import FeatureCompute
 import FeatureModel
 import FeatureStoreKit
-import Foundation
 
 /// Writes a training set as the body of an answer.
 struct TrainingSetEncoder {
@@ -80,13 +79,7 @@ struct TrainingSetEncoder {
             body.append(UInt8(ascii: "]"))
         }
         body.append(contentsOf: #"},"report":"#.utf8)
-        do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            body.append(contentsOf: try encoder.encode(self.set.report))
-        } catch {
-            throw FeatureStoreError(code: .corruptData, message: "\(error)", cause: error)
-        }
+        body.append(contentsOf: try ReportJSON.encode(self.set.report))
         body.append(UInt8(ascii: "}"))
         return body
     }

@@ -168,7 +168,7 @@ private func serverMessage(in body: [UInt8]) -> String? {
 
 func decoded<Result: Decodable>(_ body: [UInt8]) throws(FeatureStoreError) -> Result {
     do {
-        return try JSONDecoder().decode(Result.self, from: Data(body))
+        return try ReportJSON.decode(body)
     } catch {
         throw FeatureStoreError(
             code: .unavailable,

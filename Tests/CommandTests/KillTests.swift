@@ -129,8 +129,8 @@ struct KillTests {
     private func newestMarkerOfStatus(_ fleet: FleetRepository) throws -> Int {
         let result = try fleet.run("status", "--json")
         let status = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
-        let views = try #require((status as? [String: Any])?["featureViews"] as? [[String: Any]])
-        let newest = try #require(views.first?["newestEventTime"] as? String)
+        let views = try #require((status as? [String: Any])?["feature_views"] as? [[String: Any]])
+        let newest = try #require(views.first?["newest_event_time"] as? String)
         let date = try Date(newest, strategy: .iso8601)
         return Int(date.timeIntervalSince1970) - 1_700_000_000
     }

@@ -91,7 +91,7 @@ struct PushKillTests {
             #expect(killed > 0 && kept > 0)
             // A load finds nothing to correct.
             let load = try fleet.run("materialize", "--json")
-            #expect(!load.output.contains(#""keysWritten" : \#(Self.keyCount)"#), "\(load)")
+            #expect(!load.output.contains(#""keys_written" : \#(Self.keyCount)"#), "\(load)")
             #expect(try self.onlineMarkers(fleet).items == self.trainingMarkers(fleet))
         }
     }

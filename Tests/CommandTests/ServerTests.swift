@@ -19,7 +19,7 @@ struct ServerTests {
             #expect(load.output.contains("driver_stats: 4 rows read, 3 keys written"))
             let again = try fleet.run("materialize-incremental", "2024-02-01", "--json")
             #expect(again.exitCode == 0, "\(again)")
-            #expect(again.output.contains(#""keysWritten" : 0"#))
+            #expect(again.output.contains(#""keys_written" : 0"#))
 
             let features = ["-f", "driver_stats:trips,driver_stats:city"]
             let read = try Program.run(

@@ -225,8 +225,8 @@ class Runner:
         self.check(report["rows"] == len(expected), f"the report says {report['rows']} rows")
         for index, (name, column) in enumerate(zip(names, report["columns"])):
             nulls = sum(row[offset + index] is None for row in expected)
-            said = sum(column[why] for why in ("noRow", "olderThanTTL", "onlyInFuture", "nullInSource",
-                                               "nullKey", "nullTime", "notYetCreated"))
+            said = sum(column[why] for why in ("no_row", "older_than_ttl", "only_in_future", "null_in_source",
+                                               "null_key", "null_time", "not_yet_created"))
             self.check(column["name"] == name and said == nulls and
                        column["values"] == len(expected) - nulls,
                        f"the report of {name} has {column}, but {nulls} nulls")
@@ -274,7 +274,7 @@ class Runner:
         report = json.loads(self.run("materialize-incremental", values.spell_utc(NOW), "--json").stdout)
         for view in report["views"]:
             fresh = next(known for known in online if known.name == view["name"])
-            self.check(fresh.is_static or view["keysWritten"] == 0,
+            self.check(fresh.is_static or view["keys_written"] == 0,
                        f"{view['name']}: an idle load wrote {view['keysWritten']} keys")
         self.online_reads(online)
         self.define_more(online)
@@ -303,7 +303,7 @@ class Runner:
         for entry in report["views"]:
             view = next(view for view in views if view.name == entry["name"])
             bad = oracle.bad_count(view, now)
-            self.check(entry["bad"] == bad and entry["rowsRead"] == len(view.rows),
+            self.check(entry["bad"] == bad and entry["rows_read"] == len(view.rows),
                        f"{view.name}: {entry}, but {bad} of {len(view.rows)} rows are bad")
 
     def online_request(self):

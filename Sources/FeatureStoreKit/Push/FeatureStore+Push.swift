@@ -1,5 +1,4 @@
 import FeatureModel
-import Foundation
 import OfflineStores
 import OnlineStores
 import Synchronization
@@ -277,7 +276,7 @@ extension PushLog.Known {
             )
         }
         do {
-            return try JSONDecoder().decode(PushResult.self, from: Data(text.utf8))
+            return try ReportJSON.decode(Array(text.utf8))
         } catch {
             throw FeatureStoreError(
                 code: .corruptData,
@@ -317,10 +316,8 @@ extension PushResult {
 
     /// The result as JSON.
     package var jsonBytes: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // A struct of numbers and strings can always be encoded.
-        return (try? encoder.encode(self)).map { Array($0) } ?? Array("{}".utf8)
+        (try? ReportJSON.encode(self)) ?? Array("{}".utf8)
     }
 
     var json: String { String(decoding: self.jsonBytes, as: UTF8.self) }

@@ -74,14 +74,14 @@ public struct PushResult: Codable, Hashable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case sequence
-        case pushedAt = "pushed_at"
+        case pushedAt
         case target = "to"
-        case views = "feature_views"
+        case views = "featureViews"
         case accepted
         case stale
         case rejected
         case future
-        case ignoredColumns = "ignored_columns"
+        case ignoredColumns
         case results
     }
 

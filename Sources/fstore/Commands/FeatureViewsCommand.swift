@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureDefinitions
 import FeatureModel
 import FeatureStoreKit
 
@@ -42,7 +43,8 @@ struct FeatureViewsCommand: ParsableCommand {
                     String(view.schema.count), view.source, view.online ? "yes" : "no",
                 ],
                 fields: DefinitionFields(view),
-                definition: view
+                definition: view,
+                value: RepositoryWriter.value(of: view)
             )
             entry.registered.append((key: "generation", value: String(generation.number)))
             if !services.isEmpty {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureDefinitions
 import FeatureModel
 import FeatureStoreKit
 
@@ -20,7 +21,10 @@ struct RegistryEntry {
     /// Its line in the list.
     let cells: [String]
     let fields: DefinitionFields
+    /// What is hashed.
     let definition: any Encodable
+    /// The same with the keys that a file has.
+    let value: DefinitionValue
     /// What the registry alone knows of it: keys and values.
     var registered: [(key: String, value: String)] = []
 }
@@ -31,8 +35,11 @@ protocol RegistryKind: ListedKind {
     static func rows(of repository: FeatureRepository) -> [[String]]
     /// The fields of one object; `nil` when there is none of that name.
     static func fields(of name: String, in repository: FeatureRepository) -> DefinitionFields?
-    /// One object, for JSON.
-    static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)?
+    /// One object, and the same with the keys that a file has.
+    static func object(
+        _ name: String,
+        in repository: FeatureRepository
+    ) -> (definition: any Encodable, value: DefinitionValue)?
 }
 
 extension RegistryKind {
@@ -40,13 +47,14 @@ extension RegistryKind {
         let repository = registry.repository
         return self.rows(of: repository).compactMap { cells in
             guard let fields = self.fields(of: cells[0], in: repository),
-                let definition = self.object(cells[0], in: repository)
+                let object = self.object(cells[0], in: repository)
             else { return nil }
             return RegistryEntry(
                 name: cells[0],
                 cells: cells,
                 fields: fields,
-                definition: definition
+                definition: object.definition,
+                value: object.value
             )
         }
     }
@@ -124,20 +132,12 @@ extension GlobalOptions {
 
 /// A definition with what the registry knows of it; as JSON both are one object.
 private struct RegisteredObject: Encodable {
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    private let definition: any Encodable
+    private let value: DefinitionValue
     /// Keys and values, the hash of the definition last.
     let registered: [(key: String, value: String)]
 
     init(_ entry: RegistryEntry) throws {
-        self.definition = entry.definition
+        self.value = entry.value
         let hash = try reportingFailure { () throws(RegistryError) in
             try DefinitionHash.text(of: entry.definition)
         }
@@ -145,10 +145,11 @@ private struct RegisteredObject: Encodable {
     }
 
     func encode(to encoder: any Encoder) throws {
-        try self.definition.encode(to: encoder)
-        var container = encoder.container(keyedBy: Key.self)
+        var pairs: [String: DefinitionValue] = [:]
+        if case .map(let defined) = self.value { pairs = defined }
         for (key, value) in self.registered {
-            try container.encode(value, forKey: Key(stringValue: key))
+            pairs[key] = .text(value)
         }
+        try DefinitionValue.map(pairs).encode(to: encoder)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureDefinitions
 import FeatureModel
 import FeatureStoreKit
 
@@ -27,8 +28,11 @@ struct EntitiesCommand: ParsableCommand {
             repository.entity(name).map { DefinitionFields($0) }
         }
 
-        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
-            repository.entity(name)
+        static func object(
+            _ name: String,
+            in repository: FeatureRepository
+        ) -> (definition: any Encodable, value: DefinitionValue)? {
+            repository.entity(name).map { ($0, RepositoryWriter.value(of: $0)) }
         }
     }
 }
@@ -77,8 +81,11 @@ struct DataSourcesCommand: ParsableCommand {
             repository.dataSource(name).map { DefinitionFields($0) }
         }
 
-        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
-            repository.dataSource(name)
+        static func object(
+            _ name: String,
+            in repository: FeatureRepository
+        ) -> (definition: any Encodable, value: DefinitionValue)? {
+            repository.dataSource(name).map { ($0, RepositoryWriter.value(of: $0)) }
         }
     }
 }
@@ -110,8 +117,11 @@ struct OnDemandFeatureViewsCommand: ParsableCommand {
             repository.onDemandFeatureView(name).map { DefinitionFields($0) }
         }
 
-        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
-            repository.onDemandFeatureView(name)
+        static func object(
+            _ name: String,
+            in repository: FeatureRepository
+        ) -> (definition: any Encodable, value: DefinitionValue)? {
+            repository.onDemandFeatureView(name).map { ($0, RepositoryWriter.value(of: $0)) }
         }
     }
 }
@@ -147,8 +157,11 @@ struct FeatureServicesCommand: ParsableCommand {
             repository.featureService(name).map { DefinitionFields($0) }
         }
 
-        static func object(_ name: String, in repository: FeatureRepository) -> (any Encodable)? {
-            repository.featureService(name)
+        static func object(
+            _ name: String,
+            in repository: FeatureRepository
+        ) -> (definition: any Encodable, value: DefinitionValue)? {
+            repository.featureService(name).map { ($0, RepositoryWriter.value(of: $0)) }
         }
     }
 }

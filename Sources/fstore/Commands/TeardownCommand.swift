@@ -15,7 +15,7 @@ struct TeardownCommand: ParsableCommand {
             try store.teardown()
         }
         if self.global.json {
-            print(try jsonText(["registryVersion": version]))
+            print(try jsonText(["registry_version": version]))
         } else {
             print(
                 "Removed all objects and online rows of \(store.configuration.project); "

@@ -1,4 +1,4 @@
-import Foundation
+import FeatureStoreKit
 
 /// A count with thousands apart: `1,234,567`.
 func grouped(_ number: Int) -> String {
@@ -57,7 +57,5 @@ func aligned(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
 
 /// The value as JSON for people and programs: indented, keys in order.
 func jsonText(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    String(decoding: try ReportJSON.encode(value, isIndented: true), as: UTF8.self)
 }

@@ -7,8 +7,10 @@ package let missingTime = Int64.min
 /// before every row that says when it was created.
 package let knownFromTheBeginning = Int64.min + 1
 
-/// The moments at which entity rows look at the history of their keys: each different pair of key
-/// and time is a slot. Made once for all views with the same join keys.
+/// The moments at which entity rows look at the history of their keys.
+///
+/// Each different pair of key and time is a slot. They are made once for all views with the same
+/// join keys.
 ///
 /// A history row belongs to the first slot of its key that is not before it, and every later slot
 /// of the key can see it too. So of the rows of one slot only the best can ever matter.
@@ -144,6 +146,7 @@ package struct EntitySlots: Sendable {
 ///   - time: The row's event time.
 ///   - now: The moment.
 ///   - ttl: How long a row stays valid, in microseconds; 0 for ever.
+/// - Returns: Whether the row is older than `now - ttl`.
 package func isTooOld(_ time: Int64, at now: Int64, ttl: Int64) -> Bool {
     guard ttl > 0 else { return false }
     let (earliest, overflow) = now.subtractingReportingOverflow(ttl)

@@ -100,6 +100,7 @@ package struct EntityRows: Sendable {
     /// The times as a column: what the training set shows in place of the text.
     ///
     /// - Parameter rows: Which rows; `nil` for all.
+    /// - Returns: A time for each, null where there is none.
     package func timeColumn(of rows: Range<Int>? = nil) -> Column {
         let times = self.times[rows ?? self.times.indices]
         var builder = ColumnBuilder(type: .unixTimestamp)

@@ -1,7 +1,7 @@
 package import FeatureCompute
 
 /// How many entity rows of a view have features, and why the others do not.
-package struct MatchSummary: Sendable {
+package struct MatchSummary: Hashable, Sendable {
     /// How many entity rows there are.
     package private(set) var rows: Int
     /// How many have a row of the source.

@@ -125,8 +125,8 @@ package struct PreparedJoin {
             throw OfflineStoreError(
                 code: .memoryLimit,
                 message: """
-                    the memory limit of \(SizeText.text(bytes: limit)) is too small: the entity rows \
-                    and their keys take about \(SizeText.text(bytes: self.fixedSize)), and \
+                    the memory limit of \(SizeText.text(bytes: limit)) is too small: the entity \
+                    rows and their keys take about \(SizeText.text(bytes: self.fixedSize)), and \
                     \(Self.minimumPartSize) rows at a time need \(SizeText.text(bytes: needed)) in \
                     all; give a higher limit, or fewer features
                     """

@@ -115,7 +115,7 @@ struct RowAssembler {
         return report
     }
 
-    /// The created time of the row that was taken in last; ``knownFromTheBeginning`` where there are
+    /// The created time of the row that was taken in last; `knownFromTheBeginning` where there are
     /// none.
     var lastCreated: Int64? { self.hasCreatedTimes ? self.created.last : knownFromTheBeginning }
 

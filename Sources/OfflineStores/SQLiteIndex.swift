@@ -33,6 +33,7 @@ struct SQLiteIndex: Sendable {
     ///   - keys: The columns of the keys, as the table calls them, in any order.
     ///   - time: The column of the event times; `nil` for a static table.
     /// - Returns: `nil` when no index begins with the keys.
+    /// - Throws: What reading the schema throws.
     static func best(
         in database: SQLiteDatabase,
         table: String,

@@ -13,6 +13,7 @@ enum SQLiteKeyPart: Hashable {
     ///   - id: The id.
     ///   - keys: The dictionary.
     ///   - types: The types of the columns: whole numbers and strings.
+    /// - Returns: A part for each column.
     static func parts(ofID id: Int, in keys: KeyDictionary, types: [ValueType]) -> [SQLiteKeyPart] {
         if keys.isInteger { return [.integer(keys.integer(ofID: id))] }
         var bytes = keys.bytes(ofID: id)

@@ -103,6 +103,7 @@ struct SQLiteKeySeek: ~Copyable {
     ///   - parts: Its columns.
     ///   - filter: The slots.
     ///   - assembler: Takes the rows; none is finished meanwhile.
+    /// - Throws: What SQLite throws.
     mutating func seek(
         _ key: Int32,
         _ parts: [SQLiteKeyPart],

@@ -9,6 +9,8 @@ extension SQLiteSource {
     ///   - scan: What is wanted, with a key filter.
     ///   - pushed: What the plan says of pushed rows.
     ///   - rowsPerSeek: See ``SourceReader/rowsPerSeek``.
+    /// - Returns: The way to take.
+    /// - Throws: What opening the database throws, and `missingColumn`.
     func path(
         for scan: SourceScan,
         pushed: String,

@@ -98,6 +98,7 @@ package final class KeyFilter {
     /// - Parameters:
     ///   - key: The id of the row's key, which is in the dictionary.
     ///   - time: Its event time in microseconds; ``missingTime`` for a row of a static table.
+    /// - Returns: The number of the slot, or -1.
     /// - Complexity: O(log slots of the key).
     package func slot(ofKey key: Int32, at time: Int64) -> Int32 {
         let slot = self.slots.first(ofKey: key, from: time)

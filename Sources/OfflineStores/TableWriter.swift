@@ -108,8 +108,10 @@ package enum TableWriter {
     ///
     /// - Parameters:
     ///   - destination: A file or a descriptor.
+    ///   - mapping: Makes the caller's error of one of this layer.
     ///   - parts: Gives the parts one after the other, the first by a call with 0, until it gives
     ///     `nil`. All have the same columns.
+    /// - Throws: What `parts` throws, and `inputOutput`.
     package static func write<Failure: Error>(
         to destination: TableDestination,
         mapping: (OfflineStoreError) -> Failure,

@@ -169,6 +169,12 @@ private func value(_ row: PlainRow?, _ feature: Int) -> Value {
             let join = HistoricalJoin(reader: SourceReader(root: directory.path), strict: true)
 
             let result = try join.run(rows, views: example.views)
+            try self.expectSame(
+                result,
+                inParts: Int.random(in: 1...8, using: &random),
+                PreparedJoin(join, rows, views: example.views),
+                rowCount: example.entities.count
+            )
 
             for (index, view) in example.views.enumerated() {
                 let found = result.views[index]
@@ -196,6 +202,105 @@ private func value(_ row: PlainRow?, _ feature: Int) -> Value {
                     #expect(found.summary.cellsCreatedFilterWouldChange == changed)
                 }
             }
+        }
+    }
+
+    /// Joins a few rows at a time, and compares.
+    private func expectSame(
+        _ whole: HistoricalJoin.Result,
+        inParts size: Int,
+        _ join: PreparedJoin,
+        rowCount: Int
+    ) throws {
+        guard rowCount > 0 else { return }
+        var sum: HistoricalJoin.Result?
+        var columns = whole.views.map { $0.columns.map { _ in [Value]() } }
+        for start in stride(from: 0, to: rowCount, by: size) {
+            let part = try join.run(start..<min(start + size, rowCount))
+            for (view, found) in part.views.enumerated() {
+                for (index, column) in found.columns.enumerated() {
+                    columns[view][index] += column.values
+                }
+            }
+            if sum == nil {
+                sum = part.withoutColumns
+            } else {
+                sum?.add(part)
+            }
+        }
+        #expect(columns == whole.views.map { $0.columns.map(\.values) })
+        for (part, view) in zip(try #require(sum).views, whole.views) {
+            #expect(part.summary == view.summary)
+            #expect(part.report.bad == view.report.bad)
+        }
+    }
+
+    @Test("Views of one source are read together, unless a row is bad for one of them")
+    func viewsOfOneSource() throws {
+        try withTemporaryDirectory { directory in
+            func write(_ lastCell: String) throws {
+                try "id,t,x,y,z\n1,2026-01-01,5,6,7\n1,2026-01-03,8,\(lastCell),9\n".write(
+                    to: directory.appendingPathComponent("s.csv"),
+                    atomically: false,
+                    encoding: .utf8
+                )
+            }
+            func view(_ name: String, _ features: [String], ttl: Int64) -> HistoricalJoin.View {
+                HistoricalJoin.View(
+                    name: name,
+                    source: DataSource(
+                        name: "s",
+                        kind: .csv(DataSource.CSVOptions(path: "s.csv")),
+                        timestampField: "t"
+                    ),
+                    joinKeys: [Entity.JoinKey(name: "id", type: .int64)],
+                    ttlMicroseconds: ttl,
+                    schema: features.map { Field(name: $0, type: .int64) },
+                    wanted: Array(features.indices)
+                )
+            }
+            let day: Int64 = 86_400_000_000
+            let views = [
+                view("one", ["x", "z"], ttl: 0), view("two", ["y", "x"], ttl: day),
+                view("three", ["z"], ttl: 3 * day),
+            ]
+            let csv = "id,when\n1,2026-01-02\n1,2026-01-05\n"
+            let table = try EntityTable(bytes: Array(csv.utf8), file: "e.csv")
+            let rows = try EntityRows(table, timestampColumn: "when")
+            let join = HistoricalJoin(reader: SourceReader(root: directory.path))
+
+            try write("10")
+            let plans = try PreparedJoin(join, rows, views: views).plans
+            #expect(
+                plans.map(\.readWith) == [["two", "three"], ["one", "three"], ["one", "two"]]
+            )
+            let together = try join.run(rows, views: views).views
+            #expect(
+                together.map { $0.columns.map(\.values) } == [
+                    [[.integer(5), .integer(8)], [.integer(7), .integer(9)]],
+                    [[.integer(6), .null], [.integer(5), .null]], [[.integer(7), .integer(9)]],
+                ]
+            )
+            #expect(together[1].summary.missed == [.olderThanTTL: 1])
+
+            try write("bad")
+            let apart = try join.run(rows, views: views).views
+            #expect(
+                apart.map { $0.columns.map(\.values) } == [
+                    [[.integer(5), .integer(8)], [.integer(7), .integer(9)]],
+                    [[.integer(6), .null], [.integer(5), .null]], [[.integer(7), .integer(9)]],
+                ]
+            )
+            // No slot of the second view can want the bad row.
+            #expect(apart.map(\.report.bad) == [0, 0, 0])
+            let longer = [views[0], view("two", ["y", "x"], ttl: 0)]
+            let bad = try join.run(rows, views: longer).views
+            #expect(bad.map(\.report.bad) == [0, 1])
+            #expect(
+                bad[1].columns.map(\.values) == [
+                    [.integer(6), .integer(6)], [.integer(5), .integer(5)],
+                ]
+            )
         }
     }
 

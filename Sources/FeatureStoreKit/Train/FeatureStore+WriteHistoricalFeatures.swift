@@ -100,8 +100,7 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> HistoricalJoin.Result {
         let rowCount = rows.table.rowCount
         var all: HistoricalJoin.Result?
-        try TableWriter.write(to: destination, mapping: { FeatureStoreError($0) }) {
-            (number) throws(FeatureStoreError) -> Table? in
+        let makePart = { (number: Int) throws(FeatureStoreError) -> Table? in
             let start = number * partSize
             guard start < rowCount else { return nil }
             let range = start..<min(start + partSize, rowCount)
@@ -124,6 +123,11 @@ extension FeatureStore {
                 computed: ComputedColumns()
             )
         }
+        try TableWriter.write(
+            to: destination,
+            mapping: { FeatureStoreError($0) },
+            parts: makePart
+        )
         guard let all else { preconditionFailure("a set in parts has rows") }
         return all
     }

@@ -88,11 +88,10 @@ public struct TrainingSetPlan: Codable, Hashable, Sendable {
     func doesNotFit(because reason: String) -> FeatureStoreError {
         FeatureStoreError(
             code: .invalidArgument,
-            message:
-                "the training set takes about \(SizeText.text(bytes: self.bytes)), more than the "
-                + "memory limit of \(SizeText.text(bytes: self.memoryLimit ?? 0)), and is not made in "
-                + "parts, for \(reason); write it to a .csv or .jsonl file without features "
-                + "computed on demand, or give a higher limit"
+            message: "the training set takes about \(SizeText.text(bytes: self.bytes)), more "
+                + "than the memory limit of \(SizeText.text(bytes: self.memoryLimit ?? 0)), and is "
+                + "not made in parts, for \(reason); write it to a .csv or .jsonl file without "
+                + "features computed on demand, or give a higher limit"
         )
     }
 }

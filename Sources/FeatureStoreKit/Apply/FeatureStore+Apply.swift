@@ -87,8 +87,8 @@ extension FeatureStore {
         return definitions.version
     }
 
-    /// Removes all definitions, as a new version of the registry, all online rows, and the caches of
-    /// sources.
+    /// Removes all definitions, as a new version of the registry, all online rows, and the caches
+    /// of sources.
     ///
     /// Sources are never touched.
     ///

@@ -38,7 +38,8 @@ let cacheSecond: Int64 = 1_000_000
 /// then        zeros, up to a multiple of eight bytes
 /// ```
 ///
-/// All numbers are little-endian and unsigned but the base. A null has zero or nothing in its place.
+/// All numbers are little-endian and unsigned but the base. A null has zero or nothing in its
+/// place.
 struct CacheChunk {
     static let headerSize = 16
     /// How many different texts a dictionary has at most.

@@ -24,8 +24,9 @@ package final class SourceCache: Sendable {
         package var description: String {
             switch self {
             case .made(let source, let sourceBytes, let bytes, let seconds, let why):
-                "made a cache of \(source) (\(SizeText.text(bytes: sourceBytes)) → \(SizeText.text(bytes: bytes)), "
-                    + "\(secondsText(seconds)))" + (why.map { "; \($0)" } ?? "")
+                "made a cache of \(source) (\(SizeText.text(bytes: sourceBytes)) → "
+                    + "\(SizeText.text(bytes: bytes)), \(secondsText(seconds)))"
+                    + (why.map { "; \($0)" } ?? "")
             case .read(let source, let bytes):
                 "read \(source) from its cache (\(SizeText.text(bytes: bytes)))"
             case .notUsed(let source, let reason):
@@ -41,7 +42,7 @@ package final class SourceCache: Sendable {
     package let folder: String
     private let memory: Int
     private let tell: @Sendable (Event) -> Void
-    /// By name, the files of which no cache could be made: this process tries again when they change.
+    /// By name, the files of which no cache could be made: it is tried again when they change.
     private let failed = Mutex<[String: [FileStamp]]>([:])
 
     /// - Parameters:

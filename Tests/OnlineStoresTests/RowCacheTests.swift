@@ -133,7 +133,7 @@ import Testing
                 // Loaded as a file, and opened again with nothing in memory.
                 let store = try RocksDBOnlineStore(directory: path, project: "p")
                 try store.load(
-                    (0..<12_000).map { TestRow(id: $0, eventTime: 1, writeTime: 1, rating: 5) }
+                    (0..<60_000).map { TestRow(id: $0, eventTime: 1, writeTime: 1, rating: 5) }
                 )
             }
             let store = try RocksDBOnlineStore(

@@ -14,22 +14,20 @@ let joinKernels: [Kernel] = [
             keyIDs.append(Int32.random(in: 0..<Int32(keyCount), using: &random))
             times.append(microseconds(secondOfMonth(&random)))
         }
-        let history = HistoryRows(keyIDs: keyIDs, times: times, created: times)
         let entityKeys = (0..<4_000).map { _ in
             Int32.random(in: -1..<Int32(keyCount), using: &random)
         }
         let entityTimes = (0..<4_000).map { _ in microseconds(secondOfMonth(&random)) }
         return {
-            let order = EntityOrder(keyIDs: entityKeys, times: entityTimes, keyCount: keyCount)
-            let matches = pointInTimeMatches(
-                entities: order,
-                history: history,
-                ttl: 172_800_000_000,
-                filterByCreated: false
+            let slots = EntitySlots(keyIDs: entityKeys, times: entityTimes, keyCount: keyCount)
+            var candidates = SlotCandidates(slots: slots, types: [], hasCreatedTimes: true)
+            candidates.add(
+                SlotRows(slots: slots, keyIDs: keyIDs, times: times, created: times, features: [])
             )
+            let matches = candidates.matches(ttl: 172_800_000_000, filterByCreated: false)
             var sum = 0
             for row in matches.rows { sum &+= Int(row) }
-            return Kernel.Result(elements: history.keyIDs.count, checksum: sum)
+            return Kernel.Result(elements: keyIDs.count, checksum: sum)
         }
     },
     gather("gather-float64", column: 0),

@@ -21,7 +21,7 @@ struct ArchitectureTests {
         ],
         "FeatureServer": [
             "FeatureModel", "FeatureCompute", "FeatureStoreKit", "Logging", "NIOCore", "NIOHTTP1",
-            "NIOPosix", "ServiceLifecycle",
+            "NIOPosix", "NIOSSL", "ServiceLifecycle",
         ],
         "FeatureServerGRPC": [
             "FeatureModel", "FeatureCompute", "FeatureStoreKit", "FeatureServer", "FeastProtos",

@@ -37,7 +37,8 @@ extension DefinitionFileReader {
         // A view may be called feature_view; then its features are a list.
         let isWrittenOut =
             item["feature_view"]?.scalar != nil || item["alias"] != nil
-            || item["join_key_map"] != nil
+            || item["join_key_map"] != nil || item["view"]?.scalar != nil
+            || mapping.count > 1 && item["features"] != nil
         if isWrittenOut { return self.writtenOut(item, index: index) }
         guard mapping.count == 1, let view = item.keys.first else {
             map.report(

@@ -25,15 +25,13 @@ extension DefinitionMap {
     /// A node as a text.
     func text(_ node: Node, key: String) -> String? {
         guard let scalar = node.scalar, node.scalarKind == .text else {
-            let isScalar = node.scalar.map { !$0.string.isEmpty } ?? false
-            self.report(
-                key,
-                node,
-                mustBe: "text",
-                fix: isScalar
-                    ? "put it in quotes: \"\(node.scalar?.string ?? "")\""
-                    : "give it a value or remove the key"
-            )
+            let fix =
+                switch node.scalar?.string {
+                case nil: "write \(key): and one text"
+                case "": "give it a value or remove the key"
+                case let text?: "put it in quotes: \"\(text)\""
+                }
+            self.report(key, node, mustBe: "text", fix: fix)
             return nil
         }
         return scalar.string

@@ -32,11 +32,7 @@ extension LoadedRepository {
             configuration = reader.configuration(roots)
         }
         for file in files.paths {
-            if let roots = collector.roots(ofFile: file, in: path) {
-                DefinitionFileReader(file: file, collector: collector).read(roots)
-            } else {
-                collector.unreadable.insertEverything()
-            }
+            collector.readDefinitions(ofFile: file, in: path)
         }
         collector.diagnostics += collector.repository.problems(
             locations: collector.locations,
@@ -102,10 +98,43 @@ extension DefinitionCollector {
     /// The documents of a file; `nil` when the file as a whole cannot be read, which is reported.
     fileprivate func roots(ofFile file: String, in directory: String) -> [Node]? {
         do {
-            return try YAMLDocuments.roots(ofFile: file, at: "\(directory)/\(file)")
+            let text = try YAMLDocuments.text(ofFile: file, at: "\(directory)/\(file)")
+            return try YAMLDocuments.roots(of: text, file: file)
         } catch {
-            self.report(error.message, fix: error.fix, at: error.place)
+            self.report(error)
             return nil
         }
+    }
+
+    /// Reads the definitions of a file, or of those of its sections that are YAML.
+    fileprivate func readDefinitions(ofFile file: String, in directory: String) {
+        let reader = DefinitionFileReader(file: file, collector: self)
+        var known: String?
+        do {
+            let text = try YAMLDocuments.text(ofFile: file, at: "\(directory)/\(file)")
+            known = text
+            reader.read(try YAMLDocuments.roots(of: text, file: file))
+        } catch {
+            guard let text = known, let sections = YAMLSections(of: text, file: file) else {
+                self.report(error)
+                self.unreadable.insertEverything()
+                return
+            }
+            for section in sections.broken {
+                self.report(section.problem)
+                if let kind = DefinitionKind.allCases.first(where: { $0.listKey == section.key }) {
+                    self.unreadable.insert(objectsOf: kind)
+                } else {
+                    self.unreadable.insertEverything()
+                }
+            }
+            if !sections.roots.isEmpty {
+                reader.read(sections.roots)
+            }
+        }
+    }
+
+    private func report(_ problem: YAMLProblem) {
+        self.report(problem.message, fix: problem.fix, at: problem.place)
     }
 }

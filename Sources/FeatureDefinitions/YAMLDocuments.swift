@@ -4,10 +4,10 @@ import Yams
 
 /// The documents of one YAML file.
 enum YAMLDocuments {
-    /// The roots of the documents that hold anything, in order.
+    /// The text of a file, without a byte order mark.
     ///
-    /// - Throws: What is wrong with the file as a whole; its other problems stay unknown.
-    static func roots(ofFile file: String, at path: String) throws(YAMLProblem) -> [Node] {
+    /// - Throws: What is wrong with the file as a whole.
+    static func text(ofFile file: String, at path: String) throws(YAMLProblem) -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw YAMLProblem(
                 message: "\(file) cannot be read",
@@ -25,10 +25,10 @@ enum YAMLDocuments {
         if text.unicodeScalars.first == "\u{FEFF}" {
             text.unicodeScalars.removeFirst()
         }
-        return try self.roots(of: text, file: file)
+        return text
     }
 
-    /// The roots of the documents of a text.
+    /// The roots of the documents of a text that hold anything, in order.
     ///
     /// The parser compares the keys of a map as texts, whatever YAML takes them for: they are names
     /// here, and `1` and `"1"` are one name. ``Node/scalarKind`` says what a scalar is.
@@ -77,14 +77,15 @@ struct YAMLProblem: Error {
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
-            let reason = [context?.text, problem].compactMap(\.self).joined(separator: " ")
-            self.message = "this is not YAML: \(reason)"
+            self.message = "this is not YAML: " + Self.reason(context, problem, at: mark)
             self.place.line = mark.line
             self.place.column = mark.column
-            if problem.contains("cannot start any token"),
-                Self.line(mark.line, of: text).contains("\t")
-            {
+            guard problem.contains("cannot start any token") else { return }
+            let line = Self.line(mark.line, of: text)
+            if line.contains("\t") {
                 self.fix = "indent with spaces; YAML does not allow tabs there"
+            } else if let first = line.unicodeScalars.dropFirst(mark.column - 1).first {
+                self.fix = "put the text in quotes, without which none begins with \"\(first)\""
             }
         case .reader(let problem, let offset, _, _):
             self.message = "this is not YAML: \(problem)"
@@ -103,6 +104,18 @@ struct YAMLProblem: Error {
         default:
             break
         }
+    }
+
+    /// What the parser was at, where that began if it was on another line, and what it met.
+    private static func reason(
+        _ context: YamlError.Context?,
+        _ problem: String,
+        at mark: Mark
+    ) -> String {
+        guard let context else { return problem }
+        let start = context.mark
+        let place = start.line == mark.line ? "" : " that begins at \(start.line):\(start.column)"
+        return "\(context.text)\(place) \(problem)"
     }
 
     private static func line(_ number: Int, of text: String) -> Substring {

@@ -47,12 +47,14 @@ extension FeatureViewGeneration {
     /// - Parameters:
     ///   - view: The later definition.
     ///   - source: What its rows are read from.
+    ///   - pushSources: The names of the push sources that add rows.
     ///   - joinKeys: Its key columns.
     /// - Returns: Nothing when they can: when at most features were added, or what is said of the
     ///   view for people, its ttl or its place changed.
     package func obstacles(
         to view: FeatureView,
         source: DataSource,
+        pushSources: [String],
         joinKeys: [Entity.JoinKey]
     ) -> [String] {
         var obstacles: [String] = []
@@ -78,6 +80,11 @@ extension FeatureViewGeneration {
                     ? "reads data source \"\(source.name)\" in another way"
                     : "changes the source from \"\(self.source.name)\" to \"\(source.name)\""
             )
+        } else {
+            // What they pushed is in the online store, and no longer in the history.
+            for name in self.pushSources where !pushSources.contains(name) {
+                obstacles.append("no longer has the rows of push source \"\(name)\"")
+            }
         }
         if self.view.filterByCreatedTimestamp != view.filterByCreatedTimestamp {
             let verb = view.filterByCreatedTimestamp ? "filters" : "no longer filters"

@@ -62,7 +62,12 @@ struct GenerationSuccession {
         guard let source = new.rowSource(of: view) else {
             return ["changes the source from \"\(old.source.name)\" to \"\(view.source)\""]
         }
-        return old.obstacles(to: view, source: source, joinKeys: new.joinKeys(of: view))
+        return old.obstacles(
+            to: view,
+            source: source,
+            pushSources: new.pushSources(of: view).map(\.name),
+            joinKeys: new.joinKeys(of: view)
+        )
     }
 
     // MARK: Consequences

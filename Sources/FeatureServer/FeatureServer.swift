@@ -98,6 +98,9 @@ public final class FeatureServer: Service {
         if let path = self.unixSocketPath { UnixSocket.remove(path) }
         let eventLoop = threads.eventLoops.next()
         try await connections.drain(on: eventLoop, timeout: self.limits.shutdownTimeout).get()
+        if !handler.isIdle {
+            self.logger.warning("a request outlasted the shutdown; of a load nothing is visible")
+        }
         self.logger.info("stopped")
     }
 

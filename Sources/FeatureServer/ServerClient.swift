@@ -79,13 +79,23 @@ package struct ServerClient: Sendable {
         do {
             return try response.futureResult.wait()
         } catch {
-            throw FeatureStoreError(
-                code: .unavailable,
-                message: "the server at \"\(self.unixSocketPath)\" ended without answering \(path) "
-                    + "(\(error)); of a view that it was loading nothing is visible",
-                cause: error
-            )
+            throw self.failure(error, of: path)
         }
+    }
+
+    /// What to tell of a request that has no answer.
+    private func failure(_ error: any Error, of path: String) -> FeatureStoreError {
+        let hasEnded = error as? ChannelError == .eof || error is IOError
+        let what =
+            hasEnded
+            ? "the server at \"\(self.unixSocketPath)\" ended without answering \(path) (\(error))"
+            : "what the server at \"\(self.unixSocketPath)\" answered to \(path) is no HTTP "
+                + "(\(error)); see that it is an fstore of this release"
+        return FeatureStoreError(
+            code: .unavailable,
+            message: what + "; of a view that it was loading nothing is visible",
+            cause: error
+        )
     }
 
     private func connect() throws(FeatureStoreError) -> any Channel {

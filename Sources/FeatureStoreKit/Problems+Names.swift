@@ -42,15 +42,20 @@ extension Problems {
             )
             return
         }
+        let isService =
+            withOnDemandViews && repository.featureServices.contains { $0.name == name }
         self.add(
             .featureViewNotFound,
             about: name,
             "Feature view \(name) does not exist in project \(snapshot.project); "
-                + snapshot.wayOut(
-                    of: name,
-                    among: repository.featureViews.map(\.name) + onDemandViews,
-                    noun: "feature view"
-                )
+                + (isService
+                    ? "\"\(name)\" is a feature service, which is asked for by its name alone "
+                        + "(feature_service, --feature-service)"
+                    : snapshot.wayOut(
+                        of: name,
+                        among: repository.featureViews.map(\.name) + onDemandViews,
+                        noun: "feature view"
+                    ))
         )
     }
 

@@ -103,7 +103,10 @@ final class GzipReader {
         case Z_OK where read > 0 || written > 0:
             break
         case Z_OK, Z_BUF_ERROR:
-            throw FileError(code: .corrupt, message: "\(self.path): the gzip file ends too early")
+            throw FileError(
+                code: .corrupt,
+                message: "\(self.path): the gzip file ends too early; copy it or pack it again"
+            )
         default:
             throw self.notIntact
         }
@@ -132,6 +135,12 @@ final class GzipReader {
     }
 
     private var notIntact: FileError {
-        FileError(code: .corrupt, message: "\(self.path): this is no intact gzip file")
+        FileError(
+            code: .corrupt,
+            message: """
+                \(self.path): this is no intact gzip file; pack it again, or let its name not end \
+                in .gz
+                """
+        )
     }
 }

@@ -28,7 +28,7 @@ struct SQLiteTableWriter {
     private func fill(_ database: SQLiteDatabase, _ table: Table) throws(SQLiteError) {
         let identifier = quotedIdentifier(self.name)
         let declarations = table.columns.map { column in
-            "\(quotedIdentifier(column.name)) \(Self.declaration(column.column.type))"
+            quotedIdentifier(column.name) + Self.declaration(column.column.type)
         }
         try database.execute("DROP TABLE IF EXISTS \(identifier)")
         try database.execute(
@@ -80,12 +80,16 @@ struct SQLiteTableWriter {
         }
     }
 
+    /// The type that a column is declared with, after a space.
+    ///
+    /// A column of floats has none, and keeps each as the REAL that it is given: one declared REAL
+    /// keeps whole numbers as integers, and makes 0.0 of -0.0.
     private static func declaration(_ type: ValueType) -> String {
         switch type {
-        case .int32, .int64, .bool: "INTEGER"
-        case .float32, .float64: "REAL"
-        case .bytes: "BLOB"
-        case .string, .unixTimestamp, .array, .map, .json, .uuid, .decimal: "TEXT"
+        case .int32, .int64, .bool: " INTEGER"
+        case .float32, .float64: ""
+        case .bytes: " BLOB"
+        case .string, .unixTimestamp, .array, .map, .json, .uuid, .decimal: " TEXT"
         }
     }
 }

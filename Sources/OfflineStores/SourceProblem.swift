@@ -39,21 +39,25 @@ extension SourceReader {
             let part = "source.\(Self.key(of: error))"
             return [SourceProblem(part: part, diagnostic: Diagnostic(message: message))]
         }
-        let checks = self.checks(of: view, source: source, joinKeys: joinKeys)
         let ignoresCase: Bool
         if case .sqlite = source.kind { ignoresCase = true } else { ignoresCase = false }
-        var problems: [SourceProblem] = []
-        var present: [ColumnCheck] = []
-        for check in checks {
-            let isPresent = columns.contains { name in
-                name == check.column
-                    || ignoresCase && name.lowercased() == check.column.lowercased()
+        let has = { (column: String) in
+            columns.contains { name in
+                name == column || ignoresCase && name.lowercased() == column.lowercased()
             }
-            if isPresent {
-                present.append(check)
-            } else {
-                problems.append(Self.missing(check, source: source, columns: columns))
-            }
+        }
+        let checks = self.checks(of: view, source: source, joinKeys: joinKeys)
+        let present = checks.filter { has($0.column) }
+        if present.isEmpty, !ignoresCase, let fix = CSVHeader.wayOutOfDelimiter(among: columns) {
+            let message = "source \"\(source.name)\" has none of the columns that are needed"
+            let diagnostic = Diagnostic(message: message, fix: fix)
+            return [SourceProblem(part: "source.path", diagnostic: diagnostic)]
+        }
+        var problems = checks.filter { !has($0.column) }.map {
+            Self.missing($0, source: source, columns: columns)
+        }
+        problems += source.fieldMapping.keys.sorted().filter { !has($0) }.map {
+            Self.unmapped($0, source: source, columns: columns)
         }
         do {
             problems += try self.typeProblems(of: present, source: source)
@@ -136,6 +140,24 @@ extension SourceReader {
                     "\(source.name)" does not have
                     """,
                 fix: suggestion(for: check.column, among: columns, noun: "column")
+            )
+        )
+    }
+
+    /// A mapping of a column that is not there, which most likely is misspelt.
+    private static func unmapped(
+        _ column: String,
+        source: DataSource,
+        columns: [String]
+    ) -> SourceProblem {
+        SourceProblem(
+            part: "source.field_mapping.\(column)",
+            diagnostic: Diagnostic(
+                message: """
+                    field_mapping maps the column "\(column)", which source "\(source.name)" does \
+                    not have
+                    """,
+                fix: suggestion(for: column, among: columns, noun: "column")
             )
         )
     }

@@ -311,7 +311,8 @@ func positions(
                 code: .missingColumn,
                 message: """
                     \(place) has no column "\(name)"; \
-                    \(suggestion(for: name, among: columns, noun: "column"))
+                    \(CSVHeader.wayOutOfDelimiter(among: columns)
+                        ?? suggestion(for: name, among: columns, noun: "column"))
                     """
             )
         }

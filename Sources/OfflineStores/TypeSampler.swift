@@ -7,6 +7,8 @@ struct ColumnCheck {
     let title: String
     let column: String
     let type: ValueType
+
+    var isJoinKey: Bool { self.part == "entities" }
 }
 
 /// Takes the first rows of a source, until it has seen enough.
@@ -92,7 +94,8 @@ struct TypeSampler: RowSampler {
         for (index, check) in self.checks.enumerated() {
             guard let misfit = self.misfits[index] else { continue }
             let position = Self.candidates.indices.first { self.fits[index][$0] }
-            let fitting = position.map { Self.candidates[$0] } ?? .string
+            var fitting = position.map { Self.candidates[$0] } ?? .string
+            if check.isJoinKey, !fitting.canBeJoinKey { fitting = .string }
             let isMostlyWrong = self.misfitCounts[index] * 2 > self.valueCounts[index]
             let fix: String
             if check.part.hasPrefix("source.") {

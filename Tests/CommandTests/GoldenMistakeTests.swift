@@ -9,7 +9,11 @@ struct GoldenMistakeTests {
         try self.check(mistake.wrong)
     }
 
-    @Test(arguments: GoldenMistake.data + GoldenMistake.definitions + GoldenMistake.parts)
+    @Test(
+        arguments:
+            GoldenMistake.data + GoldenMistake.definitions + GoldenMistake.parts
+            + GoldenMistake.sources
+    )
     func `Wrong files are answered in these words`(_ mistake: GoldenMistake) throws {
         try self.check(mistake.wrong)
     }

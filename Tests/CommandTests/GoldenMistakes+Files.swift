@@ -166,7 +166,7 @@ extension GoldenMistake {
             "get-historical-features -d - --strict -f driver_stats:trips",
             1,
             #"""
-            error: the entity rows have a column "trips", and a feature of driver_stats has the same name; rename the column, or use --full-feature-names
+            error: the entity rows have a column "trips", and a feature of driver_stats has the same name; rename the column, or use the full feature names (full_feature_names, --full-feature-names)
             """#,
             input: "event_timestamp,driver_id,trips\n2024-01-01,1,3\n"
         ),
@@ -569,7 +569,7 @@ extension GoldenMistake {
             "apply",
             1,
             #"""
-            feature_store.yaml:2:1: error: this is not YAML: while scanning a plain scalar found a tab character that violates indentation; check the indentation, quotes and brackets before this place
+            feature_store.yaml:2:1: error: this is not YAML: while scanning a plain scalar that begins at 1:10 found a tab character that violates indentation; check the indentation, quotes and brackets before this place
             1 problem; nothing was changed
             """#,
             files: ["feature_store.yaml": "project: x\n\t- y"]
@@ -622,7 +622,7 @@ extension GoldenMistake {
             "plan",
             1,
             #"""
-            driver.yaml:2:1: error: this is not YAML: while parsing a flow mapping did not find expected ',' or '}'; check the indentation, quotes and brackets before this place
+            driver.yaml:2:1: error: this is not YAML: while parsing a flow mapping that begins at 1:12 did not find expected ',' or '}'; check the indentation, quotes and brackets before this place
             1 problem; nothing was changed
             """#,
             files: ["driver.yaml": "entities: [{name: a"]

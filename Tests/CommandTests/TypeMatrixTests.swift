@@ -11,7 +11,9 @@ struct TypeMatrixTests {
             try matrix.run("apply")
             try matrix.push()
             try matrix.checkTrainingSets()
+            try matrix.checkKeptAndCachedSets()
             try matrix.load()
+            try matrix.run("verify")
             try matrix.checkOnlineFeatures()
         }
     }
@@ -194,27 +196,68 @@ private struct TypeMatrix {
         }
     }
 
+    /// A set that is kept, and sets of sources that are read from caches, are the same bytes.
+    func checkKeptAndCachedSets() throws {
+        let command =
+            "get-historical-features -d data/entities.csv --full-feature-names -f \(self.features)"
+        try self.run(command + " --save-as kept -o unused.csv")
+        try self.run("saved-datasets get kept -o kept.csv")
+        try self.run("saved-datasets rebuild kept")
+        try self.fleet.write(
+            "feature_store.yaml",
+            FleetRepository.configuration
+                .replacing("data/offline.db }", with: "data/offline.db, cache: true }")
+        )
+        for name in ["made.csv", "read.csv"] {
+            try self.run(command + " -o \(name)")
+        }
+        let text = try self.fleet.text("t.csv")
+        for name in ["kept.csv", "made.csv", "read.csv"] {
+            #expect(try self.fleet.text(name).utf8.elementsEqual(text.utf8), "\(name)")
+        }
+        let caches = try FileManager.default
+            .contentsOfDirectory(atPath: self.fleet.directory + "/data/cache")
+        #expect(caches.count == typeTable.count)
+    }
+
     // MARK: Online
 
     func checkOnlineFeatures() throws {
-        let ids = self.ids.map { "-e id=\($0)" }.joined(separator: " ")
+        let rows = self.ids.map { "-e id=\($0)" }.joined(separator: " ")
         let command =
-            "get-online-features --json --full-feature-names \(ids) -f \(self.features)"
+            "get-online-features --json --full-feature-names \(rows) -f \(self.features)"
         let direct = try Program.run(
             command.split(separator: " ").map(String.init),
             in: self.fleet.directory
         )
         try #require(direct.exitCode == 0, "\(direct)")
+        let ids = self.ids.map(String.init).joined(separator: ",")
         let server = try RunningServer(self.fleet)
         let answer = try server.post(
             "/get-online-features",
             """
             {"features": [\(self.views.map { "\"\($0.view):v\"" }.joined(separator: ","))],
-             "full_feature_names": true, "entities": {"id": [\(self.ids.map(String.init)
-                .joined(separator: ","))]}}
+             "full_feature_names": true, "entities": {"id": [\(ids)]}}
+            """
+        )
+        let times = self.ids.map { _ in "\"2024-06-01\"" }.joined(separator: ",")
+        let training = try server.post(
+            "/get-historical-features",
+            """
+            {"features": [\(self.views.map { "\"\($0.view):v\"" }.joined(separator: ","))],
+             "full_feature_names": true, "entities": {"id": [\(ids)], "event_timestamp": [\(times)]}}
             """
         )
         _ = try server.stop()
+        try #require(training.status == 200, "\(training.text)")
+        let columns = RawText.members(
+            ofJSON: RawText.members(ofJSON: training.body)["columns"] ?? ""
+        )
+        self.checkText("HTTP training") { view, id in
+            columns["\(view)__v"].map { RawText.parts(ofJSON: $0)[id] }
+        } is: {
+            $0.wire
+        }
         try #require(answer.status == 200, "\(answer.text)")
         let bodies = [
             ("command", direct.output.trimmingCharacters(in: .newlines)),

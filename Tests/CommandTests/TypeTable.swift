@@ -30,8 +30,7 @@ private let numberCases = [
                 stored: .real(0.10000000149011612)
             ),
             TypeCase("0", sql: "0", out: "0.0", json: "0.0", stored: .real(0.0)),
-            // SQLite knows no negative zero.
-            TypeCase("-0.0", sql: "'-0.0'", json: "-0.0", stored: .real(0.0)),
+            TypeCase("-0.0", sql: "'-0.0'", json: "-0.0", stored: .real(-0.0)),
             TypeCase(
                 "16777217",
                 sql: "16777217",
@@ -75,7 +74,7 @@ private let numberCases = [
         [
             TypeCase("0.1", sql: "0.1", json: "0.1", stored: .real(0.1)),
             TypeCase("0", sql: "0", out: "0.0", json: "0.0", stored: .real(0.0)),
-            TypeCase("-0.0", sql: "'-0.0'", json: "-0.0", stored: .real(0.0)),
+            TypeCase("-0.0", sql: "'-0.0'", json: "-0.0", stored: .real(-0.0)),
             TypeCase("1e-7", sql: "1e-7", out: "1e-07", json: "1e-07", stored: .real(1e-7)),
             TypeCase(
                 "9007199254740993",

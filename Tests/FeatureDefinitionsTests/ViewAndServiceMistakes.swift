@@ -311,8 +311,8 @@ let fileMistakes = [
     Mistake(
         "entities: [airport]",
         "entities: [airport",
-        "all.yaml:14:8: error: this is not YAML: while parsing a flow sequence did "
-            + "not find expected ',' or ']'; check the indentation, quotes and brackets "
+        "all.yaml:14:8: error: this is not YAML: while parsing a flow sequence that begins at "
+            + "13:15 did not find expected ',' or ']'; check the indentation, quotes and brackets "
             + "before this place"
     ),
     Mistake(

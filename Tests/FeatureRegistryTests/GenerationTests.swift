@@ -154,9 +154,40 @@ struct GenerationTests {
             let applied = RegistrySnapshot(version: 1, project: "p", repository: old)
             return RegistryPlan(from: applied, to: new, project: "p")
         }
-        #expect(plan("weather_csv", to: "weather_csv").generations.newest == ["weather": 1])
+        #expect(plan("weather_csv", to: "weather_csv").generations.newest == ["weather": 2])
         #expect(plan(nil, to: nil).generations.newest == ["weather": 2])
         #expect(plan("weather_csv", to: nil).generations.newest == ["weather": 2])
+    }
+
+    @Test("Rows of a push source may be added to a view, and not taken from it")
+    func fewerPushSources() {
+        func reasons(
+            _ old: [String],
+            of first: String,
+            to new: [String],
+            of second: String
+        ) -> [String] {
+            func repository(_ names: [String], _ source: String) -> FeatureRepository {
+                var repository = Self.base
+                repository.dataSources += names.map {
+                    DataSource(name: $0, kind: .push(.init(batchSource: "weather_csv")))
+                }
+                repository.featureViews[0].source = source
+                return repository
+            }
+            let before = repository(old, first)
+            let applied = RegistrySnapshot(version: 1, project: "p", repository: before)
+            return RegistryPlan(from: applied, to: repository(new, second), project: "p").changes
+                .compactMap(\.generation).flatMap(\.reasons)
+        }
+        let two = ["one", "two"]
+        #expect(reasons(two, of: "one", to: two, of: "weather_csv").isEmpty)
+        #expect(reasons(["one"], of: "weather_csv", to: two, of: "weather_csv").isEmpty)
+        #expect(reasons(["one"], of: "weather_csv", to: ["one"], of: "one").isEmpty)
+        let reason = "no longer has the rows of push source \"two\""
+        #expect(reasons(two, of: "weather_csv", to: two, of: "one") == [reason])
+        #expect(reasons(two, of: "weather_csv", to: ["one"], of: "weather_csv") == [reason])
+        #expect(reasons(two, of: "two", to: two, of: "one") == [reason])
     }
 
     @Test("Texts that look the same when they are printed are not the same source")

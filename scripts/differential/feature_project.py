@@ -1,5 +1,6 @@
 """A random project of histories, views, pushes and services, and a naive model of both stores."""
 
+import gzip
 import json
 import random
 import sqlite3
@@ -38,7 +39,8 @@ class Row:
         known = self.created
         if known is None:
             known = self.push[1] if self.push else NEVER
-        return (self.time, known, self.push is not None, self.number)
+        # Rows of a static table have no time.
+        return (self.time or 0, known, self.push is not None, self.number)
 
 
 class History:
@@ -49,13 +51,20 @@ class History:
         self.entities = entities
         self.keys = [key for entity in entities for key in entity["keys"]]
         self.batch = rng.choice(["csv", "csv", "sqlite", None])
+        self.is_static = self.batch is not None and rng.random() < 0.12
         self.has_created = rng.random() < 0.6
         self.zone = rng.choice(ZONES) if self.batch else None
-        self.pushes = [f"{self.name}_push{i}" for i in range(rng.choice([0, 1, 1, 2]) if self.batch else 1)]
+        pushes = 0 if self.is_static else rng.choice([0, 1, 1, 2]) if self.batch else 1
+        self.pushes = [f"{self.name}_push{i}" for i in range(pushes)]
         count = rng.randint(2, 6)
         self.columns = {f"{self.name}_c{i}": rng.choice(values.TYPES + WHOLE * 3) for i in range(count)}
         self.names = {name: name if not self.batch or rng.random() < 0.7 else f"{rng.choice(['é', 'a b', 'x,y'])} {name}"
                       for name in self.columns}
+        # Columns of keys and times by the names that the definitions have for them.
+        self.renamed = {name: f"its {name}" for name in [*(key for key, _ in self.keys), "happened", "made"]
+                        if self.batch and rng.random() < 0.2}
+        self.shape = rng.choice(["plain", "plain", "gz", "glob"])
+        self.null_values = rng.choice([[""], [""], ["", "NA"], ["NA", "nil"]])
         grid = [NOW - age for age in rng.sample(AGES, 4)] + [NOW + DAY]
         self.grid = grid + [moment + rng.choice([-1, 1]) for moment in grid]
         self.batch_rows, self.pushed_rows, self.written = [], [], 0
@@ -75,22 +84,27 @@ class History:
         for name, value in cells.items():
             if values.is_bad(value) and self.columns[name] in WHOLE:
                 cells[name] = values.Unreadable("oops")
-        moment = rng.choice(self.grid) if rng.random() < 0.97 else None
+        moment = rng.choice(self.grid) if rng.random() < 0.97 and not self.is_static else None
         created = rng.choice(self.grid) if self.has_created and rng.random() < 0.8 else None
         return Row(keys, moment, created, cells, None, number)
 
     # Files
 
     def sources(self):
-        known = {"timestamp_field": "happened"}
+        known = {} if self.is_static else {"timestamp_field": "happened"}
         if self.has_created:
             known["created_timestamp_column"] = "made"
         result = []
         if self.batch:
             source = {"name": self.name, "type": self.batch, **known}
-            source |= {"path": f"data/{self.name}.csv"} if self.batch == "csv" else {
-                "path": f"data/{self.name}.db", "table": "rows of it"}
-            mapping = {column: name for name, column in self.names.items() if column != name}
+            if self.batch == "csv":
+                ending = {"plain": ".csv", "gz": ".csv.gz", "glob": "-*.csv*"}[self.shape]
+                source["path"] = f"data/{self.name}{ending}"
+                if self.null_values != [""]:
+                    source["null_values"] = self.null_values
+            else:
+                source |= {"path": f"data/{self.name}.db", "table": "rows of it"}
+            mapping = {column: name for name, column in {**self.names, **self.renamed}.items() if column != name}
             if mapping:
                 source["field_mapping"] = mapping
             if self.zone:
@@ -101,7 +115,8 @@ class History:
         return result
 
     def header(self):
-        return [key for key, _ in self.keys] + ["happened", "made"] + list(self.names.values())
+        names = [key for key, _ in self.keys] + ["happened", "made"]
+        return [self.renamed.get(name, name) for name in names] + list(self.names.values())
 
     def row_values(self, row):
         kinds = [kind for _, kind in self.keys] + ["unix_timestamp"] * 2 + list(self.columns.values())
@@ -111,13 +126,18 @@ class History:
         rng, zone = self.rng, self.zone or "UTC"
         new, self.written = self.batch_rows[self.written:], len(self.batch_rows)
         if self.batch == "csv":
-            path = directory / f"data/{self.name}.csv"
+            number = self.parts = getattr(self, "parts", -1) + 1
+            ending = {"plain": ".csv", "gz": ".csv.gz",
+                      "glob": f"-{number:03d}" + rng.choice([".csv", ".csv.gz"])}[self.shape]
+            path = directory / f"data/{self.name}{ending}"
             text = "" if path.exists() else ",".join(map(quoted, self.header())) + "\n"
             for row in new:
-                text += ",".join("" if value is None else quoted(values.spell(rng, value, kind, zone))
+                text += ",".join(rng.choice(self.null_values) if value is None else
+                                 quoted(values.spell(rng, value, kind, zone), self.null_values)
                                  for value, kind in self.row_values(row)) + "\n"
             with open(path, "ab") as file:
-                file.write(text.encode())
+                # Several gzip members in a row are one gzip file.
+                file.write(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
         elif self.batch == "sqlite":
             database = sqlite3.connect(directory / f"data/{self.name}.db")
             names = ", ".join('"' + name + '"' for name in self.header())
@@ -135,16 +155,17 @@ class History:
             self.write(directory)
 
 
-def quoted(text):
-    must = text == "" or any(letter in text for letter in ',"\r\n') or text.startswith("\ufeff")
+def quoted(text, null_values=()):
+    must = text == "" or text in null_values or any(letter in text for letter in ',"\r\n') or text.startswith("\ufeff")
     return '"' + text.replace('"', '""') + '"' if must else text
 
 
 class Generation:
     """A view as it is or was defined, and what the online store should hold of it."""
 
-    def __init__(self, view, version, schema):
+    def __init__(self, view, version, schema, ttl, filters):
         self.view, self.version, self.schema = view, version, dict(schema)
+        self.ttl, self.filters, self.pushes = ttl, filters, view.push_sources()
         self.online, self.is_whole = {}, True
         # Rows that were pushed before their time.
         self.waiting = []
@@ -155,11 +176,11 @@ class Generation:
 
     def rows(self):
         return self.history.batch_rows + [row for row in self.history.pushed_rows
-                                          if row.push[0] in self.view.push_sources()]
+                                          if row.push[0] in self.pushes]
 
     def features(self, row):
         """The features of a row; None when the row is not usable."""
-        if row.time is None or None in row.keys:
+        if row.time is None and not self.history.is_static or None in row.keys:
             return None
         result = {name: read_as(row.cells.get(name), self.history.columns[name], kind)
                   for name, kind in self.schema.items()}
@@ -175,25 +196,34 @@ class Generation:
         """The features that an entity row sees, or None."""
         if None in keys or moment is None:
             return None
-        ttl = self.view.ttl
         best = None
         for row in self.rows():
-            if row.keys != keys or row.time is None or row.time > moment or ttl and row.time < moment - ttl:
+            if row.keys != keys or not self.is_valid(row, moment):
                 continue
-            if (by_created or self.view.filters) and not self.knows_at(row, moment):
+            if (by_created or self.filters) and not self.knows_at(row, moment):
                 continue
             if self.features(row) is not None and (best is None or row.rank() > best.rank()):
                 best = row
         return None if best is None else self.features(best)
+
+    def is_valid(self, row, moment):
+        """Whether a row holds at a moment, by its event time."""
+        if self.history.is_static:
+            return True
+        return row.time is not None and row.time <= moment and not (self.ttl and row.time < moment - self.ttl)
+
+    def is_between(self, row, start, end):
+        """Whether the event time of a usable row lies in a window; a static row's always does."""
+        return self.history.is_static or row.time <= end and (start is None or row.time >= start)
 
     def load(self, start, end, now):
         last = now if end is None else min(end, now)
         winners = {}
         for row in self.rows():
             features = self.features(row)
-            if features is None or row.time > last or start is not None and row.time < start:
+            if features is None or not self.is_between(row, start, last):
                 continue
-            if self.view.filters and not self.knows_at(row, now):
+            if self.filters and not self.knows_at(row, now):
                 continue
             if row.keys not in winners or row.rank() > winners[row.keys][0]:
                 winners[row.keys] = (row.rank(), features)
@@ -203,7 +233,7 @@ class Generation:
                 self.online[keys] = new
 
     def is_due(self, row, now):
-        return row.time <= now and (not self.view.filters or self.knows_at(row, now))
+        return row.time <= now and (not self.filters or self.knows_at(row, now))
 
     def write_due(self, now):
         """Writes the rows whose time has come."""
@@ -224,9 +254,9 @@ class Generation:
         """(value, status, event time)"""
         self.write_due(now)
         found = self.online.get(keys) if None not in keys else None
-        if found is None or found[0][0] > now or self.view.filters and found[0][1] > now:
+        if found is None or found[0][0] > now or self.filters and found[0][1] > now:
             return None, "NOT_FOUND", 0
-        if self.view.ttl and found[0][0] < now - self.view.ttl:
+        if self.ttl and not self.history.is_static and found[0][0] < now - self.ttl:
             return None, "OUTSIDE_MAX_AGE", found[0][0]
         value = found[1].get(name)
         return value, "NULL_VALUE" if value is None else "PRESENT", found[0][0]
@@ -236,11 +266,12 @@ class View:
     def __init__(self, rng, number, history):
         self.name, self.history, self.number = f"v{number}", history, number
         self.ttl_text = rng.choice(list(TTLS))
-        self.ttl = TTLS[self.ttl_text]
-        self.filters = history.has_created and rng.random() < 0.2
+        filters = history.has_created and rng.random() < 0.2
+        self.is_online = bool(history.pushes) or rng.random() < 0.75
         self.source = rng.choice(([history.name] if history.batch else []) + history.pushes)
         names = rng.sample(list(history.columns), rng.randint(1, len(history.columns)))
-        self.current = Generation(self, 1, {name: history.columns[name] for name in names})
+        schema = {name: history.columns[name] for name in names}
+        self.current = Generation(self, 1, schema, TTLS[self.ttl_text], filters)
         self.pinned = []
 
     def push_sources(self):
@@ -249,13 +280,17 @@ class View:
     def live(self):
         return self.pinned + [self.current]
 
+    def online(self):
+        """The generations that are loaded and served."""
+        return self.live() if self.is_online else []
+
     def definition(self):
         view = {"name": self.name, "entities": [entity["name"] for entity in self.history.entities],
                 "schema": [{"name": name, "dtype": kind} for name, kind in self.current.schema.items()],
-                "source": self.source}
+                "source": self.source, "online": self.is_online}
         if self.ttl_text is not None:
             view["ttl"] = self.ttl_text
-        if self.filters:
+        if self.current.filters:
             view["filter_by_created_timestamp"] = True
         return view
 
@@ -479,13 +514,13 @@ class Project:
             self.entities.append({"name": f"entity{number}", "keys": keys})
         self.histories = []
         for number in range(rng.randint(1, 3)):
-            chosen = rng.sample(self.entities, min(rng.choice([1, 1, 1, 2]), len(self.entities)))
+            chosen = rng.sample(self.entities, min(rng.choice([1, 1, 1, 1, 2, 2, 0]), len(self.entities)))
             self.histories.append(History(rng, number, chosen))
         self.views = [View(rng, number, rng.choice(self.histories)) for number in range(rng.randint(1, 4))]
         fields = {f"r{i}": rng.choice(REQUEST_TYPES) for i in range(3)}
         self.requests = [("req", fields)]
         self.on_demand = [OnDemandView(rng, number, self.views, self.requests) for number in range(rng.randint(0, 3))]
-        self.services, self.pins = {}, 0
+        self.services, self.pins, self.has_cache = {}, 0, rng.random() < 0.3
         for number in range(rng.randint(0, 3)):
             self.services[f"service{number}"] = self.draw_projections()
         for history in self.histories:
@@ -532,6 +567,7 @@ class Project:
     def write_definitions(self):
         (self.directory / "feature_store.yaml").write_text(json.dumps({
             "project": "random_features", "registry": "data/registry.db",
+            "offline_store": {"type": "file", "cache": self.has_cache},
             "online_store": {"type": "rocksdb", "path": "data/online"}}))
         services = []
         for name, projections in self.services.items():
@@ -566,13 +602,25 @@ class Project:
         rng = self.rng
         view = rng.choice(self.views)
         old = view.current
-        how = rng.choice(["add", "drop", "retype", "retype", "unpin"])
+        how = rng.choice(["add", "drop", "retype", "retype", "unpin", "ttl", "filter", "source"])
         if how == "unpin":
             for name in [name for name in self.services if name.startswith("pin")]:
                 del self.services[name]
             for other in self.views:
                 other.pinned = []
             return how
+        if how == "ttl":
+            view.ttl_text = rng.choice(list(TTLS))
+            old.ttl = TTLS[view.ttl_text]
+            return f"ttl {view.name} {view.ttl_text}"
+        if how == "source":
+            view.source = rng.choice(([view.history.name] if view.history.batch else []) + view.history.pushes)
+            if set(old.pushes) <= set(view.push_sources()):
+                old.pushes = view.push_sources()
+                return f"source {view.name} {view.source}"
+            return self.succeed(view, old.schema, old.filters, how)
+        if how == "filter":
+            return self.succeed(view, old.schema, not old.filters, how) if view.history.has_created else None
         used = {name for other in self.on_demand for name in old.schema if other.uses(view, name)}
         for name, projections in self.services.items():
             if not name.startswith("pin"):
@@ -601,13 +649,19 @@ class Project:
             # A plan refuses an int32 that the first rows of a source do not fit.
             kinds = WHOLE if not view.history.batch else WHOLE[1:]
             schema[name] = rng.choice([kind for kind in kinds if kind != schema[name]])
+        return self.succeed(view, schema, old.filters, how)
+
+    def succeed(self, view, schema, filters, how):
+        """Starts a generation; a service may stay with the old one, under an alias or other keys."""
+        rng, old = self.rng, view.current
         if rng.random() < 0.7:
             self.pins += 1
-            name = f"pin{self.pins}_{old.version}"
-            self.services[name] = [(view, list(old.schema), None, {})]
+            alias = f"pinned{self.pins}" if rng.random() < 0.4 else None
+            key_map = {key: f"{key}_other" for key, _ in view.history.keys if rng.random() < 0.4}
+            self.services[f"pin{self.pins}_{old.version}"] = [(view, list(old.schema), alias, key_map)]
             view.pinned.append(old)
         view.versions = getattr(view, "versions", 1) + 1
-        view.current = Generation(view, view.versions, schema)
+        view.current = Generation(view, view.versions, schema, old.ttl, filters)
         return f"{how} {view.name} -> {view.versions}"
 
     def selection(self):

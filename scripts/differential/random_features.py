@@ -16,6 +16,7 @@ import json
 import os
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -26,9 +27,11 @@ from pathlib import Path
 
 import values
 from feature_project import (UNKNOWN, Project, Row, View, quoted, NOW, DAY, MINUTE, KEY_POOL)
-from random_repositories import Difference, read_csv
+from random_repositories import Difference, read_csv, read_json_lines, read_sqlite
 
 HOUR = 60 * MINUTE
+NUMERIC = {"int32", "int64", "float32", "float64", "bool", "unix_timestamp"}
+STATUSES = {1: "PRESENT", 2: "NULL_VALUE", 3: "NOT_FOUND", 4: "OUTSIDE_MAX_AGE"}
 
 
 class Runner:
@@ -39,6 +42,8 @@ class Runner:
         self.project = Project(self.rng, self.directory / "repository")
         self.server, self.port, self.log = None, None, []
         self.last_push, self.pushed = 0, 0
+        # How often history changed; and by the name of each saved dataset, what that was then.
+        self.changes, self.saved = 0, {}
 
     # Running
 
@@ -86,7 +91,8 @@ class Runner:
         self.run("apply")
         if rng.random() < 0.5:
             self.serve()
-        steps = {self.push: 6, self.load: 3, self.grow: 1, self.edit: 1.5, self.training: 3, self.keys: 2, self.online: 5}
+        steps = {self.push: 6, self.load: 3, self.grow: 1, self.edit: 1.5, self.training: 3, self.keys: 2, self.online: 5,
+                 self.rebuild: 1}
         for _ in range(rng.randint(10, 22)):
             rng.choices(list(steps), list(steps.values()))[0]()
             if self.server and rng.random() < 0.05:
@@ -100,6 +106,7 @@ class Runner:
     # Steps
 
     def grow(self):
+        self.changes += 1
         for history in self.project.histories:
             history.grow(self.project.directory)
 
@@ -120,15 +127,20 @@ class Runner:
         self.run("materialize")
         now = int(time.time() * 1_000_000)
         for view in self.project.views:
-            for generation in view.live():
+            for generation in view.online():
                 generation.load(None, None, now)
                 generation.is_whole = True
 
     def load(self):
         rng = self.rng
-        views = self.project.views if rng.random() < 0.5 else rng.sample(self.project.views, 1)
-        arguments = [] if views is self.project.views else ["-v", views[0].name]
-        generations = [one for view in views for one in view.live()]
+        views = [view for view in self.project.views if view.is_online]
+        if not views:
+            return
+        arguments = []
+        if rng.random() < 0.5:
+            views = rng.sample(views, 1)
+            arguments = ["-v", views[0].name]
+        generations = [one for view in views for one in view.online()]
         how = rng.choice(["window", "all", "incremental"])
         start = end = None
         if how == "incremental" and all(one.is_whole for one in generations):
@@ -147,17 +159,18 @@ class Runner:
         rng = self.rng
         history = rng.choice(self.project.histories)
         views = [view for view in self.project.views if view.history is history]
-        by_view = self.server and views and rng.random() < 0.15
+        by_view = self.server and views and not history.is_static and rng.random() < 0.15
         if by_view:
-            view = rng.choice(views)
+            view = rng.choice([view for view in views if view.is_online] or [None])
+            if view is None:
+                return
             name, target, generations = view.name, "online", [view.current]
         else:
             if not history.pushes:
                 return
             name = rng.choice(history.pushes)
-            views = [view for view in views if view.source in (name, history.name)]
             target = rng.choice(["online", "offline", "online_and_offline", "online_and_offline"])
-            generations = [one for view in views for one in view.live()]
+            generations = [one for view in views for one in view.live() if name in one.pushes]
         if not generations:
             return
         rows = [history.draw_row(0, with_flaws=0.02) for _ in range(rng.choice([1, 1, 3, 10]))]
@@ -192,6 +205,7 @@ class Runner:
                 stale[number] = all(stale[other] for other in numbers)
         statuses |= {number: "stale" if stale[number] else "accepted" for number, _ in good}
         if target != "online":
+            self.changes += 1
             history.pushed_rows += [row for _, row in good]
         got = {one["row"]: one["status"] for one in answer["results"]}
         self.check(got == statuses, lambda: f"push {name} {target}: {got}, not {statuses}")
@@ -206,13 +220,14 @@ class Runner:
         rng = self.rng
         self.is_http = bool(self.server) and (by_view or rng.random() < 0.5)
         by_feature = rng.random() < 0.3
-        names = [key for key, _ in history.keys] + ["happened", "made"]
-        names += list(history.columns) if by_feature else list(history.names.values())
+        names = history.header()
+        if by_feature:
+            names = [key for key, _ in history.keys] + ["happened", "made", *history.columns]
         given = [[value for value, _ in history.row_values(row)] for row in rows]
         kinds = [kind for _, kind in history.row_values(rows[0])]
         if not history.has_created:
             for line in given:
-                line[names.index("made")] = None
+                line[len(history.keys) + 1] = None
         if rng.random() < 0.4 and not self.is_http:
             text = ",".join(map(quoted, names)) + "\n"
             for line in given:
@@ -267,6 +282,8 @@ class Runner:
         names, full = self.names(columns)
         by_created = rng.random() < 0.3
         grid = [moment for history in self.project.histories for moment in history.grid]
+        grid += [moment + generation.ttl + nudge for one in columns for generation in one.generations() if generation.ttl
+                 for moment in rng.sample(generation.history.grid, 2) for nudge in (-1, 0, 1)]
         rows = [{**{key: rng.choice(KEY_POOL[kind] + [None]) for key, kind in keys.items()},
                  **{name: None if rng.random() < 0.1 else values.draw(rng, kind) for name, kind in fields.items()},
                  "event_timestamp": rng.choice(moments or grid + [NOW, NOW + 2 * HOUR, None])}
@@ -295,19 +312,37 @@ class Runner:
             return
         text = ",".join(order) + "\n" + "".join(
             ",".join("" if line[name] is None else quoted(line[name]) for name in order) + "\n" for line in texts)
-        path = self.directory / "out.csv"
+        form = rng.choice(["csv", "csv", "jsonl", "db"])
+        path = self.directory / f"out.{form}"
         (self.directory / "entities.csv").write_bytes(text.encode())
         arguments = ["get-historical-features", "-d", str(self.directory / "entities.csv"), *arguments, "-o", str(path)]
         arguments += ["--full-feature-names"] if full else []
         arguments += ["--filter-by-created-timestamp"] if by_created else []
+        if rng.random() < 0.2:
+            name = f"set{len(self.saved)}"
+            arguments += ["--save-as", name]
+            self.saved[name] = self.changes
         self.run(*arguments)
-        got_names, got = read_csv(path)
-        self.check(got_names == order + names, lambda: f"columns {got_names}, not {order + names}")
+        got_names, got = {"csv": read_csv, "jsonl": read_json_lines, "db": read_sqlite}[form](path)
+        path.unlink()
+        if form != "jsonl" or rows:
+            self.check(got_names == order + names, lambda: f"columns {got_names}, not {order + names}")
         self.check(len(got) == len(rows), lambda: f"{len(got)} rows, not {len(rows)}")
+        same = {"csv": lambda cell, want, kind: values.csv_cell_is(*cell, want, kind),
+                "jsonl": lambda cell, want, kind: values.json_cell_is(cell, want, kind, wire=False),
+                "db": values.sqlite_cell_is}[form]
         for number, line in enumerate(got):
             for one, cell, want in zip(columns, line[len(order):], expected[number]):
-                self.cell(want is UNKNOWN or values.csv_cell_is(*cell, want, one.kind),
-                          f"training row {number} {one.label}:{one.name} ({one.kind})", cell, want, one, rows[number])
+                self.cell(want is UNKNOWN or same(cell, want, one.kind),
+                          f"{form} training row {number} {one.label}:{one.name} ({one.kind})", cell, want, one, rows[number])
+
+    def rebuild(self):
+        """A set whose sources are as they were comes out again, whatever was applied since."""
+        fresh = [name for name, changes in self.saved.items() if changes == self.changes]
+        if fresh:
+            done = self.run("saved-datasets", "rebuild", self.rng.choice(fresh))
+            self.check(b"the same byte for byte" in done.stderr, lambda: f"rebuild: {done.stderr.decode()}")
+            self.counts["rebuilt sets"] += 1
 
     def seen(self, generation, keys, name, moment, by_created):
         found = generation.joined(keys, moment, by_created)
@@ -365,9 +400,9 @@ class Runner:
             if set(key_names) != widest:
                 continue
             for row in generation.rows():
-                if generation.features(row) is None or row.time > end or start is not None and row.time < start:
+                if generation.features(row) is None or not generation.is_between(row, start, end):
                     continue
-                if (by_created or generation.view.filters) and not generation.knows_at(row, end):
+                if (by_created or generation.filters) and not generation.knows_at(row, end):
                     continue
                 found.add(tuple(sorted(zip(key_names, row.keys))))
         got_names, got = read_csv(path)
@@ -394,6 +429,9 @@ class Runner:
         rng = self.rng
         columns, arguments, body = selection or self.project.selection()
         keys, fields = self.needs(columns)
+        if not keys:
+            # A request needs rows, also for a view without keys.
+            keys = dict(self.project.entities[0]["keys"])
         names, full = self.names(columns)
         is_http = bool(self.server) and rng.random() < 0.6
         rows = []
@@ -414,15 +452,25 @@ class Runner:
                 push_cell(rng, row[name], kinds[name]) for row in rows) + "]" for name in order) + "}"
             text = json.dumps({**body, "full_feature_names": full})[:-1] + f', "entities": {entities}}}'
             status, data = self.post("/get-online-features", text)
+            if not self.is_served(columns):
+                self.check(status == 400 and b"not served online" in data, lambda: f"online: {status} {data.decode()}")
+                return
             self.check(status == 200, lambda: f"online: {status} {data.decode()}")
         else:
             arguments = ["get-online-features", *arguments, *(["--full-feature-names"] if full else []), "--json"]
             for name in order:
                 for row in rows:
                     arguments += ["-e", f"{name}={values.spell(rng, row[name], kinds[name])}"]
-            data = self.run(*arguments).stdout
+            is_served = self.is_served(columns)
+            done = self.run(*arguments, code=0 if is_served else 1)
+            if not is_served:
+                self.check(b"not served online" in done.stderr, lambda: f"online: {done.stderr.decode()}")
+                return
+            data = done.stdout
         now = int(time.time() * 1_000_000)
         answer = values.load_json(data)
+        if is_http:
+            self.matrix(text, answer, columns, len(columns))
         given = [name for name in order if name in keys]
         self.check(answer["metadata"]["feature_names"] == given + names,
                    lambda: f"online names {answer['metadata']['feature_names']}, not {given + names}")
@@ -441,17 +489,40 @@ class Runner:
                                                and got[1:] == (status, values.spell_utc(moment)))
                 self.cell(is_same, f"online {one.label}:{one.name} ({one.kind})", got, (value, status, moment), one, row)
 
+    def matrix(self, body, answer, columns, count):
+        """The matrix of float32 holds what the JSON of the same request does."""
+        status, data = self.post("/get-online-features", body, {"Accept": "application/x-fstore-f32"})
+        if not all(one.kind in NUMERIC for one in columns):
+            self.check(status == 406, lambda: f"matrix: {status} {data.decode(errors='replace')}")
+            return
+        self.check(status == 200, lambda: f"matrix: {status} {data.decode(errors='replace')}")
+        rows, features, at, nulls, statuses, _, _ = struct.unpack_from("<7Q", data, 8)
+        wanted = answer["results"][len(answer["results"]) - count:]
+        self.check((rows, features) == (len(wanted[0]["values"]), count), lambda: f"matrix: {rows} × {features}")
+        for index, column in enumerate(wanted):
+            for row, (value, status) in enumerate(zip(column["values"], column["statuses"])):
+                place = row * features + index
+                is_null = data[nulls + place // 8] >> place % 8 & 1 == 1
+                self.check(STATUSES[data[statuses + place]] == status and is_null == (value is None),
+                           lambda: f"matrix row {row} column {index}: {data[statuses + place]} {is_null}, not {column}")
+                if columns[index].kind in ("float32", "bool") and value is not None:
+                    got = data[at + 4 * place:at + 4 * place + 4]
+                    self.check(got == struct.pack("<f", float(value)) or value == "NaN",
+                               lambda: f"matrix row {row} column {index}: {got!r}, not {value!r}")
+        self.counts["matrices"] += 1
+
+    def is_served(self, columns):
+        return all(generation.view.is_online for one in columns for generation in one.generations())
+
     def now_equals_now(self):
         """`verify` says what the model says."""
         now = int(time.time() * 1_000_000)
         report = json.loads(self.run("verify", "--json", code=None).stdout)
         got = {view["view"]: view for view in report["views"]}
         for view in self.project.views:
-            for one in view.live():
-                keys = {row.keys for row in one.rows() if one.features(row) is not None and row.time <= now}
-                if view.filters:
-                    keys = {row.keys for row in one.rows() if one.features(row) is not None and row.time <= now
-                            and one.knows_at(row, now)}
+            for one in view.online():
+                keys = {row.keys for row in one.rows() if one.features(row) is not None and one.is_between(row, None, now)
+                        and (not one.filters or one.knows_at(row, now))}
                 different = 0
                 for key in keys:
                     training = one.joined(key, now, False)

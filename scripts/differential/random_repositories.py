@@ -275,7 +275,7 @@ class Runner:
         for view in report["views"]:
             fresh = next(known for known in online if known.name == view["name"])
             self.check(fresh.is_static or view["keys_written"] == 0,
-                       f"{view['name']}: an idle load wrote {view['keysWritten']} keys")
+                       f"{view['name']}: an idle load wrote {view['keys_written']} keys")
         self.online_reads(online)
         self.define_more(online)
 

@@ -403,9 +403,7 @@ def sqlite_cell_is(read, value, kind):
     if kind in ("int32", "int64", "bool"):
         return type(read) is int and read == int(value)
     if kind in ("float32", "float64"):
-        # A REAL column keeps whole numbers as integers, which have no negative zero.
-        return read == "NaN" if value != value else type(read) is float and same_bits(
-            read or 0.0, value or 0.0)
+        return read == "NaN" if value != value else type(read) is float and same_bits(read, value)
     if kind == "bytes":
         return read == value and type(read) is bytes
     return type(read) is str and csv_cell_is(

@@ -184,7 +184,9 @@ struct PushPlan {
         let known = repository.dataSources.filter(\.isPush).map(\.name)
         let wayOut =
             repository.dataSource(name) == nil
-            ? definitions.wayOut(of: name, among: known, noun: "push source")
+            ? known.isEmpty
+                ? "define a data source of the type push"
+                : definitions.wayOut(of: name, among: known, noun: "push source")
             : "the data source \"\(name)\" is not of the type push"
         throw FeatureStoreError(
             code: .pushSourceNotFound,

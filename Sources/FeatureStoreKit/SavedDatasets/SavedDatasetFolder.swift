@@ -93,7 +93,9 @@ struct SavedDatasetFolder {
             throw FeatureStoreError(
                 code: .invalidArgument,
                 message: "there is no saved dataset \"\(name)\"; "
-                    + suggestion(for: name, among: names, noun: "saved dataset")
+                    + (names.isEmpty
+                        ? "get-historical-features keeps a set with --save-as"
+                        : suggestion(for: name, among: names, noun: "saved dataset"))
             )
         }
     }

@@ -193,7 +193,7 @@ extension FeatureResolution {
                 about: column.name,
                 "the entity rows have a column \"\(column.name)\", and a feature of "
                     + "\(self.viewName(of: column)) has the same name; rename the column, "
-                    + "or use --full-feature-names"
+                    + "or use the full feature names (full_feature_names, --full-feature-names)"
             )
         }
         try problems.check()

@@ -33,7 +33,10 @@ struct ExportFeastCommand: ParsableCommand {
             printError("error: \(error.message)")
             throw ExitCode.failure
         } catch {
-            printError("error: \(self.file) cannot be written: \(reason(of: error))")
+            printError(
+                "error: \(self.file) cannot be written: \(reason(of: error)); see that its folder "
+                    + "is there and may be written"
+            )
             throw ExitCode.failure
         }
         if self.global.json {

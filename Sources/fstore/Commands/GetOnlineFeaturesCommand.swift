@@ -7,7 +7,8 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
         abstract: "Read the newest values from the online store.",
         discussion: """
             Repeat -e for more entity rows (-e driver_id=1001 -e driver_id=1002), and give each \
-            key of a composite key: row n has the n-th value of every key.
+            key of a composite key: row n has the n-th value of every key. Thousands of rows are \
+            for `fstore serve`.
             """
     )
 
@@ -29,7 +30,8 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
 
     func validate() throws {
         // By code points: a value may begin with an accent that combines with the "=".
-        for entity in self.entities where !entity.unicodeScalars.contains("=") {
+        for entity in self.entities
+        where !entity.unicodeScalars.contains("=") || entity.unicodeScalars.first == "=" {
             throw ValidationError(
                 "\"\(entity)\" is no key=value; "
                     + "write a join key and an id, such as -e driver_id=1001"

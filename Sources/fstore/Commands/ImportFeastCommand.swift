@@ -32,8 +32,8 @@ struct ImportFeastCommand: ParsableCommand {
             data = try Data(contentsOf: URL(fileURLWithPath: self.registry))
         } catch {
             printError(
-                "error: \(self.registry) cannot be read: \(reason(of: error)); name a registry "
-                    + "file of Feast"
+                "error: \(self.registry) cannot be read: \(reason(of: error)); name the "
+                    + "registry.db of a repository of Feast"
             )
             throw ExitCode.failure
         }

@@ -46,6 +46,7 @@ extension EvolvingProject {
             number: (self.numbers[view.name] ?? 0) + 1,
             view: view,
             source: source,
+            pushes: Set(next.pushSources(of: view).map(\.name)),
             keys: next.joinKeys(of: view)
         )
         var earlier = self.live[view.name] ?? []
@@ -100,6 +101,7 @@ extension EvolvingProject {
         }
         return keeps && Set(before.keys) == Set(after.keys)
             && reading(before.source) == reading(after.source)
+            && before.pushes.isSubset(of: after.pushes)
             && before.view.filterByCreatedTimestamp == after.view.filterByCreatedTimestamp
     }
 

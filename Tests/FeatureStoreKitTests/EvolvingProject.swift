@@ -11,6 +11,8 @@ struct EvolvingProject {
         var number: Int
         var view: FeatureView
         var source: DataSource
+        /// The push sources that add rows.
+        var pushes: Set<String>
         var keys: [Entity.JoinKey]
         /// The features that the last load of the generation knew; `nil` before there was one.
         var loaded: Set<String>?

@@ -11,6 +11,8 @@ import values
 from repository import AGES, DAY, KEY_POOL, MINUTE, NOW, TTLS, ZONES
 
 NEVER = float("-inf")
+# The first and the last moment that there is: in the years 1 and 9999.
+FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 BAD = values.Unreadable("bad")
 WHOLE = ["int32", "int64", "float64"]
 BAD_TEXT = {"int32": "2147483648", "int64": "1.5", "float32": "x", "float64": "oops", "bool": "maybe",
@@ -67,6 +69,8 @@ class History:
         self.null_values = rng.choice([[""], [""], ["", "NA"], ["NA", "nil"]])
         grid = [NOW - age for age in rng.sample(AGES, 4)] + [NOW + DAY]
         self.grid = grid + [moment + rng.choice([-1, 1]) for moment in grid]
+        if rng.random() < 0.2:
+            self.grid.append(rng.choice([FIRST, LAST]))
         self.batch_rows, self.pushed_rows, self.written = [], [], 0
         if self.batch:
             self.batch_rows = [self.draw_row(i) for i in range(rng.choice([0, 3, 20, 60]))]
@@ -163,8 +167,8 @@ def quoted(text, null_values=()):
 class Generation:
     """A view as it is or was defined, and what the online store should hold of it."""
 
-    def __init__(self, view, version, schema, ttl, filters):
-        self.view, self.version, self.schema = view, version, dict(schema)
+    def __init__(self, view, version, schema, ttl, filters, is_online):
+        self.view, self.version, self.schema, self.is_online = view, version, dict(schema), is_online
         self.ttl, self.filters, self.pushes = ttl, filters, view.push_sources()
         self.online, self.is_whole = {}, True
         # Rows that were pushed before their time.
@@ -267,11 +271,11 @@ class View:
         self.name, self.history, self.number = f"v{number}", history, number
         self.ttl_text = rng.choice(list(TTLS))
         filters = history.has_created and rng.random() < 0.2
-        self.is_online = bool(history.pushes) or rng.random() < 0.75
+        is_online = bool(history.pushes) or rng.random() < 0.75
         self.source = rng.choice(([history.name] if history.batch else []) + history.pushes)
         names = rng.sample(list(history.columns), rng.randint(1, len(history.columns)))
         schema = {name: history.columns[name] for name in names}
-        self.current = Generation(self, 1, schema, TTLS[self.ttl_text], filters)
+        self.current = Generation(self, 1, schema, TTLS[self.ttl_text], filters, is_online)
         self.pinned = []
 
     def push_sources(self):
@@ -282,12 +286,12 @@ class View:
 
     def online(self):
         """The generations that are loaded and served."""
-        return self.live() if self.is_online else []
+        return [one for one in self.live() if one.is_online]
 
     def definition(self):
         view = {"name": self.name, "entities": [entity["name"] for entity in self.history.entities],
                 "schema": [{"name": name, "dtype": kind} for name, kind in self.current.schema.items()],
-                "source": self.source, "online": self.is_online}
+                "source": self.source, "online": self.current.is_online}
         if self.ttl_text is not None:
             view["ttl"] = self.ttl_text
         if self.current.filters:
@@ -602,7 +606,7 @@ class Project:
         rng = self.rng
         view = rng.choice(self.views)
         old = view.current
-        how = rng.choice(["add", "drop", "retype", "retype", "unpin", "ttl", "filter", "source"])
+        how = rng.choice(["add", "drop", "retype", "retype", "unpin", "ttl", "filter", "source", "online"])
         if how == "unpin":
             for name in [name for name in self.services if name.startswith("pin")]:
                 del self.services[name]
@@ -613,6 +617,12 @@ class Project:
             view.ttl_text = rng.choice(list(TTLS))
             old.ttl = TTLS[view.ttl_text]
             return f"ttl {view.name} {view.ttl_text}"
+        if how == "online":
+            if view.history.pushes:
+                return None
+            old.is_online = not old.is_online
+            old.online = {}
+            return f"online {view.name} {old.is_online}"
         if how == "source":
             view.source = rng.choice(([view.history.name] if view.history.batch else []) + view.history.pushes)
             if set(old.pushes) <= set(view.push_sources()):
@@ -661,7 +671,7 @@ class Project:
             self.services[f"pin{self.pins}_{old.version}"] = [(view, list(old.schema), alias, key_map)]
             view.pinned.append(old)
         view.versions = getattr(view, "versions", 1) + 1
-        view.current = Generation(view, view.versions, schema, old.ttl, filters)
+        view.current = Generation(view, view.versions, schema, old.ttl, filters, old.is_online)
         return f"{how} {view.name} -> {view.versions}"
 
     def selection(self):

@@ -26,7 +26,7 @@ from collections import Counter
 from pathlib import Path
 
 import values
-from feature_project import (UNKNOWN, Project, Row, View, quoted, NOW, DAY, MINUTE, KEY_POOL)
+from feature_project import UNKNOWN, Project, Row, View, quoted, NOW, DAY, LAST, MINUTE, KEY_POOL
 from random_repositories import Difference, read_csv, read_json_lines, read_sqlite
 
 HOUR = 60 * MINUTE
@@ -133,7 +133,7 @@ class Runner:
 
     def load(self):
         rng = self.rng
-        views = [view for view in self.project.views if view.is_online]
+        views = [view for view in self.project.views if view.online()]
         if not views:
             return
         arguments = []
@@ -141,6 +141,9 @@ class Runner:
             views = rng.sample(views, 1)
             arguments = ["-v", views[0].name]
         generations = [one for view in views for one in view.online()]
+        if arguments and rng.random() < 0.3:
+            generations = rng.sample(generations, 1)
+            arguments = ["-v", f"{views[0].name}@v{generations[0].version}"]
         how = rng.choice(["window", "all", "incremental"])
         start = end = None
         if how == "incremental" and all(one.is_whole for one in generations):
@@ -161,7 +164,7 @@ class Runner:
         views = [view for view in self.project.views if view.history is history]
         by_view = self.server and views and not history.is_static and rng.random() < 0.15
         if by_view:
-            view = rng.choice([view for view in views if view.is_online] or [None])
+            view = rng.choice([view for view in views if view.current.is_online] or [None])
             if view is None:
                 return
             name, target, generations = view.name, "online", [view.current]
@@ -283,7 +286,8 @@ class Runner:
         by_created = rng.random() < 0.3
         grid = [moment for history in self.project.histories for moment in history.grid]
         grid += [moment + generation.ttl + nudge for one in columns for generation in one.generations() if generation.ttl
-                 for moment in rng.sample(generation.history.grid, 2) for nudge in (-1, 0, 1)]
+                 for moment in rng.sample(generation.history.grid, 2) for nudge in (-1, 0, 1)
+                 if moment + generation.ttl < LAST]
         rows = [{**{key: rng.choice(KEY_POOL[kind] + [None]) for key, kind in keys.items()},
                  **{name: None if rng.random() < 0.1 else values.draw(rng, kind) for name, kind in fields.items()},
                  "event_timestamp": rng.choice(moments or grid + [NOW, NOW + 2 * HOUR, None])}
@@ -512,7 +516,7 @@ class Runner:
         self.counts["matrices"] += 1
 
     def is_served(self, columns):
-        return all(generation.view.is_online for one in columns for generation in one.generations())
+        return all(generation.is_online for one in columns for generation in one.generations())
 
     def now_equals_now(self):
         """`verify` says what the model says."""

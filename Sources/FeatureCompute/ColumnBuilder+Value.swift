@@ -18,7 +18,10 @@ extension ColumnBuilder {
         case (.unixTimestamp, .timestamp(let timestamp)):
             self.append(integer: timestamp.microseconds)
         case (.float32, .float(let float)):
-            self.append(float: Double(Float(float)))
+            let single = Float(float)
+            // A number beyond the type is none of it, as in a CSV file.
+            guard single.isFinite == float.isFinite else { return false }
+            self.append(float: Double(single))
         case (.float64, .float(let float)):
             self.append(float: float)
         case (.float32, .integer(let integer)):

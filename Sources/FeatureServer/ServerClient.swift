@@ -85,7 +85,8 @@ package struct ServerClient: Sendable {
 
     /// What to tell of a request that has no answer.
     private func failure(_ error: any Error, of path: String) -> FeatureStoreError {
-        let hasEnded = error as? ChannelError == .eof || error is IOError
+        var hasEnded = error is ChannelError || error is IOError
+        if case HTTPParserError.invalidEOFState? = error as? HTTPParserError { hasEnded = true }
         let what =
             hasEnded
             ? "the server at \"\(self.unixSocketPath)\" ended without answering \(path) (\(error))"

@@ -674,10 +674,10 @@ class Project:
         view.current = Generation(view, view.versions, schema, old.ttl, filters, old.is_online)
         return f"{how} {view.name} -> {view.versions}"
 
-    def selection(self):
-        """Columns, the arguments of a command, the members of a body."""
+    def selection(self, kinds=None):
+        """Columns, of some types alone, the arguments of a command, the members of a body."""
         rng = self.rng
-        if self.services and rng.random() < 0.4:
+        if self.services and not kinds and rng.random() < 0.4:
             name = rng.choice(list(self.services))
             columns = self.service_columns(name)
             if columns:
@@ -690,6 +690,7 @@ class Project:
                 every += [Wanted(label, name, kind, generation) for name, kind in generation.schema.items()]
         for view in self.on_demand:
             every += [Wanted(view.name, f.name, f.dtype, computed=f) for f in view.features]
+        every = [one for one in every if not kinds or one.kind in kinds] or every
         columns = rng.sample(every, rng.randint(1, min(len(every), 8)))
         texts = [f"{one.label}:{one.name}" for one in columns]
         return columns, ["-f", ",".join(texts)], {"features": texts}

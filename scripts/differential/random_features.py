@@ -91,9 +91,9 @@ class Runner:
         self.run("apply")
         if rng.random() < 0.5:
             self.serve()
-        steps = {self.push: 6, self.load: 3, self.grow: 1, self.edit: 1.5, self.training: 3, self.keys: 2, self.online: 5,
+        steps = {self.push: 6, self.load: 3, self.grow: 1, self.edit: 3, self.training: 3, self.keys: 2, self.online: 5,
                  self.rebuild: 1}
-        for _ in range(rng.randint(10, 22)):
+        for _ in range(rng.randint(10, 30)):
             rng.choices(list(steps), list(steps.values()))[0]()
             if self.server and rng.random() < 0.05:
                 self.stop(is_killed=rng.random() < 0.5)
@@ -429,9 +429,9 @@ class Runner:
 
     # Online
 
-    def online(self, selection=None):
+    def online(self):
         rng = self.rng
-        columns, arguments, body = selection or self.project.selection()
+        columns, arguments, body = self.project.selection(NUMERIC if rng.random() < 0.2 else None)
         keys, fields = self.needs(columns)
         if not keys:
             # A request needs rows, also for a view without keys.

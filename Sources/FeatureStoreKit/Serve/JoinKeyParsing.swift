@@ -58,6 +58,8 @@ extension ColumnBuilder {
         case (.int32, .float), (.int64, .float), (.unixTimestamp, .integer),
             (.unixTimestamp, .float):
             return self.append(id: value, parser: &parser)
+        case (.bool, .integer(let integer)) where integer == 0 || integer == 1:
+            return self.append(.bool(integer == 1))
         case (_, .string(let text)):
             let utf8 = Array(text.utf8)
             return parser.append(utf8.span, to: &self)

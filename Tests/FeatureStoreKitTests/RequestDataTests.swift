@@ -32,7 +32,7 @@ struct RequestDataTests {
         Given(.float32, .float(1e39), "1e39", false), Given(.float32, "1e39", "1e39", false),
         Given(.float32, .float(-.infinity), "-inf"), Given(.float32, "Infinity", "Infinity"),
         Given(.float64, 9_007_199_254_740_993, "9007199254740993"),
-        Given(.float64, 5e-324, "5e-324"),
+        Given(.float64, .float(.leastNonzeroMagnitude), "5e-324"),
         Given(.float64, "1e400", "1e400", false), Given(.float64, "-0.0", "-0.0"),
         Given(.bool, true, "true"), Given(.bool, 1, "1"), Given(.bool, 0, "0"),
         Given(.bool, "T", "T"),

@@ -161,8 +161,8 @@ let package = Package(
         .executableTarget(
             name: "Kernels",
             dependencies: [
-                "FeatureModel", "FeatureCompute", "FeatureDefinitions", "OnlineStores",
-                "OfflineStores", "FeatureStoreKit", "FeatureServer", "TestSupport",
+                "FeatureModel", "FeatureCompute", "FeatureDefinitions", "NativeStorage",
+                "OnlineStores", "OfflineStores", "FeatureStoreKit", "FeatureServer", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "benchmarks/Kernels",

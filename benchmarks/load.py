@@ -78,6 +78,39 @@ def load(options):
             "notes": ["Feast is told to load fewer rows, from Parquet"]}
 
 
+def load_incremental(options):
+    """The same file loaded again: as it is, and with lines at its end."""
+    keys, count = (20_000, 60_000) if options.quick else (1_000_000, 5_000_000)
+    path = data.load(options.data, count, keys)
+    directory = f"{options.data}/repository-load-incremental"
+    growing = f"{options.data}/load-growing.csv"
+    command = [options.fstore, "materialize-incremental", "-c", directory, "2026-06-01"]
+    states = ["read for the first time", "as it was", "1,000 lines longer"]
+    measured = {state: [] for state in states}
+    for _ in range(options.runs):
+        shutil.rmtree(directory, ignore_errors=True)
+        repository.make(options.fstore, directory, [repository.driver_view(growing, ttl="0")])
+        shutil.copyfile(f"{path}.csv", growing)
+        for state in states:
+            if state == states[2]:
+                with open(growing, "rb") as file:
+                    lines = file.readlines(1 << 20)[1:1_001]
+                with open(growing, "ab") as file:
+                    file.writelines(lines)
+            # A file that was written just now could change again without getting another time.
+            time.sleep(2.1)
+            measured[state].append(measure(command))
+    os.remove(growing)
+    rows = []
+    for state, runs in measured.items():
+        row = {key: summary([run[key] for run in runs]) for key in runs[0] if key != "output"}
+        rows.append({"": state, "rows": count, "runs": len(runs), "wall s": row["wall"],
+                     "processor s": row["processor"], "peak MB": row["memory"],
+                     "others, cores": row["others"]})
+    return {"title": f"Load again: {keys:,} keys of 10 features, one CSV file", "rows": rows,
+            "target": None, "notes": []}
+
+
 def load_row(name, count, result):
     return {"": name, "rows": count, "runs": result["runs"], "wall s": result["wall"],
             "rows/s": count / result["wall"]["median"], "processor s": result["processor"],

@@ -29,6 +29,7 @@ JOBS = {
     "train-views": train.train_views,
     "train-wide": train.train_wide,
     "load": load.load,
+    "load-incremental": load.load_incremental,
     "online": online.online,
     "online-wide": online.online_wide,
     "online-large": online.online_large,

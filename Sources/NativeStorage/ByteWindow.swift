@@ -104,6 +104,19 @@ package struct ByteWindow: ~Copyable {
         return spare
     }
 
+    /// Moves the window to another place of a file that is not unpacked.
+    ///
+    /// - Parameter offset: Where it begins then, not behind the end of the file.
+    /// - Throws: When the file cannot be read there.
+    package mutating func skip(to offset: Int) throws(FileError) {
+        precondition(self.gzip == nil, "a packed file has no other places")
+        try self.file.skip(to: offset)
+        self.count = 0
+        self.isLast = false
+        self.fractions = self.file.fraction.map { ($0, $0) }
+        try self.fill()
+    }
+
     /// Makes the window as large as what is left of the file.
     package mutating func takeRest() throws(FileError) {
         while !self.isLast {

@@ -76,6 +76,17 @@ struct InputFile: ~Copyable {
         return end - start
     }
 
+    /// Goes on reading at another place of a regular file.
+    ///
+    /// - Throws: Also when the file had fewer bytes when it was opened.
+    mutating func skip(to offset: Int) throws(FileError) {
+        guard let size = self.size, offset <= size else { throw self.becameShorter }
+        guard lseek(self.descriptor, off_t(offset), SEEK_SET) == offset else {
+            throw FileError(path: self.path, errorNumber: errno)
+        }
+        self.position = offset
+    }
+
     private var becameShorter: FileError {
         FileError(
             code: .inputOutput,

@@ -33,6 +33,18 @@ struct CSVFile: ~Copyable {
         self.window = window
     }
 
+    /// Goes to a later place, where a record begins.
+    ///
+    /// - Parameters:
+    ///   - offset: Its distance from the beginning of the file, which is not packed.
+    ///   - line: The line that begins there.
+    /// - Throws: When the file cannot be read there.
+    mutating func skip(to offset: Int, line: Int) throws(OfflineStoreError) {
+        do { try self.window.skip(to: offset) } catch { throw OfflineStoreError(error) }
+        self.cursor.position = 0
+        self.cursor.line = line
+    }
+
     /// A cursor before the first row of the window.
     @_lifetime(borrow self)
     borrowing func scanner() -> CSVScanner {

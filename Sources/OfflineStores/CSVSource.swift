@@ -32,11 +32,12 @@ struct CSVSource {
         return first?.columns ?? []
     }
 
-    /// Reads all rows of all files.
+    /// Reads all rows of all files, or those that follow a start.
     ///
     /// This thread reads and cuts the text, others read its rows, and the batches come in order.
     func scan<Part: Sendable>(
         _ assembler: inout RowAssembler,
+        from start: CSVStart? = nil,
         progress: ((ScanProgress) -> Void)?,
         transform: @escaping SourceBatch.Transform<Part>,
         _ body: (Part) throws(OfflineStoreError) -> Void
@@ -44,8 +45,8 @@ struct CSVSource {
         // Columns that differ between files are found before the first row is delivered.
         _ = try self.columns()
         let paths = try FilePattern.files(self.options.path, root: self.root)
-        let sizes = paths.map { Self.size(of: $0) }
-        let total = max(1, sizes.reduce(0, +))
+        let parts = Self.parts(of: paths, from: start)
+        let total = max(1, parts.reduce(0) { $0 + $1.size })
         let workers = try CSVWorkers(
             like: assembler,
             count: Self.workerCount(bytes: total),
@@ -65,8 +66,10 @@ struct CSVSource {
             )
         }
         var before: Double = 0
-        for (path, size) in zip(paths, sizes) {
+        for part in parts {
+            let path = part.path
             var file = try self.open(path)
+            if part.offset > 0 { try file.skip(to: part.offset, line: part.line) }
             let columns = file.header.columns
             let layout = CSVFileLayout(
                 path: path,
@@ -84,17 +87,37 @@ struct CSVSource {
                     throw error
                 }
                 guard let chunk else { break }
-                fractions.append((before + (chunk.fraction ?? 0) * size) / total)
+                let read = (chunk.fraction ?? 0) * part.fileSize - Double(part.offset)
+                fractions.append((before + read) / total)
                 workers.submit(chunk)
                 while workers.isFull { try deliver() }
             }
-            before += size
+            before += part.size
         }
         while workers.hasRows { try deliver() }
         for seen in workers.finish() {
             assembler.absorb(seen)
         }
         progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
+    }
+
+    /// One file, or what is left of it.
+    private struct Part {
+        let path: String
+        let fileSize: Double
+        /// Where reading begins, and on which line; 0 for the header.
+        var offset = 0
+        var line = 1
+        /// How many bytes are read.
+        var size: Double { self.fileSize - Double(self.offset) }
+    }
+
+    private static func parts(of paths: [String], from start: CSVStart?) -> [Part] {
+        var parts = paths.map { Part(path: $0, fileSize: self.size(of: $0)) }
+        guard let start else { return parts }
+        parts[start.file].offset = start.offset
+        parts[start.file].line = start.line
+        return parts[start.file...].filter { $0.size > 0 || $0.offset == 0 }
     }
 
     /// How many threads read rows: more than one only pay for what takes longer than to start them.

@@ -1,5 +1,6 @@
 package import FeatureCompute
 package import FeatureModel
+import Foundation
 
 /// Joins entity rows with the history of feature views, point in time.
 ///
@@ -194,21 +195,33 @@ package struct HistoricalJoin: Sendable {
             )
         }
         let features = candidates.features()
-        var results: [ViewResult] = []
-        for (index, positions) in group.positions.enumerated() {
-            var summary = MatchSummary(matches[index])
-            var columns: [Column] = []
-            for position in positions {
-                let column = features[position]
-                summary.add(column, matches[index])
-                columns.append(column.gathered(matches[index].rows))
-            }
-            results.append(
-                ViewResult(columns: columns, summary: summary, report: report, seconds: seconds)
-            )
+        var results = matches.map { match in
+            ViewResult(columns: [], summary: MatchSummary(match), report: report, seconds: seconds)
         }
+        let wanted = group.positions.enumerated().flatMap { view, positions in
+            positions.map { (view: view, position: $0) }
+        }
+        let cells = (matches.first?.rows.count ?? 0) * wanted.count
+        let isLittle = cells < Self.cellsWorthThreads
+        OrderedWork.run(
+            count: wanted.count,
+            threads: isLittle ? 1 : ProcessInfo.processInfo.activeProcessorCount,
+            start: {
+                { index in
+                    let (view, position) = wanted[index]
+                    return (view: view, feature: SeenFeature(features[position], matches[view]))
+                }
+            },
+            take: { (seen: (view: Int, feature: SeenFeature)) in
+                results[seen.view].columns.append(seen.feature.column)
+                results[seen.view].summary.add(seen.feature)
+            }
+        )
         return results
     }
+
+    /// Starting threads takes as long as gathering about so many values.
+    private static let cellsWorthThreads = 1 << 16
 }
 
 extension SlotRows {

@@ -35,22 +35,10 @@ package struct MatchSummary: Hashable, Sendable {
         }
     }
 
-    /// Counts one wanted feature, given its values in the source.
-    mutating func add(_ feature: Column, _ matches: PointInTimeMatches) {
-        var nulls = 0
-        if feature.nulls != nil {
-            for row in matches.rows where row >= 0 && feature.isNull(at: Int(row)) {
-                nulls += 1
-            }
-        }
-        self.nullInSource.append(nulls)
-        var changed = 0
-        if let filtered = matches.rowsFilteredByCreated {
-            for row in filtered.indices where filtered[row] != matches.rows[row] {
-                if !feature.isSame(filtered[row], matches.rows[row]) { changed += 1 }
-            }
-        }
-        self.cellsCreatedFilterWouldChange.append(changed)
+    /// Counts one wanted feature; the first one comes first.
+    mutating func add(_ feature: SeenFeature) {
+        self.nullInSource.append(feature.nullInSource)
+        self.cellsCreatedFilterWouldChange.append(feature.createdFilterWouldChange)
     }
 
     /// Adds further entity rows of the same view.
@@ -62,6 +50,34 @@ package struct MatchSummary: Hashable, Sendable {
         for index in self.nullInSource.indices {
             self.nullInSource[index] += next.nullInSource[index]
             self.cellsCreatedFilterWouldChange[index] += next.cellsCreatedFilterWouldChange[index]
+        }
+    }
+}
+
+/// One wanted feature as the entity rows see it.
+struct SeenFeature: Sendable {
+    /// A value for each entity row.
+    let column: Column
+    /// How many entity rows have a row whose value is null in the source.
+    private(set) var nullInSource = 0
+    /// How many would have another value if created times were obeyed.
+    private(set) var createdFilterWouldChange = 0
+
+    /// - Parameters:
+    ///   - feature: The values of the rows that are held.
+    ///   - matches: Which of them each entity row sees.
+    init(_ feature: Column, _ matches: PointInTimeMatches) {
+        self.column = feature.gathered(matches.rows)
+        if feature.nulls != nil {
+            for row in matches.rows where row >= 0 && feature.isNull(at: Int(row)) {
+                self.nullInSource += 1
+            }
+        }
+        guard let filtered = matches.rowsFilteredByCreated else { return }
+        for row in filtered.indices where filtered[row] != matches.rows[row] {
+            if !feature.isSame(filtered[row], matches.rows[row]) {
+                self.createdFilterWouldChange += 1
+            }
         }
     }
 }

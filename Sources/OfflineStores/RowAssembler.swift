@@ -178,8 +178,9 @@ struct RowAssembler {
 
     /// The rows taken in since the last batch; `nil` when there are none.
     mutating func finishBatch() -> SourceBatch? {
-        self.report.sawZonelessTime =
-            self.parser.sawZonelessTime || self.pushedParser.sawZonelessTime
+        if self.parser.sawZonelessTime || self.pushedParser.sawZonelessTime {
+            self.report.sawZonelessTime = true
+        }
         guard self.rowCount > 0 else { return nil }
         var features: [Column] = []
         for index in self.builders.indices where self.wanted[index] {

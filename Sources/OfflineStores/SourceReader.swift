@@ -236,7 +236,8 @@ package struct SourceReader: Sendable {
     ) throws(OfflineStoreError) {
         switch scan.source.kind {
         case .csv(let options):
-            if let cache = self.cache,
+            let increment = scan.increment
+            if increment?.start == nil, let cache = self.cache,
                 let file = cache.file(for: scan, options, reader: self, progress: progress)
             {
                 try self.read(
@@ -248,14 +249,18 @@ package struct SourceReader: Sendable {
                     transform: transform,
                     deliver
                 )
+                increment?.finish(assembler.report, cached: file.stamp)
                 return
             }
+            if let increment { assembler.append(increment.earlier) }
             try self.csvSource(options).scan(
                 &assembler,
+                from: increment?.start,
                 progress: progress,
                 transform: transform,
                 deliver
             )
+            increment?.finish(assembler.report)
         case .sqlite(let options):
             let table = try self.sqliteSource(options, name: scan.source.name)
             try table.scan(&assembler, progress: progress) { (batch) throws(OfflineStoreError) in

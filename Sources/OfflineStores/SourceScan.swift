@@ -41,6 +41,8 @@ package struct SourceScan {
     package var newestOnly: Bool
     /// Whether one bad row fails the scan, at its end.
     package var strict: Bool
+    /// Leaves out what an earlier scan has delivered; `nil` to read everything.
+    package var increment: SourceIncrement?
 
     package init(
         source: DataSource,

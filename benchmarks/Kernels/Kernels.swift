@@ -11,7 +11,8 @@ import Foundation
 @main
 struct Kernels {
     static let all: [Kernel] =
-        cellKernels + scanKernels + joinKernels + rowKernels + storeKernels + serverKernels
+        cellKernels + scanKernels + sourceKernels + joinKernels + rowKernels + storeKernels
+        + serverKernels
 
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()

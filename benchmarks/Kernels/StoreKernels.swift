@@ -55,21 +55,6 @@ let storeKernels: [Kernel] = [
             return Kernel.Result(elements: count, checksum: version)
         }
     },
-    Kernel(name: "plan-unchanged", element: "view of 10 features") { directory in
-        let count = 100
-        try writeWideRepository(viewCount: count, in: directory)
-        let files = try LoadedRepository(directory: directory.path)
-        try FeatureStore(files).apply(FeatureStore(files).plan(files))
-        return {
-            // As a command does it: everything is read anew.
-            let files = try LoadedRepository(directory: directory.path)
-            let store = FeatureStore(files)
-            let plan = try store.plan(files)
-            let version = try store.apply(plan)
-            guard plan.isEmpty else { throw KernelError("the plan has changes") }
-            return Kernel.Result(elements: count, checksum: version)
-        }
-    },
     Kernel(name: "training-set", element: "history row") { directory in
         let project = try DriverProject(in: directory)
         let entities = directory.appendingPathComponent("entities.csv").path

@@ -39,12 +39,16 @@ extension FeatureStore {
             from: start,
             to: end,
             views: views,
+            isIncremental: false,
             strict: strict,
             progress: progress
         )
     }
 
     /// Loads what arrived since the last load: rows up to `end`, however late they came.
+    ///
+    /// Of CSV files that are, byte for byte, what the last incremental load has read, only what was
+    /// added at their end is read. Any other source is read from its beginning.
     ///
     /// - Parameters:
     ///   - end: The last event time; `nil` for now.
@@ -60,15 +64,23 @@ extension FeatureStore {
         strict: Bool = false,
         progress: (@Sendable (MaterializationProgress) -> Void)? = nil
     ) throws(FeatureStoreError) -> MaterializationReport {
-        // Event times do not say when a row arrived. Reading the source from its beginning finds
-        // every late row, and only keys whose newest row has changed are written.
-        try self.load(from: nil, to: end, views: views, strict: strict, progress: progress)
+        // Event times do not say when a row arrived; so what is left out goes by the bytes of the
+        // files, and every late row is found. Only keys whose newest row has changed are written.
+        try self.load(
+            from: nil,
+            to: end,
+            views: views,
+            isIncremental: true,
+            strict: strict,
+            progress: progress
+        )
     }
 
     private func load(
         from start: Timestamp?,
         to end: Timestamp?,
         views names: [String]?,
+        isIncremental: Bool,
         strict: Bool,
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) -> MaterializationReport {
@@ -104,6 +116,7 @@ extension FeatureStore {
                     start: start,
                     end: last,
                     loadTime: now,
+                    isIncremental: isIncremental,
                     strict: strict,
                     now: self.now
                 )

@@ -10,8 +10,11 @@ public struct MaterializationReport: Codable, Hashable, Sendable {
         public var start: Timestamp?
         /// The last event time of the window.
         public var end: Timestamp
-        /// Rows of the source that were looked at.
+        /// Rows of the source that were looked at, and those that are known.
         public var rowsRead = 0
+        /// Rows of the source that an earlier load has looked at, and that are still the same: they
+        /// count wherever they did then, and were not looked at again.
+        public var rowsKnown = 0
         /// Keys that have a new row now.
         public var keysWritten = 0
         /// Keys that kept the row they had, because it is newer than the newest of this load.

@@ -14,6 +14,8 @@ struct ViewLoad {
     let end: Timestamp
     /// When the load began: what was created later is not known yet.
     let loadTime: Timestamp
+    /// Whether what an earlier load has read may be left out.
+    let isIncremental: Bool
     let strict: Bool
     let now: @Sendable () -> Timestamp
 
@@ -56,7 +58,7 @@ struct ViewLoad {
         let view = self.generation.view
         let source = self.generation.source
         let joinKeys = self.generation.joinKeys
-        let scan = SourceScan(
+        var scan = SourceScan(
             source: source,
             pushSources: self.generation.pushSources,
             joinKeys: joinKeys,
@@ -79,6 +81,13 @@ struct ViewLoad {
             throw FeatureStoreError(error)
         }
         defer { load.abandon() }
+        let earlier = self.store.view(named: self.generation.storedName)
+            .flatMap { $0.viewID == load.viewID ? $0.loadRecord : nil }
+        if self.isIncremental {
+            let state = earlier?.sourceState ?? ""
+            scan.increment = SourceIncrement(scan, after: state, reader: self.sources)
+        }
+        result.rowsKnown = scan.increment?.knownRows ?? 0
         var report = ScanReport()
         defer { result.take(report) }
         let tell = { (scanned: ScanProgress) -> Void in
@@ -101,17 +110,23 @@ struct ViewLoad {
         } catch {
             throw FeatureStoreError(error)
         }
-        try self.commit(load, report: report, into: &result)
+        try self.commit(
+            load,
+            report: report,
+            sourceState: scan.increment?.state ?? "",
+            after: earlier,
+            into: &result
+        )
     }
 
     private func commit(
         _ load: OnlineLoad,
         report: ScanReport,
+        sourceState: String,
+        after earlier: LoadRecord?,
         into result: inout MaterializationReport.View
     ) throws(FeatureStoreError) {
         // What an earlier load of the generation reached stays reached.
-        let stored = self.store.view(named: self.generation.storedName)
-        let earlier = stored?.viewID == load.viewID ? stored?.loadRecord : nil
         let isEmptyWindow = self.start.map { $0 > self.end } ?? false
         do {
             let record = try load.commit(
@@ -124,7 +139,8 @@ struct ViewLoad {
                     rowsRead: report.rowsRead,
                     bad: report.bad,
                     newestEventTime: [report.newestEventTime, earlier?.newestEventTime]
-                        .compactMap { $0 }.max()
+                        .compactMap { $0 }.max(),
+                    sourceState: sourceState
                 )
             )
             result.keysWritten = record.keysWritten

@@ -12,7 +12,7 @@ import NativeStorage
 /// bytes 32-39  how long the tail is; it ends the file
 /// bytes 40-47  checksum of the tail
 /// bytes 48-55  checksum of bytes 0-47
-/// then         the stamp: checksum, and JSON that ends in spaces (``CacheStamp``)
+/// then         the stamp: checksum, and JSON that ends in spaces (``SourceStamp``)
 /// then         groups of rows: chunks, one a column (``CacheChunk``)
 /// the tail     how long the JSON is; JSON (``CacheSummary``), zeros up to a multiple of eight;
 ///              the keys (``CacheKeys``); where each key's rows begin, and where the last end;
@@ -32,7 +32,7 @@ struct CacheFile: Sendable {
     /// What the source is read as, and what was seen of it.
     let summary: CacheSummary
     /// The files that it was made of.
-    let stamp: CacheStamp
+    let stamp: SourceStamp
     /// The keys, and where everything lies.
     let directory: CacheDirectory
     /// What is read for the groups.
@@ -78,7 +78,7 @@ struct CacheFile: Sendable {
         let tailSum = bytes.word(at: 40)
         try read(Self.headerSize..<(Self.headerSize + stampSize))
         guard bytes.word(at: 0) == blockChecksum(bytes.span.extracting(8..<bytes.count)),
-            let stamp = try? JSONDecoder().decode(CacheStamp.self, from: Data(bytes[8...]))
+            let stamp = try? JSONDecoder().decode(SourceStamp.self, from: Data(bytes[8...]))
         else { throw damage }
         try read(tail..<(tail + tailSize))
         guard tailSum == blockChecksum(bytes.span) else { throw damage }
@@ -98,7 +98,7 @@ struct CacheFile: Sendable {
 
     /// Notes that the files are the same with other times; where that cannot be written, they are
     /// looked at again the next time.
-    func note(_ stamp: CacheStamp) {
+    func note(_ stamp: SourceStamp) {
         guard let bytes = Self.bytes(of: stamp, size: self.stampSize) else { return }
         try? overwrite(path: self.file.file.path, with: bytes, at: Self.headerSize)
     }
@@ -125,7 +125,7 @@ struct CacheFile: Sendable {
     /// Ends a file, after all groups were written.
     static func finish(
         _ file: inout TemporaryFile,
-        stamp: CacheStamp,
+        stamp: SourceStamp,
         stampSize: Int,
         summary: CacheSummary,
         directory: CacheDirectory
@@ -153,7 +153,7 @@ struct CacheFile: Sendable {
         }
     }
 
-    private static func bytes(of stamp: CacheStamp, size: Int) -> [UInt8]? {
+    private static func bytes(of stamp: SourceStamp, size: Int) -> [UInt8]? {
         guard let json = try? JSONEncoder().encode(stamp), json.count <= size - 8 else {
             return nil
         }
@@ -168,60 +168,13 @@ struct CacheFile: Sendable {
 /// What is known of the rows of a cache.
 struct CacheSummary: Codable, Sendable {
     /// How the source was read.
-    let reading: CacheReading
+    let reading: SourceReading
     let rowCount: Int
     let keyCount: Int
     /// What was done with the rows of the source.
-    let report: CacheReport
+    let report: SavedReport
     /// The latest event time; `nil` without rows or times.
     let latest: Int64?
-}
-
-/// The report of the scan that a cache was made by.
-struct CacheReport: Codable, Sendable {
-    struct Sample: Codable, Sendable {
-        let place: String
-        let column: String?
-        let text: String
-        let reason: String
-    }
-
-    let rowsRead: Int
-    let bad: Int
-    let nullKey: Int
-    let nullTime: Int
-    let samples: [Sample]
-    let sawZonelessTime: Bool
-
-    init(_ report: ScanReport) {
-        self.rowsRead = report.rowsRead
-        self.bad = report.bad
-        self.nullKey = report.nullKey
-        self.nullTime = report.nullTime
-        self.samples = report.samples.map {
-            Sample(place: $0.place, column: $0.column, text: $0.text, reason: $0.reason)
-        }
-        self.sawZonelessTime = report.sawZonelessTime
-    }
-
-    /// The same as a report of a scan that has kept nothing yet.
-    var scanReport: ScanReport {
-        var report = ScanReport()
-        report.rowsRead = self.rowsRead
-        report.bad = self.bad
-        report.nullKey = self.nullKey
-        report.nullTime = self.nullTime
-        report.samples = self.samples.map {
-            ScanReport.Sample(
-                place: $0.place,
-                column: $0.column,
-                text: $0.text,
-                reason: $0.reason
-            )
-        }
-        report.sawZonelessTime = self.sawZonelessTime
-        return report
-    }
 }
 
 extension CacheDirectory {
@@ -262,7 +215,7 @@ extension CacheDirectory {
     }
 }
 
-extension CacheReading {
+extension SourceReading {
     /// How the values of the columns lie in memory: times, then features.
     fileprivate var physicalTypes: [PhysicalType] {
         let times = [self.time, self.created].compactMap { $0 }.map { _ in PhysicalType.integer }

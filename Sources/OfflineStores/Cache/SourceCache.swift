@@ -90,11 +90,11 @@ package final class SourceCache: Sendable {
         _ options: DataSource.CSVOptions,
         root: String
     ) -> State? {
-        let reading = CacheReading(scan, options: options, root: root)
+        let reading = SourceReading(scan, options: options, root: root)
         let name = reading.fileName(source: scan.source.name)
         let path = "\(self.folder)/\(name)"
         guard let paths = try? FilePattern.files(options.path, root: root),
-            let stamps = CacheStamp.stamps(of: paths),
+            let stamps = SourceStamp.stamps(of: paths),
             self.failed.withLock({ $0[name] }) != stamps
         else { return nil }
         guard let file = try? CacheFile(path: path), file.summary.reading == reading,
@@ -121,9 +121,9 @@ package final class SourceCache: Sendable {
     ) -> CacheFile? {
         // Without its files or with a pipe among them, reading will say what is wrong, or work.
         guard let paths = try? FilePattern.files(options.path, root: reader.root),
-            let stamps = CacheStamp.stamps(of: paths)
+            let stamps = SourceStamp.stamps(of: paths)
         else { return nil }
-        let reading = CacheReading(scan, options: options, root: reader.root)
+        let reading = SourceReading(scan, options: options, root: reader.root)
         let name = reading.fileName(source: scan.source.name)
         let path = "\(self.folder)/\(name)"
         guard self.failed.withLock({ $0[name] }) != stamps else { return nil }
@@ -159,7 +159,7 @@ package final class SourceCache: Sendable {
     /// The cache that is there and holds what the source does now, or why there is none.
     private func known(
         _ path: String,
-        _ reading: CacheReading,
+        _ reading: SourceReading,
         _ paths: [String],
         _ stamps: [FileStamp]
     ) -> (file: CacheFile?, why: String?) {
@@ -185,7 +185,7 @@ package final class SourceCache: Sendable {
     /// - Throws: What stands in the way of the cache alone.
     private func make(
         _ path: String,
-        _ reading: CacheReading,
+        _ reading: SourceReading,
         _ paths: [String],
         _ stamps: [FileStamp],
         _ scan: SourceScan,
@@ -195,14 +195,13 @@ package final class SourceCache: Sendable {
         _ progress: ((ScanProgress) -> Void)?
     ) throws(CacheProblem) -> Bool {
         let clock = ContinuousClock.now
-        let began = FileStamp.now
         let sourceBytes = stamps.reduce(0) { $0 + $1.size }
         try withCacheProblems { () throws(FileError) in try makeFolder(self.folder) }
         TemporaryFile.removeLeftovers(in: self.folder)
         if let free = freeBytes(in: self.folder), free < sourceBytes {
             throw CacheProblem("\(self.folder) has only \(SizeText.text(bytes: free)) left")
         }
-        let hashing = StampHashing(paths: paths, stamps: stamps, checked: began)
+        let watch = SourceWatch(paths: paths, stamps: stamps)
         var file = try withCacheProblems { () throws(FileError) in
             try TemporaryFile(in: self.folder)
         }
@@ -234,19 +233,12 @@ package final class SourceCache: Sendable {
             return false
         }
         let directory = try sorter.finish(into: &file)
-        let stamp = try hashing.result()
-        if stamps.contains(where: { CacheStamp.isYoung($0, at: began) }) {
-            let again = try CacheStamp(paths: paths, stamps: stamps, checked: began)
-            guard again == stamp else { throw CacheProblem("the source is being written") }
-        }
-        guard CacheStamp.stamps(of: paths) == stamps else {
-            throw CacheProblem("the source is being written")
-        }
+        let stamp = try watch.stamp()
         let summary = CacheSummary(
             reading: reading,
             rowCount: directory.groups.rowCount,
             keyCount: directory.keys.count,
-            report: CacheReport(report),
+            report: SavedReport(report),
             latest: columns.time == nil ? nil : report.newestEventTime?.microseconds
         )
         try CacheFile.finish(
@@ -269,31 +261,6 @@ package final class SourceCache: Sendable {
             )
         )
         return true
-    }
-}
-
-/// Hashes the files of a source on a thread of its own.
-private final class StampHashing: Sendable {
-    private let outcome: Mutex<Result<CacheStamp, CacheProblem>?> = Mutex(nil)
-    private let done = DispatchSemaphore(value: 0)
-
-    init(paths: [String], stamps: [FileStamp], checked: Int64) {
-        Thread.detachNewThread {
-            let result = Result { () throws(CacheProblem) in
-                try CacheStamp(paths: paths, stamps: stamps, checked: checked)
-            }
-            self.outcome.withLock { $0 = result }
-            self.done.signal()
-        }
-    }
-
-    /// Waits for the hashes; called once.
-    func result() throws(CacheProblem) -> CacheStamp {
-        self.done.wait()
-        guard let result = self.outcome.withLock({ $0 }) else {
-            preconditionFailure("the thread has left a result")
-        }
-        return try result.get()
     }
 }
 

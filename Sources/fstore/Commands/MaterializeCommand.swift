@@ -64,7 +64,10 @@ struct MaterializeIncrementalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "materialize-incremental",
         abstract: "Load what arrived since the last load, up to END.",
-        discussion: "Rows that arrived late, with old event times, are loaded too."
+        discussion: """
+            Rows that arrived late, with old event times, are loaded too. Of CSV files that hold \
+            all that the last incremental load has read, only what was added is read.
+            """
     )
 
     @OptionGroup var global: GlobalOptions
@@ -138,8 +141,10 @@ extension MaterializationReport {
 extension MaterializationReport.View {
     fileprivate var line: String {
         if self.error != nil { return "\(self.name): not loaded" }
+        let newRows = self.rowsRead - self.rowsKnown
         var parts = [
-            "\(counted(self.rowsRead, "row")) read",
+            "\(counted(self.rowsRead, "row")) "
+                + (self.rowsKnown > 0 ? "(\(grouped(newRows)) new)" : "read"),
             "\(counted(self.keysWritten, "key")) written",
             "\(grouped(self.stale)) stale", "\(grouped(self.bad)) bad",
         ]

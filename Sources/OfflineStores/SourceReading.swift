@@ -4,7 +4,7 @@ import Foundation
 
 /// Everything that decides what a scan makes of the text of a source: two readings that are equal
 /// give equal rows.
-struct CacheReading: Codable, Hashable, Sendable {
+struct SourceReading: Codable, Hashable, Sendable {
     /// One name and type of a key or feature.
     struct Field: Codable, Hashable, Sendable {
         let column: String

@@ -1,0 +1,57 @@
+import CPageChecksums
+import CSQLite
+import Glibc
+
+/// The layer that keeps a checksum in each page of fstore's own SQLite databases; its C drawing is
+/// in `page_checksums.h`.
+///
+/// SQLite itself would take a changed byte of a page for what was written. Databases of others
+/// pass through the layer untouched.
+enum PageChecksums {
+    /// The name by which SQLite knows the layer.
+    static let layer = FSTORE_PAGE_CHECKSUMS_VFS
+
+    /// Makes the layer known to SQLite.
+    ///
+    /// - Returns: SQLite's result code.
+    static func register() -> CInt { fstore_register_page_checksums() }
+
+    /// Turns checksums on for a database, as long as it is empty.
+    static func turnOn(in database: SQLiteDatabase) throws(SQLiteError) {
+        var reserved = FSTORE_PAGE_CHECKSUM_BYTES
+        let result = unsafe sqlite3_file_control(
+            database.connection,
+            "main",
+            SQLITE_FCNTL_RESERVE_BYTES,
+            &reserved
+        )
+        guard result == SQLITE_OK else { throw database.error(result, sql: "reserve bytes") }
+        let pages = try database.prepare("PRAGMA page_count")
+        guard try pages.step(), pages.integer(at: 0) == 0 else { return }
+        pages.reset()
+        let application = FSTORE_PAGE_CHECKSUMS_APPLICATION_ID
+        try database.execute("PRAGMA application_id = \(application)")
+    }
+
+    /// Refuses a file that has one of the two marks of checksums without the other.
+    ///
+    /// A file with neither is from before there were checksums, or nobody's of ours.
+    static func checkMarks(ofFileAt path: String) throws(SQLiteError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var header = [UInt8](repeating: 0, count: 100)
+        let count = unsafe header.withUnsafeMutableBytes { bytes in
+            unsafe pread(descriptor, bytes.baseAddress, bytes.count, 0)
+        }
+        guard count == header.count else { return }
+        let isReserved = header[20] == UInt8(FSTORE_PAGE_CHECKSUM_BYTES)
+        let isMarked = Array(header[68..<72]) == Array("fstr".utf8)
+        guard isReserved == isMarked else {
+            throw SQLiteError(
+                code: .notADatabase,
+                message: "\(path): the header is damaged: one mark of page checksums is missing"
+            )
+        }
+    }
+}

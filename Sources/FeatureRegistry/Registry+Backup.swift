@@ -6,6 +6,7 @@ extension Registry {
     /// - Parameter path: Where the copy goes.
     /// - Returns: The version that the copy has; `nil`, and there is no copy, when nothing was
     ///   applied yet.
+    /// - Throws: ``RegistryError`` when the file is damaged, or the copy cannot be written.
     package func copy(to path: String) throws(RegistryError) -> RegistrySnapshot? {
         guard let tables = try self.openForReading() else { return nil }
         try self.mapped { () throws(SQLiteError) in

@@ -1,8 +1,10 @@
 import CSQLite
 
 extension SQLiteDatabase {
-    /// Holds on to the state as it is now: what is read from here on is that state, whatever others
-    /// write meanwhile. It ends with the connection.
+    /// Holds on to the state as it is now.
+    ///
+    /// What is read from here on is that state, whatever others write meanwhile, until the
+    /// connection ends.
     package func holdState() throws(SQLiteError) {
         try self.execute("BEGIN")
         // A transaction begins with its first read.

@@ -22,6 +22,7 @@ package final class SQLiteDatabase {
     ///   - mode: How it is opened.
     ///   - keepsPageChecksums: Whether it is a database of fstore's own: a new one gets a checksum
     ///     in each page. A page whose checksum is wrong is always an error.
+    /// - Throws: ``SQLiteError`` when the file cannot be opened, or its header is damaged.
     package init(
         path: String,
         mode: Mode,

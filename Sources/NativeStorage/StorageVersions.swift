@@ -35,8 +35,8 @@ package enum StorageVersions {
     package static func rocksDBLibrary() -> String? {
         var template = Array("/tmp/fstore-version-XXXXXX".utf8CString)
         let made = unsafe template.withUnsafeMutableBufferPointer { name -> String? in
-            guard let path = unsafe mkdtemp(name.baseAddress) else { return nil }
-            return unsafe String(cString: path)
+            guard let start = name.baseAddress, unsafe mkdtemp(start) != nil else { return nil }
+            return unsafe String(cString: start)
         }
         guard let folder = made else { return nil }
         defer { FileTree.remove(folder) }

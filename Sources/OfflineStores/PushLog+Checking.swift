@@ -11,7 +11,7 @@ extension PushLog {
     }
 
     /// Copies the log as it is at one moment.
-    package struct Copying: ~Copyable {
+    package final class Copying {
         private let database: SQLiteDatabase
 
         /// The moment is that of the call.
@@ -28,7 +28,7 @@ extension PushLog {
         }
 
         /// Copies the log into a new file; others may push meanwhile.
-        package borrowing func copy(to path: String) throws(OfflineStoreError) {
+        package func copy(to path: String) throws(OfflineStoreError) {
             let database = self.database
             try withPushLogErrors { () throws(SQLiteError) in try database.copy(to: path) }
         }

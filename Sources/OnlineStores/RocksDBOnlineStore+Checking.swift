@@ -1,4 +1,5 @@
-import FeatureModel
+import NativeStorage
+import Synchronization
 
 extension RocksDBOnlineStore {
     /// What a look at every row found.

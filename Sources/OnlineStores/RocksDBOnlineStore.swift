@@ -9,8 +9,8 @@ import Synchronization
 /// or those from after it.
 package final class RocksDBOnlineStore: Sendable {
     let database: StoreDatabase
-    /// Closed after the database: stored properties go in this order. `nil` when the store is only
-    /// read.
+    /// Closed after the database, for stored properties go in this order; `nil` when the store is
+    /// only read.
     private let lock: HeldLock?
     let loadDirectory: String
     let loadMemory: Int

@@ -39,6 +39,7 @@ extension FeatureStore {
     /// Refuses what would change a snapshot.
     ///
     /// - Parameter reason: What cannot be done: `rows cannot be pushed`.
+    /// - Throws: `readOnly` for a snapshot.
     func checkWritable(_ reason: String) throws(FeatureStoreError) {
         guard let snapshot = self.snapshotPath else { return }
         throw FeatureStoreError(

@@ -1,6 +1,7 @@
 import FeatureRegistry
 import NativeStorage
 import OnlineStores
+import Synchronization
 
 // A restore has three steps:
 //
@@ -69,8 +70,7 @@ extension FeatureStore {
                     + "restore with -c into an empty folder"
             )
         }
-        let pushLog = self.pushLog
-        pushLog.withLock { $0 = nil }
+        self.pushLog.withLock { $0 = nil }
         try inFiles { () throws(FileError) in
             try restoring.stage(manifest, from: snapshot)
             let hold = try FolderHold(waitingFor: FileTree.parent(of: self.paths.registry))

@@ -164,7 +164,7 @@ func inFiles<Result>(
 }
 
 /// Does something with an online store, and passes an error on as one of this layer.
-func inOnlineStore<Result>(
+func inOnlineStore<Result: ~Copyable>(
     _ body: () throws(OnlineStoreError) -> Result
 ) throws(FeatureStoreError) -> Result {
     do { return try body() } catch { throw FeatureStoreError(error) }

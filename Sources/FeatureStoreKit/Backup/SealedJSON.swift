@@ -13,6 +13,7 @@ enum SealedJSON {
     /// An object with its seal.
     ///
     /// - Parameter json: An object with a member a line, as the indented JSON of an encoder is.
+    /// - Returns: The bytes of the file.
     static func sealed(_ json: [UInt8]) -> [UInt8] {
         precondition(json.starts(with: Self.head), "an object with a member a line")
         let hash = Array(ContentHash.text(of: json).utf8)

@@ -25,8 +25,11 @@ extension FeatureStore {
 
     /// The databases of SQLite that are there, with what they are called.
     private var databases: [(subject: String, path: String)] {
-        [("registry", self.paths.registry), ("push log", self.paths.pushLog)]
-            .filter { fileExists($0.1) }
+        [
+            (subject: "registry", path: self.paths.registry),
+            (subject: "push log", path: self.paths.pushLog),
+        ]
+        .filter { fileExists($0.path) }
     }
 
     // MARK: Times
@@ -35,10 +38,10 @@ extension FeatureStore {
         let now = self.now()
         let latest = now.microseconds + Int64(Self.maximumClockSkew) * 1_000_000
         let online = fileNames(in: self.paths.online).map { "\(self.paths.online)/\($0)" }
-        let files = (self.databases.map(\.path) + online).compactMap { path in
-            FileStamp(path: path).map { (what: path, time: $0.modified / 1000) }
+        var times: [(what: String, time: Int64)] = []
+        for path in self.databases.map({ $0.path }) + online {
+            if let stamp = FileStamp(path: path) { times.append((path, stamp.modified / 1000)) }
         }
-        var times = files
         if let applied = try? self.registry.currentState().appliedAt {
             times.append(("the newest version of the registry", applied.microseconds))
         }
@@ -183,7 +186,7 @@ extension FeatureStore {
         let secrets = [
             ("server", self.commandSocketPath), ("tokens", "\(folder)/tokens.json"),
         ]
-        return secrets.compactMap { subject, path in
+        return secrets.compactMap { (subject, path) -> HealthFinding? in
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return nil }
             return HealthFinding(

@@ -1,6 +1,5 @@
 import CPageChecksums
 import CSQLite
-import Glibc
 
 /// The layer that keeps a checksum in each page of fstore's own SQLite databases; its C drawing is
 /// in `page_checksums.h`.
@@ -36,22 +35,48 @@ enum PageChecksums {
     /// Refuses a file that has one of the two marks of checksums without the other.
     ///
     /// A file with neither is from before there were checksums, or nobody's of ours.
-    static func checkMarks(ofFileAt path: String) throws(SQLiteError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        var header = [UInt8](repeating: 0, count: 100)
-        let count = unsafe header.withUnsafeMutableBytes { bytes in
-            unsafe pread(descriptor, bytes.baseAddress, bytes.count, 0)
-        }
-        guard count == header.count else { return }
+    static func checkMarks(of database: SQLiteDatabase) throws(SQLiteError) {
+        guard let header = database.header() else { return }
         let isReserved = header[20] == UInt8(FSTORE_PAGE_CHECKSUM_BYTES)
         let isMarked = Array(header[68..<72]) == Array("fstr".utf8)
         guard isReserved == isMarked else {
             throw SQLiteError(
                 code: .notADatabase,
-                message: "\(path): the header is damaged: one mark of page checksums is missing"
+                message: "\(database.path): the header is damaged: one mark of page checksums is "
+                    + "missing"
             )
         }
+    }
+}
+
+extension SQLiteDatabase {
+    /// The first 100 bytes of the file; `nil` when there are fewer.
+    ///
+    /// They are read through the connection: whoever opens the file by itself, and closes it, gives
+    /// back the locks that connections of this process have on it.
+    func header() -> [UInt8]? {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let result = unsafe sqlite3_file_control(
+            self.connection,
+            "main",
+            SQLITE_FCNTL_FILE_POINTER,
+            &file
+        )
+        guard result == SQLITE_OK, let file = unsafe file,
+            let methods = unsafe file.pointee.pMethods, let read = unsafe methods.pointee.xRead
+        else { return nil }
+        var header = [UInt8](repeating: 0, count: 100)
+        let status = unsafe header.withUnsafeMutableBytes { bytes in
+            unsafe read(file, bytes.baseAddress, CInt(bytes.count), 0)
+        }
+        return status == SQLITE_OK ? header : nil
+    }
+
+    /// The release of SQLite that changed the file last, such as 3040001 for 3.40.1; `nil` when it
+    /// does not say.
+    package func writerVersion() -> Int? {
+        guard let header = self.header() else { return nil }
+        let version = header[96..<100].reduce(0) { $0 << 8 | Int($1) }
+        return version > 0 ? version : nil
     }
 }

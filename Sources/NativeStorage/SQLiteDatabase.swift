@@ -33,7 +33,6 @@ package final class SQLiteDatabase {
         case .readOnly: flags |= SQLITE_OPEN_READONLY
         case .readWriteCreate: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         }
-        if keepsPageChecksums { try PageChecksums.checkMarks(ofFileAt: path) }
         var connection: OpaquePointer?
         var result = PageChecksums.register()
         if result == SQLITE_OK {
@@ -47,7 +46,9 @@ package final class SQLiteDatabase {
         self.path = path
         unsafe self.connection = opened
         unsafe sqlite3_busy_timeout(opened, 5000)
-        if keepsPageChecksums, mode == .readWriteCreate { try PageChecksums.turnOn(in: self) }
+        guard keepsPageChecksums else { return }
+        try PageChecksums.checkMarks(of: self)
+        if mode == .readWriteCreate { try PageChecksums.turnOn(in: self) }
     }
 
     deinit {

@@ -1,17 +1,7 @@
 import Glibc
 
-/// Which releases of RocksDB and SQLite wrote files, and which ones this program runs with.
+/// Which release of RocksDB wrote files, and which one this program runs with.
 package enum StorageVersions {
-    /// The release of SQLite that changed a database last, such as 3040001; `nil` when the file
-    /// does not say.
-    package static func sqlite(ofDatabaseAt path: String) -> Int? {
-        guard let file = try? StoredFile(path: path), file.size >= 100 else { return nil }
-        var header: [UInt8] = []
-        guard (try? file.read(at: 96, count: 4, into: &header)) != nil else { return nil }
-        let version = header.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-        return version > 0 ? version : nil
-    }
-
     /// The release of RocksDB that opened a database last, such as `7.8.3`; `nil` when the folder
     /// does not say.
     package static func rocksDB(ofDatabaseAt folder: String) -> String? {

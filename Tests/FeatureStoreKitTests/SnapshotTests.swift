@@ -6,6 +6,12 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// What threads that push have done.
+private final class Pushing: Sendable {
+    let isDone = Atomic<Bool>(false)
+    let counts = Mutex([Int64](repeating: 0, count: 3))
+}
+
 /// Snapshots: taken, proved, read, restored.
 @Suite struct SnapshotTests {
     private let files = FileManager.default
@@ -108,15 +114,14 @@ import Testing
     func pushesAreWhole() throws {
         try withTemporaryDirectory { directory in
             let project = try BackupProject(directory.appendingPathComponent("a"))
-            let isDone = Atomic<Bool>(false)
-            let counts = Mutex([Int64](repeating: 0, count: 3))
+            let pushing = Pushing()
             let threads = DispatchGroup()
             for thread in 0..<3 {
                 threads.enter()
                 Thread.detachNewThread {
                     defer { threads.leave() }
                     var number: Int64 = 0
-                    while !isDone.load(ordering: .relaxed) {
+                    while !pushing.isDone.load(ordering: .relaxed) {
                         let driver = Int64(1000 * (thread + 1)) + number
                         do {
                             try project.push(driver: driver, trips: number)
@@ -125,22 +130,22 @@ import Testing
                             return
                         }
                         number += 1
-                        counts.withLock { $0[thread] = number }
+                        pushing.counts.withLock { $0[thread] = number }
                     }
                 }
             }
             var taken: [(path: String, before: [Int64], after: [Int64])] = []
             for number in 0..<4 {
-                let target = counts.withLock { $0.reduce(0, +) } + 5
-                while counts.withLock({ $0.reduce(0, +) }) < target { usleep(500) }
+                let target = pushing.counts.withLock { $0.reduce(0, +) } + 5
+                while pushing.counts.withLock({ $0.reduce(0, +) }) < target { usleep(500) }
                 let path = directory.appendingPathComponent("snapshot\(number)").path
-                let before = counts.withLock { $0 }
+                let before = pushing.counts.withLock { $0 }
                 let staged = try project.store.stageSnapshot()
-                let after = counts.withLock { $0 }
+                let after = pushing.counts.withLock { $0 }
                 try staged.publish(to: path, program: "1")
                 taken.append((path, before, after))
             }
-            isDone.store(true, ordering: .relaxed)
+            pushing.isDone.store(true, ordering: .relaxed)
             threads.wait()
             for (path, before, after) in taken {
                 #expect(SnapshotReport(ofSnapshotAt: path).problems == [])
@@ -241,21 +246,32 @@ import Testing
                 directory: directory.appendingPathComponent("b").path,
                 configuration: ProjectConfiguration(project: "others")
             )
-            #expect(failure { try stranger.restore(from: snapshot) }?.code == .invalidArgument)
-            let open = failure {
-                try project.project.anotherStore().restore(from: snapshot, replacing: true)
-            }
-            #expect(open?.code == .conflict)
-            #expect(open?.message.contains("process \(getpid())") == true, "\(open as Any)")
+            try self.refuses(stranger, snapshot, .invalidArgument, "of the project \"drivers\"")
+            let second = project.project.anotherStore()
+            try self.refuses(second, snapshot, replacing: true, .conflict, "\(getpid())")
             #expect(try BackupProject.answers(project.store) == before)
 
             let other = directory.appendingPathComponent("c")
             try self.copySources(of: project, to: other)
-            let restored = project.store(in: other)
-            try restored.restore(from: snapshot)
-            let again = failure { try project.store(in: other).restore(from: snapshot) }
-            #expect(again?.code == .invalidArgument)
-            #expect(again?.message.contains("--replace") == true)
+            try project.store(in: other).restore(from: snapshot)
+            let third = project.store(in: other)
+            try self.refuses(third, snapshot, .invalidArgument, "--replace")
+        }
+    }
+
+    private func refuses(
+        _ store: FeatureStore,
+        _ snapshot: String,
+        replacing: Bool = false,
+        _ code: FeatureStoreError.Code,
+        _ words: String
+    ) throws {
+        do {
+            try store.restore(from: snapshot, replacing: replacing)
+            Issue.record("restored, though \(words)")
+        } catch let error as FeatureStoreError {
+            #expect(error.code == code, "\(error)")
+            #expect(error.message.contains(words), "\(error)")
         }
     }
 

@@ -119,17 +119,20 @@ struct RestoredFiles {
 
     /// Everything that a snapshot replaces, logs before their databases.
     private var places: [(path: String, part: SnapshotPart?)] {
-        SnapshotPart.allCases.flatMap { part in
+        var places: [(path: String, part: SnapshotPart?)] = []
+        for part in SnapshotPart.allCases {
             let path = self.place(of: part)
-            let isDatabase = part == .registry || part == .pushLog
-            let logs = isDatabase ? Self.logSuffixes.map { (path + $0, SnapshotPart?.none) } : []
-            return logs + [(path, part)]
+            if part == .registry || part == .pushLog {
+                for suffix in Self.logSuffixes { places.append((path + suffix, nil)) }
+            }
+            places.append((path, part))
         }
+        return places
     }
 
     /// A file, or a folder that is not empty, where a part of the snapshot goes.
     var firstInTheWay: String? {
-        SnapshotPart.allCases.map(self.place).first { path in
+        SnapshotPart.allCases.map { self.place(of: $0) }.first { path in
             guard FileTree.isFolder(path) else { return FileTree.exists(path) }
             return fileNames(in: path).contains { $0 != ".lock" }
         }
@@ -204,7 +207,7 @@ struct RestoredFiles {
         }
         let parts = Set(text.split(separator: "\n").compactMap { SnapshotPart(rawValue: "\($0)") })
         for (path, part) in self.places {
-            let isNew = part.map(parts.contains) ?? false
+            let isNew = part.map { parts.contains($0) } ?? false
             // A part that is in place already has no new file any more.
             if isNew, !FileTree.exists(path + Self.newSuffix) { continue }
             if FileTree.exists(path) {

@@ -100,7 +100,7 @@ public struct SnapshotTarget: Sendable {
     /// Makes the folder that gets the path when it is whole, beside it.
     fileprivate func makeHidden() throws(FeatureStoreError) -> (path: String, hold: FolderHold) {
         let parent = FileTree.parent(of: self.path)
-        let name = self.path.dropFirst(parent == "/" ? 1 : parent.utf8.count + 1)
+        let name = self.path.split(separator: "/").last ?? ""
         return try inFiles { () throws(FileError) in
             try makeFolder(parent)
             FolderHold.removeLeftovers(in: parent, prefix: ".\(name).fstore-")

@@ -1,4 +1,4 @@
-public import FeatureModel
+import FeatureModel
 import FeatureRegistry
 import Glibc
 import NativeStorage
@@ -75,7 +75,8 @@ extension FeatureStore {
         let fix = "install the release that wrote them, or a later one"
         for (subject, path) in self.databases {
             let library = SQLiteDatabase.libraryVersion
-            guard let version = StorageVersions.sqlite(ofDatabaseAt: path), version > library
+            guard let database = try? SQLiteDatabase(path: path, mode: .readOnly),
+                let version = database.writerVersion(), version > library
             else { continue }
             findings.append(
                 HealthFinding(

@@ -84,7 +84,8 @@ struct SnapshotCommandTests {
             )
             #expect(push.status == 403, "\(push.text)")
             #expect(push.body.contains("which nobody changes"), "\(push.text)")
-            let load = try old.post("/materialize", #"{"end_ts": "2024-03-01T00:00:00Z"}"#)
+            let end = #"{"end_ts": "2024-03-01T00:00:00Z"}"#
+            let load = try old.post("/materialize-incremental", end)
             #expect(load.status == 403, "\(load.text)")
             #expect(try old.post("/snapshot", "").status == 403)
             let status = try old.request("GET", "/status", "")

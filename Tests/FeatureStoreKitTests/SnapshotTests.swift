@@ -269,7 +269,7 @@ private final class Pushing: Sendable {
         do {
             try store.restore(from: snapshot, replacing: replacing)
             Issue.record("restored, though \(words)")
-        } catch let error as FeatureStoreError {
+        } catch {
             #expect(error.code == code, "\(error)")
             #expect(error.message.contains(words), "\(error)")
         }

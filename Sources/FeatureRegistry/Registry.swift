@@ -239,11 +239,11 @@ package final class Registry: Sendable {
     }
 
     /// The tables; `nil` when there are none yet.
-    private func openForReading() throws(RegistryError) -> RegistryTables? {
+    func openForReading() throws(RegistryError) -> RegistryTables? {
         guard FileManager.default.fileExists(atPath: self.path) else { return nil }
         let tables = RegistryTables(
             database: try self.mapped { () throws(SQLiteError) in
-                try SQLiteDatabase(path: self.path, mode: .readOnly)
+                try SQLiteDatabase(path: self.path, mode: .readOnly, keepsPageChecksums: true)
             }
         )
         return try self.hasTables(tables) ? tables : nil
@@ -265,7 +265,11 @@ package final class Registry: Sendable {
         }
         let tables = RegistryTables(
             database: try self.mapped { () throws(SQLiteError) in
-                try SQLiteDatabase(path: self.path, mode: .readWriteCreate)
+                try SQLiteDatabase(
+                    path: self.path,
+                    mode: .readWriteCreate,
+                    keepsPageChecksums: true
+                )
             }
         )
         _ = try self.hasTables(tables)
@@ -318,7 +322,7 @@ package final class Registry: Sendable {
         return true
     }
 
-    private func mapped<Result>(
+    func mapped<Result>(
         _ body: () throws(SQLiteError) -> Result
     ) throws(RegistryError) -> Result {
         do {

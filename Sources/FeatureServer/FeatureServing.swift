@@ -75,6 +75,12 @@ public protocol FeatureServing: Sendable {
     /// What is applied and loaded, as a JSON text.
     func statusSummary() throws(FeatureStoreError) -> String
 
+    /// Takes a snapshot into a folder beside the store; called on a thread that may wait for disks.
+    ///
+    /// - Returns: Where it is and what it holds, as a JSON text.
+    /// - Throws: Why there is none.
+    func stagedSnapshot() throws(FeatureStoreError) -> String
+
     /// Takes up definitions that were applied since the last call; cheap when there are none.
     func refreshDefinitions() throws(FeatureStoreError)
 

@@ -53,6 +53,11 @@ extension FeatureStore: FeatureServing {
         try jsonText(of: self.status())
     }
 
+    /// A snapshot beside the store as JSON.
+    public func stagedSnapshot() throws(FeatureStoreError) -> String {
+        try jsonText(of: self.stageSnapshot())
+    }
+
     /// Takes up what was applied since the last call.
     public func refreshDefinitions() throws(FeatureStoreError) {
         try self.refresh()

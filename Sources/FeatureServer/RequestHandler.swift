@@ -95,7 +95,13 @@ final class RequestHandler: Sendable {
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
             case .status:
-                return self.status()
+                return self.report { (serving) throws(FeatureStoreError) in
+                    try serving.statusSummary()
+                }
+            case .snapshot:
+                return self.report { (serving) throws(FeatureStoreError) in
+                    try serving.stagedSnapshot()
+                }
             case .otherMethod(let allowed):
                 var answer = HTTPAnswer.detail("Method Not Allowed", status: .methodNotAllowed)
                 answer.allowedMethods = allowed
@@ -299,12 +305,15 @@ final class RequestHandler: Sendable {
         )
     }
 
-    private func status() -> Outcome {
+    /// Answers with a JSON text that a thread makes.
+    private func report(
+        _ body: @escaping @Sendable (any FeatureServing) throws(FeatureStoreError) -> String
+    ) -> Outcome {
         self.workCount.wrappingAdd(1, ordering: .relaxed)
         return .work(self.readPool) {
             defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
             do throws(FeatureStoreError) {
-                return HTTPAnswer(status: .ok, body: Array(try self.serving.statusSummary().utf8))
+                return HTTPAnswer(status: .ok, body: Array(try body(self.serving).utf8))
             } catch {
                 return self.answer(to: error)
             }

@@ -13,6 +13,8 @@ enum Route: Equatable {
     case push(isView: Bool, listsAll: Bool)
     case health
     case status
+    /// A snapshot beside the store, for the command that takes it from there.
+    case snapshot
     /// The path is known, but not with this method.
     case otherMethod(allowed: String)
     case unknown
@@ -51,6 +53,8 @@ enum Route: Equatable {
             self = isKnown ? .health : .otherMethod(allowed: "GET, HEAD")
         case "/status":
             self = method == .GET ? .status : .otherMethod(allowed: "GET")
+        case "/snapshot":
+            self = method == .POST ? .snapshot : .otherMethod(allowed: "POST")
         default:
             self = .unknown
         }

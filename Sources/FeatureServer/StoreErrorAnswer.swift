@@ -47,6 +47,8 @@ extension HTTPAnswer {
             )
         case .invalidArgument, .featureNotFound, .missingJoinKey, .invalidValue, .invalidData:
             self = .detail(error.message, status: .badRequest)
+        case .readOnly:
+            self = .detail(error.message, status: .forbidden)
         case .conflict:
             self = .detail(error.message, status: .conflict)
         case .unavailable:

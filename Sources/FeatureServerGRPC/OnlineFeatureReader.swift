@@ -64,6 +64,7 @@ struct OnlineFeatureReader: Sendable {
             case .featureNameCollision, .missingJoinKey, .missingRequestData,
                 .invalidArgument, .invalidValue, .invalidData:
                 .invalidArgument
+            case .readOnly: .permissionDenied
             case .conflict: .aborted
             case .unavailable: .unavailable
             case .corruptData: .dataLoss

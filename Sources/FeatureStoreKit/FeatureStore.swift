@@ -37,6 +37,8 @@ public final class FeatureStore: Sendable {
     let loads = Mutex<Void>(())
     /// Held for a push that is remembered, so that such pushes have one order in all stores.
     let pushLog: Mutex<PushLog?> = Mutex(nil)
+    /// The snapshot that is read; `nil` for a project's own files.
+    let snapshotPath: String?
     /// Which pushed rows are not in the online store yet.
     let waitingRows = WaitingRows()
 
@@ -72,6 +74,8 @@ public final class FeatureStore: Sendable {
     ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
     ///   - functions: What computes the on-demand features that are defined by a `function`, by
     ///     its name.
+    ///   - snapshotPath: The snapshot that the configuration leads into; `nil` for none. See
+    ///     ``init(snapshot:directory:configuration:functions:)``.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
     ///     read, or cannot be made.
     ///   - now: The clock; ttl and the end of loads go by it.
@@ -80,9 +84,11 @@ public final class FeatureStore: Sendable {
         configuration: ProjectConfiguration,
         loadMemory: Int = 168 << 20,
         functions: [String: OnDemandFunction] = [:],
+        snapshotPath: String? = nil,
         notes: @escaping @Sendable (String) -> Void = { _ in },
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
+        self.snapshotPath = snapshotPath
         self.directory = directory
         self.configuration = configuration
         self.loadMemory = loadMemory
@@ -122,6 +128,7 @@ public final class FeatureStore: Sendable {
 
     @discardableResult
     func reloadDefinitions() throws(FeatureStoreError) -> DefinitionSnapshot {
+        try self.completeRestore()
         let snapshot: RegistrySnapshot
         do {
             snapshot = try self.registry.snapshot()
@@ -158,6 +165,12 @@ public final class FeatureStore: Sendable {
     func online() throws(FeatureStoreError) -> OnlineReader {
         try self.openedOnline.withLock { (opened) throws(FeatureStoreError) in
             if let opened { return opened }
+            if let snapshot = self.snapshotPath {
+                let reader = try self.onlineReader(ofSnapshotAt: snapshot)
+                opened = reader
+                return reader
+            }
+            try self.completeRestore()
             let store: RocksDBOnlineStore
             do throws(OnlineStoreError) {
                 store = try RocksDBOnlineStore(
@@ -169,6 +182,7 @@ public final class FeatureStore: Sendable {
             } catch {
                 throw FeatureStoreError(error)
             }
+            SnapshotArea(path: self.paths.snapshotArea).removeLeftovers()
             try self.recoverPushes(into: store)
             let reader = OnlineReader(store: store, evaluator: self.evaluator)
             opened = reader

@@ -27,6 +27,8 @@ public struct FeatureStoreError: Error, Sendable, CustomStringConvertible {
         case invalidData
         /// Somebody else changed or holds the thing; trying again may help.
         case conflict
+        /// What is served is a snapshot, which nobody changes.
+        case readOnly
         /// A file, a database or a store cannot be read or written.
         case unavailable
         /// Stored bytes are not what was written.

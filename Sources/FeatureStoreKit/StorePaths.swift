@@ -19,6 +19,12 @@ struct StorePaths: Sendable {
         return "\(folder)/saved_datasets"
     }
 
+    /// The folder beside the online store where snapshots are made.
+    var snapshotArea: String { "\(self.online).snapshot" }
+
+    /// The journal of a restore that is putting its files in place.
+    var restoreJournal: String { "\(self.registry).restore" }
+
     init(directory: String, configuration: ProjectConfiguration) {
         func absolute(_ path: String) -> String {
             path.hasPrefix("/") ? path : "\(directory)/\(path)"

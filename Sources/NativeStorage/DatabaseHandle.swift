@@ -16,20 +16,36 @@ struct DatabaseHandle: ~Copyable, @unchecked Sendable {
     let unsyncedWrites: OpaquePointer
     let syncedWrites: OpaquePointer
 
-    init(path: String, options: borrowing RocksDBOptions) throws(RocksDBError) {
+    init(
+        path: String,
+        options: borrowing RocksDBOptions,
+        isReadOnly: Bool
+    ) throws(RocksDBError) {
         var family: OpaquePointer?
         var text: UnsafeMutablePointer<CChar>?
         let settings = unsafe options.options
         let database: OpaquePointer? = unsafe "default".withCString { name in
             var names: UnsafePointer<CChar>? = unsafe name
             var familyOptions: OpaquePointer? = unsafe settings
-            return unsafe rocksdb_open_column_families(
+            guard isReadOnly else {
+                return unsafe rocksdb_open_column_families(
+                    settings,
+                    path,
+                    1,
+                    &names,
+                    &familyOptions,
+                    &family,
+                    &text
+                )
+            }
+            return unsafe rocksdb_open_for_read_only_column_families(
                 settings,
                 path,
                 1,
                 &names,
                 &familyOptions,
                 &family,
+                0,
                 &text
             )
         }

@@ -12,10 +12,16 @@ package final class RocksDB: Sendable {
     /// - Parameters:
     ///   - path: The folder.
     ///   - cacheBytes: The size of the cache for uncompressed blocks.
+    ///   - isReadOnly: Whether nothing is written into the folder, which must be there, and another
+    ///     process may have it open as well: then it is seen as it is now.
     /// - Throws: ``RocksDBError`` when the files fail, are damaged, or are open elsewhere.
-    package init(path: String, cacheBytes: Int = 256 << 20) throws(RocksDBError) {
+    package init(
+        path: String,
+        cacheBytes: Int = 256 << 20,
+        isReadOnly: Bool = false
+    ) throws(RocksDBError) {
         let options = RocksDBOptions(cacheBytes: cacheBytes)
-        self.handle = try DatabaseHandle(path: path, options: options)
+        self.handle = try DatabaseHandle(path: path, options: options, isReadOnly: isReadOnly)
     }
 
     /// The value stored under `key`, or `nil` when there is none; one copy.

@@ -9,6 +9,9 @@ struct RocksDBOptions: ~Copyable {
     init(cacheBytes: Int?) {
         let options: OpaquePointer = unsafe rocksdb_options_create()
         unsafe rocksdb_options_set_create_if_missing(options, 1)
+        // rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords: a log that ends within a record
+        // was cut off; one that is damaged before its end is an error, and not its end.
+        unsafe rocksdb_options_set_wal_recovery_mode(options, 0)
         unsafe rocksdb_options_set_max_open_files(options, -1)
         unsafe rocksdb_options_set_max_background_jobs(options, 2)
         unsafe rocksdb_options_set_compression(options, CInt(rocksdb_lz4_compression))

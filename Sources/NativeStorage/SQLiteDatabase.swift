@@ -16,14 +16,28 @@ package final class SQLiteDatabase {
     let connection: OpaquePointer
 
     /// Opens a connection that waits up to five seconds for other writers.
-    package init(path: String, mode: Mode) throws(SQLiteError) {
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - mode: How it is opened.
+    ///   - keepsPageChecksums: Whether it is a database of fstore's own: a new one gets a checksum
+    ///     in each page. A page whose checksum is wrong is always an error.
+    /// - Throws: ``SQLiteError`` when the file cannot be opened, or its header is damaged.
+    package init(
+        path: String,
+        mode: Mode,
+        keepsPageChecksums: Bool = false
+    ) throws(SQLiteError) {
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         switch mode {
         case .readOnly: flags |= SQLITE_OPEN_READONLY
         case .readWriteCreate: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         }
         var connection: OpaquePointer?
-        let result = unsafe sqlite3_open_v2(path, &connection, flags, nil)
+        var result = PageChecksums.register()
+        if result == SQLITE_OK {
+            result = unsafe sqlite3_open_v2(path, &connection, flags, PageChecksums.layer)
+        }
         guard result == SQLITE_OK, let opened = unsafe connection else {
             let reason = unsafe String(cString: sqlite3_errstr(result))
             unsafe sqlite3_close_v2(connection)
@@ -32,6 +46,9 @@ package final class SQLiteDatabase {
         self.path = path
         unsafe self.connection = opened
         unsafe sqlite3_busy_timeout(opened, 5000)
+        guard keepsPageChecksums else { return }
+        try PageChecksums.checkMarks(of: self)
+        if mode == .readWriteCreate { try PageChecksums.turnOn(in: self) }
     }
 
     deinit {
@@ -110,8 +127,11 @@ package final class SQLiteDatabase {
 
     /// The error of a result code of this connection.
     func error(_ result: CInt, sql: String) -> SQLiteError {
+        // SQLITE_IOERR_DATA, which the layer of page checksums gives.
+        let isWrongPage = result == SQLITE_IOERR | (32 << 8)
         let code: SQLiteError.Code =
             switch result & 0xFF {
+            case _ where isWrongPage: .notADatabase
             case SQLITE_CANTOPEN, SQLITE_PERM: .cannotOpen
             case SQLITE_NOTADB, SQLITE_CORRUPT: .notADatabase
             case SQLITE_BUSY, SQLITE_LOCKED: .busy
@@ -119,7 +139,7 @@ package final class SQLiteDatabase {
             case SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY: .inputOutput
             default: .other
             }
-        let reason = self.lastMessage
+        let reason = isWrongPage ? "the checksum of a page is wrong" : self.lastMessage
         let shown = sql.count > 200 ? sql.prefix(200) + "…" : sql[...]
         return SQLiteError(code: code, message: "\(self.path): \(reason) (in: \(shown))")
     }

@@ -101,8 +101,7 @@ package final class PushLog {
     ///
     /// - Throws: ``OfflineStoreError`` when the file fails, or belongs to another project or to a
     ///   later format.
-    package init(path: String, project: String) throws(OfflineStoreError) {
-        self.path = path
+    package convenience init(path: String, project: String) throws(OfflineStoreError) {
         let parent = URL(filePath: path).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
@@ -113,11 +112,16 @@ package final class PushLog {
                 cause: error
             )
         }
-        self.database = try withPushLogErrors { () throws(SQLiteError) in
-            let database = try SQLiteDatabase(path: path, mode: .readWriteCreate)
+        let database = try withPushLogErrors { () throws(SQLiteError) in
+            let database = try SQLiteDatabase(
+                path: path,
+                mode: .readWriteCreate,
+                keepsPageChecksums: true
+            )
             try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             return database
         }
+        self.init(path: path, database: database)
         try self.transaction { () throws(SQLiteError) in
             try self.database.execute(PushLogTables.schema)
             for (name, value) in [("format", "\(PushLogTables.format)"), ("project", project)] {
@@ -130,6 +134,22 @@ package final class PushLog {
             }
         }
         try self.check(project: project)
+    }
+
+    /// Opens a log that is there, to be read; nothing is written.
+    ///
+    /// - Throws: As ``init(path:project:)`` does.
+    package convenience init(reading path: String, project: String) throws(OfflineStoreError) {
+        let database = try withPushLogErrors { () throws(SQLiteError) in
+            try SQLiteDatabase(path: path, mode: .readOnly, keepsPageChecksums: true)
+        }
+        self.init(path: path, database: database)
+        try self.check(project: project)
+    }
+
+    private init(path: String, database: SQLiteDatabase) {
+        self.path = path
+        self.database = database
     }
 
     private func check(project: String) throws(OfflineStoreError) {

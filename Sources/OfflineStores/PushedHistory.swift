@@ -19,7 +19,7 @@ struct PushedHistory {
         guard unsafe access(self.path, F_OK) == 0 else { return }
         assembler.beginPushedRows()
         let database = try withPushLogErrors { () throws(SQLiteError) in
-            try SQLiteDatabase(path: self.path, mode: .readOnly)
+            try SQLiteDatabase(path: self.path, mode: .readOnly, keepsPageChecksums: true)
         }
         guard try PushLogTables.areThere(in: database) else { return }
         let statement = try withPushLogErrors { () throws(SQLiteError) in

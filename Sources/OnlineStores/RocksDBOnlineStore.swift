@@ -1,5 +1,5 @@
 import FoundationEssentials
-import NativeStorage
+package import NativeStorage
 import Synchronization
 
 /// The newest row of every key of every view, in one RocksDB database.
@@ -9,8 +9,9 @@ import Synchronization
 /// or those from after it.
 package final class RocksDBOnlineStore: Sendable {
     let database: StoreDatabase
-    /// Closed after the database: stored properties go in this order.
-    private let lock: FileLock
+    /// Closed after the database, for stored properties go in this order; `nil` when the store is
+    /// only read.
+    private let lock: HeldLock?
     let loadDirectory: String
     let loadMemory: Int
     /// The rows that were read last; `nil` when none are to be kept.
@@ -51,18 +52,54 @@ package final class RocksDBOnlineStore: Sendable {
         self.loadMemory = max(loadMemory, 1)
         self.cache = RowCache(byteCount: rowCacheBytes)
         try createParent(of: directory)
-        do {
-            self.lock = try FileLock.acquire(
-                path: Self.lockPath(forStoreAt: directory),
-                holder: .thisProcess(lines: holderLines)
-            )
-        } catch {
-            throw OnlineStoreError(error, directory: directory)
-        }
+        self.lock = HeldLock(try Self.lock(directory, lines: holderLines))
         try emptyDirectory(self.loadDirectory)
         self.database = try StoreDatabase(directory: directory, cacheBytes: cacheBytes)
+        let catalogue = try Self.catalogue(of: self.database, directory, project: project)
+        self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
+        self.state = Mutex(StoreState(catalogue))
+        try self.collectGarbage()
+    }
+
+    /// Opens the store in the folder `directory` as it is now, to be read: nothing is written
+    /// there, and whoever has it open is not disturbed.
+    ///
+    /// Whoever opens a store in this way neither pushes nor loads nor drops.
+    ///
+    /// - Parameters:
+    ///   - directory: The folder, which is there.
+    ///   - project: Whose rows it holds; a store of another project is refused.
+    ///   - cacheBytes: The size of the cache for blocks of the database.
+    ///   - rowCacheBytes: The size of the cache for single rows in front of it; 0 for none.
+    /// - Throws: ``OnlineStoreError``.
+    package init(
+        reading directory: String,
+        project: String,
+        cacheBytes: Int = 256 << 20,
+        rowCacheBytes: Int = 0
+    ) throws(OnlineStoreError) {
+        let directory = withoutFinalSlash(directory)
+        self.loadDirectory = directory + ".load"
+        self.loadMemory = 1
+        self.cache = RowCache(byteCount: rowCacheBytes)
+        self.lock = nil
+        self.database = try StoreDatabase(
+            directory: directory,
+            cacheBytes: cacheBytes,
+            isReadOnly: true
+        )
+        let catalogue = try Self.catalogue(of: self.database, directory, project: project)
+        self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
+        self.state = Mutex(StoreState(catalogue))
+    }
+
+    private static func catalogue(
+        of database: StoreDatabase,
+        _ directory: String,
+        project: String
+    ) throws(OnlineStoreError) -> Catalogue {
         let catalogue = try Catalogue(
-            bytes: self.database.value(forKey: Catalogue.key),
+            bytes: database.value(forKey: Catalogue.key),
             project: project
         )
         guard catalogue.project == project else {
@@ -72,9 +109,7 @@ package final class RocksDBOnlineStore: Sendable {
                     + "project \(project) a path of its own (online_store in feature_store.yaml)"
             )
         }
-        self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
-        self.state = Mutex(StoreState(catalogue))
-        try self.collectGarbage()
+        return catalogue
     }
 
     /// Where the lock of a store lies.
@@ -82,10 +117,27 @@ package final class RocksDBOnlineStore: Sendable {
         withoutFinalSlash(directory) + ".lock"
     }
 
+    /// Takes the lock of a store without opening it: nobody opens it until the lock goes.
+    ///
+    /// - Throws: `locked` when another process has it, naming that.
+    package static func lock(
+        _ directory: String,
+        lines: [String] = []
+    ) throws(OnlineStoreError) -> FileLock {
+        do {
+            return try FileLock.acquire(
+                path: Self.lockPath(forStoreAt: directory),
+                holder: .thisProcess(lines: lines)
+            )
+        } catch {
+            throw OnlineStoreError(error, directory: directory)
+        }
+    }
+
     /// Replaces what others learn of this process when they find the store locked.
     package func describeHolder(lines: [String]) throws(OnlineStoreError) {
         do {
-            try self.lock.describe(.thisProcess(lines: lines))
+            try self.lock?.lock.describe(.thisProcess(lines: lines))
         } catch {
             throw OnlineStoreError(
                 .unavailable,
@@ -128,6 +180,13 @@ package final class RocksDBOnlineStore: Sendable {
     func bumpVersion() {
         self.currentVersion.add(1, ordering: .acquiringAndReleasing)
     }
+}
+
+/// A lock that there may be none of.
+private final class HeldLock: Sendable {
+    let lock: FileLock
+
+    init(_ lock: consuming FileLock) { self.lock = lock }
 }
 
 extension OnlineStoreError {

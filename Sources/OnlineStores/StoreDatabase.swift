@@ -5,10 +5,18 @@ final class StoreDatabase: Sendable {
     private let database: RocksDB
     private let directory: String
 
-    init(directory: String, cacheBytes: Int) throws(OnlineStoreError) {
+    init(
+        directory: String,
+        cacheBytes: Int,
+        isReadOnly: Bool = false
+    ) throws(OnlineStoreError) {
         self.directory = directory
         do {
-            self.database = try RocksDB(path: directory, cacheBytes: cacheBytes)
+            self.database = try RocksDB(
+                path: directory,
+                cacheBytes: cacheBytes,
+                isReadOnly: isReadOnly
+            )
         } catch {
             throw OnlineStoreError(error, directory: directory)
         }
@@ -78,6 +86,22 @@ final class StoreDatabase: Sendable {
     func ingest(_ paths: [String]) throws(OnlineStoreError) {
         do {
             try self.database.ingest(paths)
+        } catch {
+            throw self.storeError(error)
+        }
+    }
+
+    func flush() throws(OnlineStoreError) {
+        do {
+            try self.database.flush()
+        } catch {
+            throw self.storeError(error)
+        }
+    }
+
+    func checkpoint(to path: String) throws(OnlineStoreError) {
+        do {
+            try self.database.checkpoint(to: path)
         } catch {
             throw self.storeError(error)
         }

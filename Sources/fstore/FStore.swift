@@ -45,6 +45,10 @@ struct FStore: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(
+                name: "Backup",
+                subcommands: [SnapshotCommand.self, RestoreCommand.self]
+            ),
+            CommandGroup(
                 name: "Together with Feast",
                 subcommands: [ExportFeastCommand.self, ImportFeastCommand.self]
             ),

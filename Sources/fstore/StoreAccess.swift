@@ -96,6 +96,14 @@ enum StoreAccess {
         }
     }
 
+    /// A snapshot beside the store, which somebody takes from there.
+    func stageSnapshot() throws(FeatureStoreError) -> StagedSnapshot {
+        switch self {
+        case .direct(let store): return try store.stageSnapshot()
+        case .server(let client): return try decoded(client.post("/snapshot", body: []).checked())
+        }
+    }
+
     func status() throws(FeatureStoreError) -> ProjectStatus {
         switch self {
         case .direct(let store): return try store.status()

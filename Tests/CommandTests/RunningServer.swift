@@ -13,12 +13,8 @@ struct RunningServer {
     }
 
     /// Starts the server of a repository.
-    init(in directory: String) throws {
-        let program = try RunningProgram(
-            Program.path,
-            ["serve", "-p", "0"],
-            in: directory
-        )
+    init(in directory: String, arguments: [String] = ["serve", "-p", "0"]) throws {
+        let program = try RunningProgram(Program.path, arguments, in: directory)
         let isReady = eventually {
             program.output.split(separator: "\n").count >= 2 || !program.isRunning
         }

@@ -91,6 +91,8 @@ final class FakeServing: FeatureServing {
 
     func statusSummary() throws(FeatureStoreError) -> String { "{}" }
 
+    func stagedSnapshot() throws(FeatureStoreError) -> String { "{}" }
+
     func refreshDefinitions() throws(FeatureStoreError) {
         self.refreshCount.wrappingAdd(1, ordering: .relaxed)
         if let error = self.refreshError { throw error }

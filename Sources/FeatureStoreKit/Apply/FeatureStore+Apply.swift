@@ -30,6 +30,7 @@ extension FeatureStore {
             throw FeatureStoreError(DiagnosticsError(diagnostics: errors))
         }
         let plan: RegistryPlan
+        try self.completeRestore()
         do {
             let current = try self.registry.snapshot()
             plan = RegistryPlan(
@@ -61,6 +62,7 @@ extension FeatureStore {
         _ plan: RegistryPlan,
         allowDestroy: Bool = false
     ) throws(FeatureStoreError) -> Int {
+        try self.checkWritable("definitions cannot be applied to it")
         if plan.isDestructive, !allowDestroy {
             let reasons = plan.changes.filter(\.isDestructive).flatMap { change in
                 change.destructiveReasons.map { reason in
@@ -95,6 +97,7 @@ extension FeatureStore {
     /// - Returns: The registry's version afterwards.
     @discardableResult
     public func teardown() throws(FeatureStoreError) -> Int {
+        try self.checkWritable("it cannot be torn down")
         do {
             _ = try self.registry.teardown(at: self.now())
         } catch {
@@ -162,6 +165,7 @@ extension FeatureStore {
         of online: OnlineReader,
         definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
+        guard self.snapshotPath == nil else { return }
         let dropped = Set(
             online.store.views().map(\.name).filter { definitions.registry.hasNoUse(for: $0) }
         )

@@ -84,7 +84,8 @@ extension FeatureStore {
         strict: Bool,
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) -> MaterializationReport {
-        try self.loads.withLock { _ throws(FeatureStoreError) in
+        try self.checkWritable("nothing can be loaded")
+        return try self.loads.withLock { _ throws(FeatureStoreError) in
             // A load right after an apply goes by what was applied.
             try self.refresh()
             let definitions = try self.appliedSnapshot()

@@ -53,6 +53,7 @@ extension FeatureStore {
     /// Pushes rows.
     @discardableResult
     public func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
+        try self.checkWritable("rows cannot be pushed")
         var request = request
         if case .view = request.destination { request.target = .online }
         try request.checkKey()
@@ -211,8 +212,11 @@ extension FeatureStore {
             if let log = opened, fileExists(self.paths.pushLog) {
                 return try body(log)
             }
+            let project = self.configuration.project
             let log = try inOfflineStore { () throws(OfflineStoreError) in
-                try PushLog(path: self.paths.pushLog, project: self.configuration.project)
+                self.snapshotPath == nil
+                    ? try PushLog(path: self.paths.pushLog, project: project)
+                    : try PushLog(reading: self.paths.pushLog, project: project)
             }
             opened = log
             return try body(log)

@@ -62,6 +62,7 @@ extension FeatureStore {
     /// - Throws: ``FeatureStoreError`` when the push log cannot be written.
     @discardableResult
     public func clearRejects(of source: String? = nil) throws(FeatureStoreError) -> Int {
+        try self.checkWritable("rejected rows cannot be forgotten")
         guard fileExists(self.paths.pushLog) else { return 0 }
         return try self.withPushLog { (log) throws(FeatureStoreError) in
             try inOfflineStore { () throws(OfflineStoreError) in

@@ -53,7 +53,7 @@ extension FeatureStore {
         dueBy time: Timestamp,
         into store: RocksDBOnlineStore
     ) throws(FeatureStoreError) {
-        guard self.waitingRows.isDue(by: time) else { return }
+        guard self.snapshotPath == nil, self.waitingRows.isDue(by: time) else { return }
         let definitions = try self.snapshot()
         guard definitions.version > 0 else { return }
         try self.withPushLog { (log) throws(FeatureStoreError) in

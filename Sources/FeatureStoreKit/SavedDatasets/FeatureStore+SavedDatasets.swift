@@ -31,6 +31,7 @@ extension FeatureStore {
         progress: (@Sendable (HistoricalFeaturesProgress) -> Void)? = nil
     ) throws(FeatureStoreError) -> (dataset: SavedDataset, trainingSet: TrainingSet) {
         let began = ContinuousClock.now
+        try self.checkWritable("training sets cannot be saved")
         try SavedDatasetFolder.check(name: name)
         let folder = self.savedDatasetFolder
         if !replacing, try folder.contains(name) { throw SavedDatasetFolder.exists(name) }
@@ -158,6 +159,7 @@ extension FeatureStore {
 
     /// Removes a saved dataset.
     public func deleteSavedDataset(_ name: String) throws(FeatureStoreError) {
+        try self.checkWritable("saved datasets cannot be deleted")
         // One that is damaged can go as well.
         try self.savedDatasetFolder.checkIsThere(name)
         try self.savedDatasetFolder.remove(name)
@@ -171,7 +173,10 @@ extension FeatureStore {
     // MARK: Inner workings
 
     var savedDatasetFolder: SavedDatasetFolder {
-        SavedDatasetFolder(path: self.paths.savedDatasets)
+        SavedDatasetFolder(
+            path: self.paths.savedDatasets,
+            isReadOnly: self.snapshotPath != nil
+        )
     }
 
     /// The bytes of a file of a set, after a look that they are those that were saved.
@@ -244,7 +249,7 @@ extension SavedDataset {
     fileprivate func manifestText() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        return SealedJSON.sealed(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")])
     }
 }
 

@@ -19,6 +19,8 @@ struct SavedDatasetFolder {
     private static let maximumNameBytes = 200
 
     let path: String
+    /// Whether nothing may be written here, such as in a snapshot.
+    var isReadOnly = false
 
     func path(of name: String) -> String { "\(self.path)/\(name)" }
 
@@ -123,7 +125,10 @@ struct SavedDatasetFolder {
                         + "\(SavedDatasetFormat.newest); use a newer fstore"
                 )
             }
-            return try decoder.decode(SavedDataset.self, from: data)
+            // Manifests of the first format had no seal.
+            let json = format == 1 ? Array(data) : SealedJSON.unsealed(Array(data))
+            guard let json else { throw CocoaError(.coderReadCorrupt) }
+            return try decoder.decode(SavedDataset.self, from: Data(json))
         } catch let error as FeatureStoreError {
             throw error
         } catch {
@@ -133,6 +138,24 @@ struct SavedDatasetFolder {
                     + "back, or delete the dataset (fstore saved-datasets delete \(name))",
                 cause: error
             )
+        }
+    }
+
+    /// Gives the files of all sets a second name in another folder, which is made when there are
+    /// any.
+    func link(to folder: String) throws(FeatureStoreError) {
+        guard self.exists(self.path) else { return }
+        let names = try self.names()
+        try self.lockedForReading { () throws(FeatureStoreError) in
+            try inFiles { () throws(FileError) in
+                for name in names where self.exists(self.path(of: Self.manifestName, in: name)) {
+                    try makeFolder("\(folder)/\(name)")
+                    for file in try FileTree.files(in: self.path(of: name)) {
+                        let target = "\(folder)/\(name)/\(file)"
+                        try FileTree.link(self.path(of: file, in: name), to: target)
+                    }
+                }
+            }
         }
     }
 
@@ -241,7 +264,7 @@ struct SavedDatasetFolder {
     private func lockedForReading<Result>(
         _ body: () throws(FeatureStoreError) -> Result
     ) throws(FeatureStoreError) -> Result {
-        guard unsafe access(self.path, W_OK) == 0 else { return try body() }
+        guard !self.isReadOnly, unsafe access(self.path, W_OK) == 0 else { return try body() }
         return try self.locked(body)
     }
 
@@ -303,7 +326,7 @@ struct SavedDatasetFolder {
 
 /// The version of a manifest's format, which is looked at before all else.
 struct SavedDatasetFormat: Decodable {
-    static let newest = 1
+    static let newest = 2
 
     let format: Int
 }

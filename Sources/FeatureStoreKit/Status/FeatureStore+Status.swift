@@ -31,6 +31,7 @@ extension FeatureStore {
 
     /// The definitions in force, as the registry has them now.
     public func appliedRegistry() throws(FeatureStoreError) -> RegistrySnapshot {
+        try self.completeRestore()
         do {
             return try self.registry.snapshot()
         } catch {

@@ -12,6 +12,8 @@ public struct OnlineStoreOwner: Hashable, Sendable {
     public let socketPath: String?
     /// The address that it serves, when it is a server.
     public let address: String?
+    /// The release of fstore, when it is a server that says it.
+    public let program: String?
 }
 
 extension FeatureStore {
@@ -28,7 +30,8 @@ extension FeatureStore {
             processID: holder.processID,
             command: holder.command,
             socketPath: value("socket"),
-            address: value("serving")
+            address: value("serving"),
+            program: value("version")
         )
     }
 
@@ -40,13 +43,17 @@ extension FeatureStore {
     /// - Throws: `conflict`, naming the process, when another one has the store open.
     public func openOnlineStore(
         address: String? = nil,
-        socketPath: String? = nil
+        socketPath: String? = nil,
+        program: String? = nil
     ) throws(FeatureStoreError) {
         let online = try self.online()
         if address != nil || socketPath != nil {
             self.waitingRows.isWatched = true
         }
-        let lines = [address.map { "serving \($0)" }, socketPath.map { "socket \($0)" }]
+        let lines = [
+            address.map { "serving \($0)" }, socketPath.map { "socket \($0)" },
+            program.map { "version \($0)" },
+        ]
         do {
             try online.store.describeHolder(lines: lines.compactMap { $0 })
         } catch {

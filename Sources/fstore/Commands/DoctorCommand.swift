@@ -7,10 +7,17 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Find what is wrong with this repository or machine.",
-        discussion: "Nothing is changed. Exits with 1 when something does not work."
+        discussion: """
+            The folders, disks and clock of this machine; the definitions and sources; every page \
+            and row of the project's own files; their modes and versions; the server; what was \
+            left behind. Nothing is changed. Exits with 1 when something does not work.
+            """
     )
 
     @OptionGroup var global: GlobalOptions
+
+    @Flag(help: "Leave out what reads every page of the databases and every online row.")
+    var quick = false
 
     func run() throws {
         let store = try self.global.store()
@@ -29,6 +36,7 @@ struct DoctorCommand: ParsableCommand {
             )
         }
         findings += store.healthFindings(files)
+        findings += store.fileHealthFindings(isQuick: self.quick)
         findings += self.onlineFindings(store)
         if self.global.json {
             print(try jsonText(findings))
@@ -52,6 +60,16 @@ struct DoctorCommand: ParsableCommand {
                     message: "served \(address)by process \(owner.processID): \(owner.command)"
                 )
             )
+            if let program = owner.program, program != FStore.version {
+                findings.append(
+                    HealthFinding(
+                        subject: "server",
+                        severity: .warning,
+                        message: "it is fstore \(program), and this is \(FStore.version)",
+                        fix: "start it again with the release that you use"
+                    )
+                )
+            }
         }
         do throws(FeatureStoreError) {
             let status = try StoreAccess(store).status()

@@ -35,6 +35,15 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var grpcPort: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve this snapshot, read-only, beside whoever serves the project.",
+            discussion: "Nothing is written into it, and pushes and loads are refused with 403.",
+            valueName: "snapshot"
+        )
+    )
+    var at: String?
+
     func validate() throws {
         for port in [self.port, self.grpcPort ?? 0] where !(0...65_535).contains(port) {
             throw ValidationError("port \(port) does not exist; give one from 0 to 65535")
@@ -52,9 +61,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try self.global.store()
+        let store = try self.store()
         let logger = self.global.logger()
-        let socketPath = store.commandSocketPath
+        // The commands of the repository are for its own files.
+        let socketPath = self.at == nil ? store.commandSocketPath : nil
         try reportingFailure { () throws(FeatureStoreError) in
             try store.openOnlineStore()
         }
@@ -107,6 +117,21 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
+extension ServeCommand {
+    /// The store of the repository, or of the snapshot.
+    private func store() throws -> FeatureStore {
+        guard let at = self.at else { return try self.global.store() }
+        let snapshot = absolutePath(at)
+        return try reportingFailure {
+            try FeatureStore(
+                snapshot: snapshot,
+                directory: absolutePath(self.global.chdir),
+                configuration: configurationOfSnapshot(at: snapshot)
+            )
+        }
+    }
+}
+
 /// Ends the process without the destructors that libraries left for its end.
 ///
 /// Those of RocksDB destroy locks that its threads may still hold, which aborts the process now and
@@ -121,14 +146,19 @@ private func announce(
     _ store: FeatureStore,
     address: String,
     grpcAddress: String?,
-    socketPath: String,
+    socketPath: String?,
     asJSON: Bool
 ) {
     do {
-        try store.openOnlineStore(address: address, socketPath: socketPath)
+        try store.openOnlineStore(
+            address: address,
+            socketPath: socketPath,
+            program: FStore.version
+        )
         let project = store.configuration.project
         if asJSON {
-            var places = ["project": project, "address": address, "socket": socketPath]
+            var places = ["project": project, "address": address]
+            places["socket"] = socketPath
             places["grpc_address"] = grpcAddress
             print(try jsonText(places))
         } else {

@@ -4,11 +4,14 @@ import FeatureStoreKit
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Compare what is served with the history, value by value.",
+        abstract: "Compare what is served with the history, value by value; or prove a snapshot.",
         discussion: """
             Every key of a view's history is read online, and must give what a training row with \
             the time now would get. Rows that arrived after the last load differ: run \
             `fstore materialize-incremental` first. Exits with 1 when a value differs.
+
+            With --snapshot everything in a snapshot is read instead: hashes, the registry, \
+            pushes, and the checksum of each online row. Exits with 1 when it is not whole.
             """
     )
 
@@ -21,7 +24,25 @@ struct VerifyCommand: ParsableCommand {
     )
     var views: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Prove that this snapshot is whole; no repository is needed.",
+            valueName: "dir"
+        )
+    )
+    var snapshot: String?
+
+    func validate() throws {
+        guard self.snapshot == nil || self.views.isEmpty else {
+            throw ValidationError("a snapshot is verified as a whole; leave --views out")
+        }
+    }
+
     func run() throws {
+        if let snapshot = self.snapshot {
+            try self.verify(snapshot: snapshot)
+            return
+        }
         let store = try self.global.store()
         let report = try reportingFailure { () throws(FeatureStoreError) in
             try StoreAccess(store).verify(views: self.views.isEmpty ? nil : self.views)
@@ -36,6 +57,24 @@ struct VerifyCommand: ParsableCommand {
         if !report.isEqual {
             throw ExitCode.failure
         }
+    }
+
+    private func verify(snapshot: String) throws {
+        let report = SnapshotReport(ofSnapshotAt: snapshot)
+        if self.global.json {
+            print(try jsonText(report))
+        } else if report.isWhole, let manifest = report.manifest {
+            print("\(snapshot) is whole: \(manifest.summary)")
+            print(
+                "read: \(counted(report.onlineRows, "online row")), "
+                    + "\(counted(report.pushedRows, "pushed row")), "
+                    + counted(report.savedDatasets, "saved dataset")
+            )
+        } else {
+            for problem in report.problems { printError("problem: \(problem)") }
+            printError("error: \(snapshot) is not whole; do not restore it")
+        }
+        if !report.isWhole { throw ExitCode.failure }
     }
 
     private func tell(_ view: VerificationReport.View) {

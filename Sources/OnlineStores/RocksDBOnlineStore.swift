@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import NativeStorage
 import Synchronization
 
@@ -50,7 +51,8 @@ package final class RocksDBOnlineStore: Sendable {
         self.loadDirectory = directory + ".load"
         self.loadMemory = max(loadMemory, 1)
         self.cache = RowCache(byteCount: rowCacheBytes)
-        try createParent(of: directory)
+        let parent = URL(filePath: directory).deletingLastPathComponent().path
+        try ensureFolder(parent)
         do {
             self.lock = try FileLock.acquire(
                 path: Self.lockPath(forStoreAt: directory),
@@ -60,7 +62,10 @@ package final class RocksDBOnlineStore: Sendable {
             throw OnlineStoreError(error, directory: directory)
         }
         try emptyDirectory(self.loadDirectory)
+        let isNew = !FileManager.default.fileExists(atPath: directory)
         self.database = try StoreDatabase(directory: directory, cacheBytes: cacheBytes)
+        // RocksDB makes its files last, and not its folder.
+        if isNew { synchronizeFolder(parent) }
         let catalogue = try Catalogue(
             bytes: self.database.value(forKey: Catalogue.key),
             project: project
@@ -158,32 +163,20 @@ private func withoutFinalSlash(_ path: String) -> String {
     return path
 }
 
-/// Makes the folder in which `path` lies.
-private func createParent(of path: String) throws(OnlineStoreError) {
-    let parent = URL(filePath: path).deletingLastPathComponent()
+/// Makes the folder, unless it is there.
+private func ensureFolder(_ path: String) throws(OnlineStoreError) {
     do {
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try makeFolder(path)
     } catch {
-        throw OnlineStoreError(
-            .unavailable,
-            "the folder \(parent.path) cannot be made: \(error)",
-            cause: error
-        )
+        throw OnlineStoreError(.unavailable, error.message, cause: error)
     }
 }
 
-/// Makes the folder, or removes everything in it.
+/// Makes the folder, or removes the files in it.
 private func emptyDirectory(_ path: String) throws(OnlineStoreError) {
-    let files = FileManager.default
-    do {
-        if files.fileExists(atPath: path) {
-            for name in try files.contentsOfDirectory(atPath: path) {
-                try files.removeItem(atPath: "\(path)/\(name)")
-            }
-        } else {
-            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-        }
-    } catch {
-        throw OnlineStoreError(.unavailable, "the folder \(path) cannot be emptied", cause: error)
+    try ensureFolder(path)
+    for name in fileNames(in: path) where !removeFile("\(path)/\(name)") {
+        let error = FileError(writing: "\(path)/\(name)", errorNumber: errno)
+        throw OnlineStoreError(.unavailable, error.message, cause: error)
     }
 }

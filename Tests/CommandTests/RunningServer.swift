@@ -13,11 +13,12 @@ struct RunningServer {
     }
 
     /// Starts the server of a repository.
-    init(in directory: String) throws {
+    init(in directory: String, environment: [String: String] = [:]) throws {
         let program = try RunningProgram(
             Program.path,
             ["serve", "-p", "0"],
-            in: directory
+            in: directory,
+            environment: environment
         )
         let isReady = eventually {
             program.output.split(separator: "\n").count >= 2 || !program.isRunning

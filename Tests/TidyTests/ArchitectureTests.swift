@@ -7,7 +7,7 @@ struct ArchitectureTests {
     /// What each module may import of the package, of its dependencies, and of C.
     private static let allowed: [String: Set<String>] = [
         "FeatureModel": [],
-        "NativeStorage": ["CRocksDB", "CSQLite", "CZlib"],
+        "NativeStorage": ["CRocksDB", "CRocksDBLogger", "CSQLite", "CZlib"],
         "FeatureCompute": ["FeatureModel"],
         "FeatureDefinitions": ["FeatureModel", "Yams"],
         "FeastProtos": ["SwiftProtobuf"],

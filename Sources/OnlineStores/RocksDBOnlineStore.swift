@@ -61,9 +61,14 @@ package final class RocksDBOnlineStore: Sendable {
         } catch {
             throw OnlineStoreError(error, directory: directory)
         }
-        try emptyDirectory(self.loadDirectory)
         let isNew = !FileManager.default.fileExists(atPath: directory)
-        self.database = try StoreDatabase(directory: directory, cacheBytes: cacheBytes)
+        self.database = try StoreDatabase(
+            directory: directory,
+            loadDirectory: self.loadDirectory,
+            cacheBytes: cacheBytes
+        )
+        // After the opening, which may need what a failed load has left there.
+        try emptyDirectory(self.loadDirectory)
         // RocksDB makes its files last, and not its folder.
         if isNew { synchronizeFolder(parent) }
         let catalogue = try Catalogue(

@@ -1,3 +1,4 @@
+import Glibc
 import NativeStorage
 import Synchronization
 
@@ -8,18 +9,33 @@ import Synchronization
 final class StoreDatabase: Sendable {
     /// What a reopening may need beside what it writes out of memory.
     private static let reopeningBytes = 16 << 20
+    /// How many milliseconds a reopening waits for reads.
+    private static let maximumAttempts = 50
 
     private let directory: String
     private let cacheBytes: Int
+    private let ingested: IngestedFiles
     /// `nil` when it was closed for a reopening that failed.
     private let current: Mutex<RocksDB?>
     private let failed = Atomic(false)
 
-    init(directory: String, cacheBytes: Int) throws(OnlineStoreError) {
+    /// Opens the database.
+    ///
+    /// - Parameters:
+    ///   - directory: Its folder.
+    ///   - loadDirectory: Where the files lie that it takes in.
+    ///   - cacheBytes: The size of its cache for blocks.
+    /// - Throws: ``OnlineStoreError`` when the files fail, are damaged, or are open elsewhere.
+    init(
+        directory: String,
+        loadDirectory: String,
+        cacheBytes: Int
+    ) throws(OnlineStoreError) {
         self.directory = directory
         self.cacheBytes = cacheBytes
+        self.ingested = IngestedFiles(folder: loadDirectory)
         do {
-            self.current = Mutex(try RocksDB(path: directory, cacheBytes: cacheBytes))
+            self.current = Mutex(try self.ingested.open(directory, cacheBytes: cacheBytes))
         } catch {
             throw OnlineStoreError(error, directory: directory)
         }
@@ -41,7 +57,13 @@ final class StoreDatabase: Sendable {
         try self.checkRoom(bytes: (unwritten ?? 0) + Self.reopeningBytes)
         try self.current.withLock { (database) throws(OnlineStoreError) in
             if database != nil {
-                guard isKnownUniquelyReferenced(&database) else {
+                // New reads wait here, and those under way take microseconds.
+                var attempts = 0
+                while !isKnownUniquelyReferenced(&database), attempts < Self.maximumAttempts {
+                    usleep(1000)
+                    attempts += 1
+                }
+                guard attempts < Self.maximumAttempts else {
                     throw OnlineStoreError(
                         .unavailable,
                         "the online store at \(self.directory) is read by a load or a comparison "
@@ -52,7 +74,7 @@ final class StoreDatabase: Sendable {
                 database = nil
             }
             do throws(RocksDBError) {
-                database = try RocksDB(path: self.directory, cacheBytes: self.cacheBytes)
+                database = try self.ingested.open(self.directory, cacheBytes: self.cacheBytes)
             } catch {
                 throw OnlineStoreError(error, directory: self.directory)
             }
@@ -156,11 +178,20 @@ final class StoreDatabase: Sendable {
 
     func ingest(_ paths: [String]) throws(OnlineStoreError) {
         let database = try self.opened()
+        guard !self.hasFailed else {
+            // The next opening may need the files of the ingestion that failed.
+            throw OnlineStoreError(
+                .unavailable,
+                "the online store at \(self.directory) takes no writes since one failed; load again"
+            )
+        }
+        try self.ingested.keep(paths)
         do {
             try database.ingest(paths)
         } catch {
             throw self.failure(error)
         }
+        self.ingested.forget()
     }
 
     /// The error of a write, after which the database must be opened anew.

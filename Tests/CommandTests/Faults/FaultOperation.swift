@@ -102,13 +102,13 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
         FaultOperation(
             name: "the first load",
             prepare: ["apply"],
-            command: "materialize",
+            command: "materialize -v driver_stats",
             isVerified: true
         ),
         FaultOperation(
             name: "a full load",
             edit: { try Self.appendStats($0) },
-            command: "materialize",
+            command: "materialize -v driver_stats",
             isVerified: true
         ),
         FaultOperation(
@@ -121,7 +121,7 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
                     fleet.text("data/stats.csv") + rows.joined()
                 )
             },
-            command: "materialize",
+            command: "materialize -v driver_stats",
             environment: ["FSTORE_LOAD_MEMORY_MB": "1"],
             isVerified: true
         ),
@@ -131,14 +131,14 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
                 try fleet.edit("{ name: trips, dtype: int64,", "{ name: trips, dtype: float64,")
             },
             prepareEdited: ["apply --allow-destroy"],
-            command: "materialize",
+            command: "materialize -v driver_stats",
             isVerified: true
         ),
         FaultOperation(
             name: "an incremental load",
             prepare: ["apply", "materialize-incremental 2024-01-05T00:00:00Z"],
             edit: { try Self.appendStats($0) },
-            command: "materialize-incremental 2024-02-01T00:00:00Z"
+            command: "materialize-incremental 2024-02-01T00:00:00Z -v driver_stats"
         ),
         Self.pushing(to: "online"),
         Self.pushing(to: "offline"),

@@ -33,6 +33,8 @@ let package = Package(
             ]
         ),
         .executable(name: "fstore", targets: ["fstore"]),
+        // For the tests, which preload it into the program: faults below the stores.
+        .library(name: "FaultInjection", type: .dynamic, targets: ["FaultInjection"]),
     ],
     traits: [
         .trait(name: "GRPC", description: "Serve features over gRPC as well as over HTTP.")
@@ -53,6 +55,7 @@ let package = Package(
     targets: [
         // 0: nouns, and the only C.
         .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+        .target(name: "CRocksDBLogger", dependencies: ["CRocksDB"]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "FeatureModel", swiftSettings: strict),
@@ -62,7 +65,7 @@ let package = Package(
         ),
         .target(
             name: "NativeStorage",
-            dependencies: ["CPageChecksums", "CRocksDB", "CSQLite", "CZlib"],
+            dependencies: ["CPageChecksums", "CRocksDB", "CRocksDBLogger", "CSQLite", "CZlib"],
             swiftSettings: strict
         ),
         // 1: one concern each.
@@ -193,6 +196,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strictTests
         ),
+        .target(name: "FaultInjection", path: "Tests/FaultInjection"),
         .testTarget(name: "TidyTests", swiftSettings: strictTests),
         .testTarget(
             name: "FeatureModelTests",
@@ -283,4 +287,32 @@ let package = Package(
         ),
     ],
     swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+// The readers of bytes from outside: a test over kept bytes, or, for scripts/fuzz, a program whose
+// main function is the fuzzer's.
+let isFuzzing = Context.environment["FSTORE_FUZZ"] != nil
+let fuzzed: [Target.Dependency] = [
+    "FeatureModel", "FeatureCompute", "FeatureDefinitions", "FeatureRegistry", "FeastRegistry",
+    "FeatureStoreKit", "FeatureServer", "NativeStorage", "OfflineStores", "OnlineStores",
+    "TestSupport",
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+package.targets.append(
+    isFuzzing
+        ? .executableTarget(
+            name: "Fuzzers",
+            dependencies: fuzzed,
+            path: "Tests/FuzzTests",
+            exclude: ["Corpus", "CorpusTests.swift"],
+            swiftSettings: strictTests
+        )
+        : .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzed,
+            exclude: ["Corpus", "Fuzzer.swift"],
+            swiftSettings: strictTests
+        )
 )

@@ -252,14 +252,11 @@ package final class Registry: Sendable {
     private func openForWriting() throws(RegistryError) -> RegistryTables {
         let folder = URL(fileURLWithPath: self.path).deletingLastPathComponent()
         do {
-            try FileManager.default.createDirectory(
-                at: folder,
-                withIntermediateDirectories: true
-            )
+            try makeFolder(folder.path)
         } catch {
             throw RegistryError(
                 code: .unavailable,
-                message: "the folder \(folder.path) of the registry cannot be made: \(error)",
+                message: "the folder of the registry: \(error.message)",
                 cause: error
             )
         }
@@ -360,7 +357,8 @@ package final class Registry: Sendable {
                 )
                 : RegistryError(
                     code: .unavailable,
-                    message: "the registry failed: \(error.message)",
+                    message: "the registry failed: \(error.message); see that its folder may be "
+                        + "written, with room on its disk",
                     cause: error
                 )
         }

@@ -37,7 +37,7 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The error of a call that writes.
-    init(writing path: String, errorNumber: CInt) {
+    package init(writing path: String, errorNumber: CInt) {
         self.code = .inputOutput
         self.message = unsafe "cannot write \(path): \(String(cString: strerror(errorNumber)))"
     }

@@ -31,6 +31,16 @@ package func makeFolder(_ path: String) throws(FileError) {
     }
 }
 
+/// Makes what was named, renamed or removed in a folder last through a loss of power.
+///
+/// Nothing happens where the folder cannot be read, or its file system knows no such thing.
+package func synchronizeFolder(_ path: String) {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+}
+
 /// Removes a file.
 ///
 /// - Returns: Whether it is gone.

@@ -1,4 +1,5 @@
 import CRocksDB
+import CRocksDBLogger
 
 /// How a database is read and written; the same for open databases and for files made beside them.
 @safe
@@ -15,10 +16,7 @@ struct RocksDBOptions: ~Copyable {
         unsafe rocksdb_options_set_max_open_files(options, -1)
         unsafe rocksdb_options_set_max_background_jobs(options, 2)
         unsafe rocksdb_options_set_compression(options, CInt(rocksdb_lz4_compression))
-        // The information log is for RocksDB's developers: warnings only, two files of 1 MB.
-        unsafe rocksdb_options_set_info_log_level(options, 2)
-        unsafe rocksdb_options_set_keep_log_file_num(options, 2)
-        unsafe rocksdb_options_set_max_log_file_size(options, 1 << 20)
+        unsafe crocksdb_options_disable_log(UnsafeMutableRawPointer(options))
 
         let table: OpaquePointer = unsafe rocksdb_block_based_options_create()
         unsafe rocksdb_block_based_options_set_format_version(table, 5)

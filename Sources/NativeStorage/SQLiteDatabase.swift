@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection to an SQLite database; for one thread at a time.
 @safe
@@ -40,8 +41,9 @@ package final class SQLiteDatabase {
         }
         guard result == SQLITE_OK, let opened = unsafe connection else {
             let reason = unsafe String(cString: sqlite3_errstr(result))
+            let system = unsafe connection.map { unsafe systemReason($0, result) } ?? ""
             unsafe sqlite3_close_v2(connection)
-            throw SQLiteError(code: .cannotOpen, message: "\(path): \(reason)")
+            throw SQLiteError(code: .cannotOpen, message: "\(path): \(reason)\(system)")
         }
         self.path = path
         unsafe self.connection = opened
@@ -139,8 +141,22 @@ package final class SQLiteDatabase {
             case SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY: .inputOutput
             default: .other
             }
-        let reason = isWrongPage ? "the checksum of a page is wrong" : self.lastMessage
+        let reason =
+            isWrongPage
+            ? "the checksum of a page is wrong"
+            : unsafe self.lastMessage + systemReason(self.connection, result)
         let shown = sql.count > 200 ? sql.prefix(200) + "…" : sql[...]
         return SQLiteError(code: code, message: "\(self.path): \(reason) (in: \(shown))")
+    }
+}
+
+/// What the system said of a call that failed, such as `: No space left on device`; nothing for
+/// failures that are SQLite's own.
+private func systemReason(_ connection: OpaquePointer, _ result: CInt) -> String {
+    switch result & 0xFF {
+    case SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_READONLY:
+        let number = unsafe sqlite3_system_errno(connection)
+        return unsafe number == 0 ? "" : ": \(String(cString: strerror(number)))"
+    default: return ""
     }
 }

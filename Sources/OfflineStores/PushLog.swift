@@ -104,13 +104,9 @@ package final class PushLog {
     package convenience init(path: String, project: String) throws(OfflineStoreError) {
         let parent = URL(filePath: path).deletingLastPathComponent()
         do {
-            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+            try makeFolder(parent.path)
         } catch {
-            throw OfflineStoreError(
-                code: .inputOutput,
-                message: "the folder \(parent.path) cannot be made: \(error)",
-                cause: error
-            )
+            throw OfflineStoreError(code: .inputOutput, message: error.message, cause: error)
         }
         let database = try withPushLogErrors { () throws(SQLiteError) in
             let database = try SQLiteDatabase(

@@ -111,9 +111,15 @@ func withPushLogErrors<Result: ~Copyable>(
 
 /// The error of the push log's database: nothing in it is the user's SQL.
 func pushLogError(_ error: SQLiteError) -> OfflineStoreError {
-    OfflineStoreError(
+    let advice =
+        switch error.code {
+        case .cannotOpen, .inputOutput:
+            "; see that its folder may be written, with room on its disk"
+        default: ""
+        }
+    return OfflineStoreError(
         code: error.code == .notADatabase ? .notADatabase : .inputOutput,
-        message: "the push log \(error.message)",
+        message: "the push log \(error.message)\(advice)",
         cause: error
     )
 }

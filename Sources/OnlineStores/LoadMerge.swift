@@ -51,7 +51,7 @@ struct LoadMerge: Sendable {
             fileBytes: min(self.memory, Self.maximumFileBytes)
         )
         if isSmall {
-            var writer = RangeWriter(target, rangeNumber: 0, batch: WriteBatch())
+            var writer = try RangeWriter(target, rangeNumber: 0, batch: WriteBatch())
             unsafe try self.forEachNewest(in: .all, memory: self.memory) {
                 (record, _) throws(OnlineStoreError) in
                 unsafe try writer.add(record)
@@ -68,7 +68,7 @@ struct LoadMerge: Sendable {
         let threads = min(processors, ranges.count)
         let results = try inParallel(count: ranges.count, threads: threads) {
             (index) throws(OnlineStoreError) in
-            var writer = RangeWriter(target, rangeNumber: index, batch: nil)
+            var writer = try RangeWriter(target, rangeNumber: index, batch: nil)
             unsafe try self.forEachNewest(in: ranges[index], memory: self.memory / threads) {
                 (record, _) throws(OnlineStoreError) in
                 unsafe try writer.add(record)

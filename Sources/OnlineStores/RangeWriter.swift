@@ -53,10 +53,15 @@ struct RangeWriter: ~Copyable {
     ///   - target: Where the rows go.
     ///   - rangeNumber: Tells the files of this range from others'.
     ///   - batch: Gets the rows; `nil` for files.
-    init(_ target: LoadTarget, rangeNumber: Int, batch: consuming WriteBatch?) {
+    /// - Throws: ``OnlineStoreError`` when the store cannot be read.
+    init(
+        _ target: LoadTarget,
+        rangeNumber: Int,
+        batch: consuming WriteBatch?
+    ) throws(OnlineStoreError) {
         self.target = target
         self.rangeNumber = rangeNumber
-        self.stored = target.comparesWithStore ? StoredRows(target.database) : nil
+        self.stored = try target.comparesWithStore ? StoredRows(target.database) : nil
         self.batch = batch
     }
 

@@ -22,6 +22,7 @@ extension RocksDBOnlineStore {
                 || state.pending.keys.contains(where: isDropped)
         }
         guard isNeeded else { return [] }
+        try self.recover()
         let dropped = try self.commits.withLock { _ throws(OnlineStoreError) -> [String] in
             var next = self.state.withLock { $0 }
             let pendingNames = next.pending.keys.filter(isDropped)

@@ -33,6 +33,7 @@ extension RocksDBOnlineStore {
         journal: PushJournal?
     ) throws(OnlineStoreError) -> WriteTarget {
         _ = try EntityKeyEncoder(joinKeys: description.joinKeys, viewID: 0)
+        try self.recover()
         let fields = description.fields.map { RowField(name: $0.name, type: $0.type) }
         return self.state.withLock {
             $0.beginWriting(description, fields: fields, journal: journal)

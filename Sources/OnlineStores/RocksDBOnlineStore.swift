@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 package import NativeStorage
 import Synchronization
 
@@ -51,10 +52,19 @@ package final class RocksDBOnlineStore: Sendable {
         self.loadDirectory = directory + ".load"
         self.loadMemory = max(loadMemory, 1)
         self.cache = RowCache(byteCount: rowCacheBytes)
-        try createParent(of: directory)
+        let parent = URL(filePath: directory).deletingLastPathComponent().path
+        try ensureFolder(parent)
         self.lock = HeldLock(try Self.lock(directory, lines: holderLines))
+        let isNew = !FileManager.default.fileExists(atPath: directory)
+        self.database = try StoreDatabase(
+            directory: directory,
+            loadDirectory: self.loadDirectory,
+            cacheBytes: cacheBytes
+        )
+        // After the opening, which may need what a failed load has left there.
         try emptyDirectory(self.loadDirectory)
-        self.database = try StoreDatabase(directory: directory, cacheBytes: cacheBytes)
+        // RocksDB makes its files last, and not its folder.
+        if isNew { synchronizeFolder(parent) }
         let catalogue = try Self.catalogue(of: self.database, directory, project: project)
         self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
         self.state = Mutex(StoreState(catalogue))
@@ -85,8 +95,8 @@ package final class RocksDBOnlineStore: Sendable {
         self.lock = nil
         self.database = try StoreDatabase(
             directory: directory,
-            cacheBytes: cacheBytes,
-            isReadOnly: true
+            loadDirectory: nil,
+            cacheBytes: cacheBytes
         )
         let catalogue = try Self.catalogue(of: self.database, directory, project: project)
         self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
@@ -217,32 +227,20 @@ private func withoutFinalSlash(_ path: String) -> String {
     return path
 }
 
-/// Makes the folder in which `path` lies.
-private func createParent(of path: String) throws(OnlineStoreError) {
-    let parent = URL(filePath: path).deletingLastPathComponent()
+/// Makes the folder, unless it is there.
+private func ensureFolder(_ path: String) throws(OnlineStoreError) {
     do {
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try makeFolder(path)
     } catch {
-        throw OnlineStoreError(
-            .unavailable,
-            "the folder \(parent.path) cannot be made: \(error)",
-            cause: error
-        )
+        throw OnlineStoreError(.unavailable, error.message, cause: error)
     }
 }
 
-/// Makes the folder, or removes everything in it.
+/// Makes the folder, or removes the files in it.
 private func emptyDirectory(_ path: String) throws(OnlineStoreError) {
-    let files = FileManager.default
-    do {
-        if files.fileExists(atPath: path) {
-            for name in try files.contentsOfDirectory(atPath: path) {
-                try files.removeItem(atPath: "\(path)/\(name)")
-            }
-        } else {
-            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-        }
-    } catch {
-        throw OnlineStoreError(.unavailable, "the folder \(path) cannot be emptied", cause: error)
+    try ensureFolder(path)
+    for name in fileNames(in: path) where !removeFile("\(path)/\(name)") {
+        let error = FileError(writing: "\(path)/\(name)", errorNumber: errno)
+        throw OnlineStoreError(.unavailable, error.message, cause: error)
     }
 }

@@ -64,8 +64,9 @@ final class RunFileReader {
             guard self.current == self.count else { throw self.truncated }
             return false
         }
-        guard try self.fill(unsafe self.record.length) else { throw self.truncated }
-        self.next = unsafe self.current + self.record.length
+        let length = unsafe self.record.length
+        guard length <= self.run.byteCount, try self.fill(length) else { throw self.truncated }
+        self.next = self.current + length
         self.word = unsafe keyWord(self.record.key, depth: 0)
         return true
     }

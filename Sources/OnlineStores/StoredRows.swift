@@ -16,9 +16,9 @@ struct StoredRows: ~Copyable {
     private var place = Place.beforeAll
 
     /// The rows as they are now.
-    init(_ database: StoreDatabase) {
+    init(_ database: StoreDatabase) throws(OnlineStoreError) {
         self.database = database
-        self.cursor = database.cursor()
+        self.cursor = try database.cursor()
     }
 
     /// Looks for the row of a key; keys come in ascending order.

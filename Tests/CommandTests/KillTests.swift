@@ -7,7 +7,9 @@ import Testing
 /// `kill -9` at random moments of a load.
 struct KillTests {
     private static let keyCount = 128
-    private static let rounds = 42
+    /// More in `scripts/crash-matrix`.
+    private static let rounds =
+        ProcessInfo.processInfo.environment["FSTORE_KILL_ROUNDS"].flatMap { Int($0) } ?? 42
     /// The load is larger than this, so it spills to files and is taken in as files.
     private static let environment = ["FSTORE_LOAD_MEMORY_MB": "1"]
 

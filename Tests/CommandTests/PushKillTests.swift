@@ -7,6 +7,10 @@ import Testing
 /// `kill -9` at random moments of pushes to both stores.
 struct PushKillTests {
     private static let keyCount = 40
+    /// How often each test goes through its rounds; more in `scripts/crash-matrix`.
+    private static let repetitions =
+        ProcessInfo.processInfo.environment["FSTORE_KILL_ROUNDS"].flatMap { Int($0) }
+        .map { max($0 / 42, 1) } ?? 1
 
     private static let definitions = """
         entities:
@@ -51,7 +55,7 @@ struct PushKillTests {
             var wholePush = Duration.milliseconds(150)
             var kept = 0
             var killed = 0
-            for round in 1...30 {
+            for round in 1...(30 * Self.repetitions) {
                 let rows = (0..<Self.keyCount).map { id in
                     "\(id),\(1_704_100_000 + round),\(round),\(filler)\n"
                 }
@@ -103,7 +107,7 @@ struct PushKillTests {
             var generator = SeededGenerator(seed: 11)
             var current = 0
             var killed = 0
-            for round in 1...14 {
+            for round in 1...(14 * Self.repetitions) {
                 // Half of the rows are due now, half in a moment.
                 let now = Date().timeIntervalSince1970
                 let soon = now + Double.random(in: 0.05...0.6, using: &generator)

@@ -13,8 +13,17 @@ struct RunningServer {
     }
 
     /// Starts the server of a repository.
-    init(in directory: String, arguments: [String] = ["serve", "-p", "0"]) throws {
-        let program = try RunningProgram(Program.path, arguments, in: directory)
+    init(
+        in directory: String,
+        arguments: [String] = ["serve", "-p", "0"],
+        environment: [String: String] = [:]
+    ) throws {
+        let program = try RunningProgram(
+            Program.path,
+            arguments,
+            in: directory,
+            environment: environment
+        )
         let isReady = eventually {
             program.output.split(separator: "\n").count >= 2 || !program.isRunning
         }

@@ -7,7 +7,9 @@ struct ArchitectureTests {
     /// What each module may import of the package, of its dependencies, and of C.
     private static let allowed: [String: Set<String>] = [
         "FeatureModel": [],
-        "NativeStorage": ["CPageChecksums", "CRocksDB", "CSQLite", "CZlib"],
+        "NativeStorage": [
+            "CPageChecksums", "CRocksDB", "CRocksDBLogger", "CSQLite", "CZlib",
+        ],
         "FeatureCompute": ["FeatureModel"],
         "FeatureDefinitions": ["FeatureModel", "Yams"],
         "FeastProtos": ["SwiftProtobuf"],

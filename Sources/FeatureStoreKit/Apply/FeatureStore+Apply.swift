@@ -150,6 +150,8 @@ extension FeatureStore {
         }
         if self.isOnlineOpen {
             let online = try self.online()
+            // While the disk is full there is nothing else to be done about it.
+            try? online.store.recover()
             try online.releaseOldPlans()
             try self.writeWaitingRows(dueBy: self.now(), into: online.store)
         }

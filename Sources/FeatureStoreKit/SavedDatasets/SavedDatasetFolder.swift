@@ -170,12 +170,9 @@ struct SavedDatasetFolder {
         self.removeLeftovers(of: name)
         let folder = self.hiddenPath(of: name)
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder,
-                withIntermediateDirectories: true
-            )
+            try makeFolder(folder)
         } catch {
-            throw Self.failure("the folder \(folder) cannot be made", error)
+            throw FeatureStoreError(code: .unavailable, message: error.message, cause: error)
         }
         do throws(FeatureStoreError) {
             try body(folder)
@@ -307,10 +304,7 @@ struct SavedDatasetFolder {
                 message: "\(old) cannot be renamed to \(new): \(reason)"
             )
         }
-        let descriptor = unsafe open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        synchronizeFolder(self.path)
     }
 
     private func exists(_ path: String) -> Bool {

@@ -1,0 +1,1 @@
+conv_rate + val_to_add

@@ -1,0 +1,1 @@
+CASE WHEN a IS NULL THEN 0 ELSE max(a, b) / 2.0 END

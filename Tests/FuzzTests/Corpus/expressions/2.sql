@@ -1,0 +1,1 @@
+"a b" || printf('%.2f', x) LIKE '%1%'

@@ -1,0 +1,1 @@
+json_extract(j, '$.k[0]') IN (1, 2, NULL)

@@ -1,0 +1,1 @@
+coalesce(nullif(substr(s, 1, instr(s, ',')), ''), CAST(t AS TEXT))

@@ -1,0 +1,1 @@
+hour(t) BETWEEN 7 AND 9 AND NOT day_of_week(t) >= 6

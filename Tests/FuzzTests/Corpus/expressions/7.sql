@@ -1,0 +1,1 @@
+x'00ff' = b OR length(hex(b)) > 0x10

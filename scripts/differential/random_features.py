@@ -527,6 +527,9 @@ class Runner:
             for one in view.online():
                 keys = {row.keys for row in one.rows() if one.features(row) is not None and one.is_between(row, None, now)
                         and (not one.filters or one.knows_at(row, now))}
+                if not one.history.keys:
+                    # Its one row is looked at, whether history has it or not.
+                    keys = {()}
                 different = 0
                 for key in keys:
                     training = one.joined(key, now, False)

@@ -13,10 +13,10 @@ struct RunningServer {
     }
 
     /// Starts the server of a repository.
-    init(in directory: String) throws {
+    init(in directory: String, options: [String] = []) throws {
         let program = try RunningProgram(
             Program.path,
-            ["serve", "-p", "0"],
+            ["serve", "-p", "0"] + options,
             in: directory
         )
         let isReady = eventually {

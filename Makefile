@@ -1,6 +1,6 @@
 # The two commands of the README, and what a developer runs.
 
-.PHONY: demo test test-feast test-grpc test-time-zones check check-performance build
+.PHONY: demo test test-feast test-grpc test-prometheus test-time-zones check check-performance build
 
 demo: ## The main job end to end on feature_repo/: from definitions to a value over HTTP.
 	scripts/demo
@@ -14,6 +14,9 @@ test-feast: ## Feast's SDK, training sets and loads against the program; Feast c
 
 test-grpc: ## A client of gRPC against a program built with the trait GRPC; grpcio comes from PyPI.
 	scripts/test-grpc
+
+test-prometheus: ## A real Prometheus scrapes a real server; alerts and dashboard against it.
+	scripts/test-prometheus
 
 test-time-zones: ## The tests and the program under three time zones, after a `make test`.
 	scripts/time-zones

@@ -18,6 +18,7 @@ import sys
 import load
 import measure
 import online
+import reload
 import train
 
 JOBS = {
@@ -34,6 +35,7 @@ JOBS = {
     "online-wide": online.online_wide,
     "online-large": online.online_large,
     "in-process": online.in_process,
+    "reload": reload.reload,
 }
 
 

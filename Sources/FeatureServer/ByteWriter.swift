@@ -74,6 +74,32 @@ struct ByteWriter: ~Copyable {
         return start
     }
 
+    /// Writes a text over what is there, so that it ends at `end`.
+    ///
+    /// - Returns: Where it starts.
+    func writeBefore(_ end: Int, _ text: StaticString) -> Int {
+        let start = end - text.utf8CodeUnitCount
+        unsafe precondition(start >= 0 && end <= self.memory.count)
+        if let base = unsafe self.memory.baseAddress {
+            unsafe memcpy(base + start, text.utf8Start, text.utf8CodeUnitCount)
+        }
+        return start
+    }
+
+    /// Writes bytes over what is there, so that they end at `end`.
+    ///
+    /// - Returns: Where they start.
+    func writeBefore(_ end: Int, _ bytes: Span<UInt8>) -> Int {
+        let start = end - bytes.count
+        unsafe precondition(start >= 0 && end <= self.memory.count)
+        unsafe bytes.withUnsafeBytes { bytes in
+            if let base = unsafe self.memory.baseAddress, let source = bytes.baseAddress {
+                unsafe memcpy(base + start, source, bytes.count)
+            }
+        }
+        return start
+    }
+
     private mutating func copy(_ source: UnsafeRawPointer, _ length: Int) {
         unsafe precondition(length <= self.memory.count - self.count)
         if let base = unsafe self.memory.baseAddress {

@@ -11,24 +11,37 @@ struct DirectAnswerWriter {
         var statusEnd = -1
         var timesStart = -1
         var timesEnd = -1
+        /// How many values of rows that are served are null.
+        var nullCount = 0
     }
 
-    /// Room for the head of the response before its body, whose length it tells.
+    /// Room for the head of the response before its body, whose length it tells, without a field
+    /// of the request's.
     private static let headRoom = 128
 
     private var shared: [SharedText] = []
 
-    /// The body of an answer.
+    /// The body of an answer, and what became of the rows of each view.
     static func body(
         _ read: DirectRead,
         _ rows: DirectRows,
         _ entities: DirectEntities,
         body: Span<UInt8>
-    ) -> [UInt8] {
+    ) -> (bytes: [UInt8], counts: [ViewRowCounts]) {
         var writer = DirectAnswerWriter()
         var buffer = ByteBuffer()
-        writer.write(read, rows, entities, body: body, withHead: false, to: &buffer)
-        return Array(buffer.readableBytesView)
+        writer.write(read, rows, entities, body: body, head: nil, to: &buffer)
+        let counts = read.viewNames.indices.map { view in
+            ViewRowCounts(name: read.viewNames[view], counts: writer.counts(view, of: rows))
+        }
+        return (Array(buffer.readableBytesView), counts)
+    }
+
+    /// What became of a view's rows in the answer that was written last.
+    func counts(_ view: Int, of rows: borrowing DirectRows) -> RowCounts {
+        var counts = rows.counts[view]
+        counts.nullValues = self.shared[view].nullCount
+        return counts
     }
 
     /// Makes `buffer` the answer.
@@ -38,17 +51,20 @@ struct DirectAnswerWriter {
     ///   - rows: What was found.
     ///   - entities: The ids.
     ///   - body: The bytes that the ids stand in.
-    ///   - withHead: Whether the head of the HTTP response comes before the body.
+    ///   - head: What the head of the HTTP response before the body has besides type and length;
+    ///     `nil` for the body alone.
     ///   - buffer: Gets the answer.
     mutating func write(
         _ read: DirectRead,
         _ rows: DirectRows,
         _ entities: DirectEntities,
         body: Span<UInt8>,
-        withHead: Bool,
+        head: ResponseField?,
         to buffer: inout ByteBuffer
     ) {
-        let capacity = Self.headRoom + self.maximumLength(read, rows, entities)
+        let field = head?.bytes ?? []
+        let headRoom = Self.headRoom + field.count
+        let capacity = headRoom + self.maximumLength(read, rows, entities)
         self.shared.removeAll(keepingCapacity: true)
         for _ in 0..<read.viewCount {
             self.shared.append(SharedText())
@@ -56,15 +72,17 @@ struct DirectAnswerWriter {
         buffer.clear(minimumCapacity: capacity)
         var start = 0
         unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
-            var writer = unsafe ByteWriter(memory, from: Self.headRoom)
+            var writer = unsafe ByteWriter(memory, from: headRoom)
             self.writeBody(read, rows, entities, body: body, to: &writer)
-            start = Self.headRoom
-            if withHead {
+            start = headRoom
+            if head != nil {
+                start = writer.writeBefore(start, "\r\n")
+                start = writer.writeBefore(start, field.span)
                 start = writer.writeBefore(
-                    Self.headRoom,
+                    start,
                     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ",
-                    number: writer.count - Self.headRoom,
-                    "\r\n\r\n"
+                    number: writer.count - headRoom,
+                    "\r\n"
                 )
             }
             return writer.count
@@ -187,6 +205,7 @@ struct DirectAnswerWriter {
             } else {
                 writer.append("null")
                 hasNull = true
+                self.shared[column.view].nullCount += 1
             }
         }
         writer.append(#"],"statuses":["#)

@@ -14,6 +14,8 @@ final class DirectRoute {
         let suffix: [UInt8]
         /// Whether such requests must be answered the general way.
         let isUnfit: Bool
+        /// Where the rows of each view are counted.
+        let counters: [RowCounters]
         weak var read: DirectRead?
     }
 
@@ -26,6 +28,12 @@ final class DirectRoute {
     private(set) var entities = DirectEntities()
     private var rows = DirectRows()
     private var writer = DirectAnswerWriter()
+    private let counters: LoopCounters
+
+    /// - Parameter counters: Those of the event loop.
+    init(_ counters: LoopCounters = LoopCounters()) {
+        self.counters = counters
+    }
 
     /// Answers a request.
     ///
@@ -33,15 +41,17 @@ final class DirectRoute {
     ///   - body: The body of the request.
     ///   - serving: The store.
     ///   - limits: What the request may ask for.
+    ///   - field: What its head has besides type and length.
     ///   - response: Gets the whole response of status 200, its head included.
     /// - Returns: What became of it, and what was read.
     func answer(
         _ body: Span<UInt8>,
         from serving: any DirectServing,
         limits: ServerLimits,
+        field: ResponseField = .none,
         response: inout ByteBuffer
     ) -> (outcome: DirectOutcome, read: DirectRead?) {
-        guard let read = self.read(for: body, serving: serving, limits: limits) else {
+        guard let (read, counters) = self.read(for: body, serving: serving, limits: limits) else {
             return (.unfit, nil)
         }
         let rowCount = self.entities.rowCount
@@ -56,7 +66,7 @@ final class DirectRoute {
             into: &self.rows
         )
         switch outcome {
-        case .needsFiles: break
+        case .needsFiles: self.counters.addDiskRead()
         case .unfit:
             // What was compiled may be out of date; it is compiled again if it is wanted again.
             self.templates.removeAll { $0.read === read }
@@ -66,9 +76,12 @@ final class DirectRoute {
                 self.rows,
                 self.entities,
                 body: body,
-                withHead: true,
+                head: field,
                 to: &response
             )
+            for view in counters.indices {
+                counters[view].addAlone(self.writer.counts(view, of: self.rows))
+            }
         }
         return (outcome, read)
     }
@@ -78,7 +91,7 @@ final class DirectRoute {
         for body: Span<UInt8>,
         serving: any DirectServing,
         limits: ServerLimits
-    ) -> DirectRead? {
+    ) -> (DirectRead, [RowCounters])? {
         for index in self.templates.indices {
             let suffixStart = body.count - self.templates[index].suffix.count
             let prefixEnd = self.templates[index].prefix.count
@@ -98,8 +111,9 @@ final class DirectRoute {
             guard self.entities.parse(body, from: prefixEnd, for: read) == suffixStart else {
                 return nil
             }
+            let counters = self.templates[index].counters
             if index > 0 { self.templates.swapAt(index, index - 1) }
-            return read
+            return (read, counters)
         }
         return self.compile(body, serving: serving, limits: limits)
     }
@@ -108,17 +122,19 @@ final class DirectRoute {
         _ body: Span<UInt8>,
         serving: any DirectServing,
         limits: ServerLimits
-    ) -> DirectRead? {
+    ) -> (DirectRead, [RowCounters])? {
         guard let request = try? OnlineFeaturesRequest(json: body, limits: limits),
             let range = try? entitiesRange(of: body)
         else { return nil }
         let read = serving.directRead(for: request)
+        let counters = (read?.viewNames ?? []).map { self.counters.rows(of: $0) }
         if self.templates.count >= Self.maximumTemplates { self.templates.removeLast() }
         self.templates.insert(
             Template(
                 prefix: bytes(body, 0..<range.lowerBound),
                 suffix: bytes(body, range.upperBound..<body.count),
                 isUnfit: read == nil,
+                counters: counters,
                 read: read
             ),
             at: 0
@@ -128,7 +144,7 @@ final class DirectRoute {
             return nil
         }
         let end = self.entities.parse(body, from: range.lowerBound, for: read)
-        return end == range.upperBound ? read : nil
+        return end == range.upperBound ? (read, counters) : nil
     }
 }
 

@@ -1,4 +1,5 @@
 import FeatureStoreKit
+import Glibc
 public import Logging
 import NIOCore
 import NIOHTTP1
@@ -17,6 +18,8 @@ public final class FeatureServer: Service {
     private let port: Int
     private let unixSocketPath: String?
     private let limits: ServerLimits
+    private let staleness: StalenessLimits
+    private let version: String
     private let logger: Logger
     private let onListening: @Sendable (Int) -> Void
     private let currentPort = Mutex<Int?>(nil)
@@ -29,6 +32,8 @@ public final class FeatureServer: Service {
     ///   - port: The port to listen on; 0 for any that is free.
     ///   - unixSocketPath: Where to listen as well; at most 107 bytes.
     ///   - limits: What a client may ask.
+    ///   - staleness: How old views may be before `/readyz` says that the server is not ready.
+    ///   - version: The release of the program, for those who watch it.
     ///   - logger: Where failures are told.
     ///   - onListening: Called once with the port, when requests are answered.
     public init(
@@ -37,6 +42,8 @@ public final class FeatureServer: Service {
         port: Int = 6566,
         unixSocketPath: String? = nil,
         limits: ServerLimits = ServerLimits(),
+        staleness: StalenessLimits = StalenessLimits(),
+        version: String = "",
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -45,6 +52,8 @@ public final class FeatureServer: Service {
         self.port = port
         self.unixSocketPath = unixSocketPath
         self.limits = limits
+        self.staleness = staleness
+        self.version = version
         self.logger = logger
         self.onListening = onListening
     }
@@ -57,6 +66,8 @@ public final class FeatureServer: Service {
     /// - Throws: ``FeatureStoreError`` when a listener cannot be bound, with what to do about it.
     public func run() async throws {
         let threads = Threads()
+        let counters = ServerCounters()
+        let connections = ConnectionRegistry(maximumCount: self.limits.maximumConnections)
         let handler = RequestHandler(
             serving: self.serving,
             readPool: threads.reads,
@@ -64,10 +75,17 @@ public final class FeatureServer: Service {
             trainingPool: threads.training,
             pushPool: threads.pushes,
             limits: self.limits,
+            counters: counters,
+            monitor: Monitor(
+                version: self.version,
+                staleness: self.staleness,
+                connections: connections,
+                pool: threads.refresh
+            ),
             logger: self.logger
         )
         do {
-            try await self.serve(with: handler, on: threads)
+            try await self.serve(with: handler, connections: connections, on: threads)
         } catch {
             await threads.shutDown(isIdle: handler.isIdle)
             throw error
@@ -75,8 +93,11 @@ public final class FeatureServer: Service {
         await threads.shutDown(isIdle: handler.isIdle)
     }
 
-    private func serve(with handler: RequestHandler, on threads: Threads) async throws {
-        let connections = ConnectionRegistry(maximumCount: self.limits.maximumConnections)
+    private func serve(
+        with handler: RequestHandler,
+        connections: ConnectionRegistry,
+        on threads: Threads
+    ) async throws {
         let bootstrap = self.bootstrap(handler: handler, connections: connections, on: threads)
         let listeners = try await self.bind(bootstrap, group: threads.eventLoops)
         let port = listeners.first?.localAddress?.port ?? self.port
@@ -109,7 +130,7 @@ public final class FeatureServer: Service {
         connections: ConnectionRegistry,
         on threads: Threads
     ) -> ServerBootstrap {
-        let scratches = LoopScratches(threads.eventLoops)
+        let scratches = LoopScratches(threads.eventLoops, counters: handler.counters)
         let limits = self.limits
         return ServerBootstrap(group: threads.eventLoops)
             .serverChannelOption(.backlog, value: 1_024)
@@ -222,6 +243,9 @@ private struct Threads {
         self.training.start()
         self.pushes.start()
         self.refresh.start()
+        // They take all cores for seconds; a request takes microseconds, and does not wait.
+        self.loads.submit { _ in yieldToRequests() }
+        self.training.submit { _ in yieldToRequests() }
     }
 
     /// Ends the threads.
@@ -243,4 +267,10 @@ private struct Threads {
         try? await self.pushes.shutdownGracefully()
         try? await self.eventLoops.shutdownGracefully()
     }
+}
+
+/// Lets other threads go before the calling one and those that it starts from now on.
+private func yieldToRequests() {
+    // In Linux a process of the number 0 is the calling thread alone.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
 }

@@ -17,7 +17,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Input {
+    enum Input {
         case part(HTTPServerRequestPart)
         /// The bytes are no HTTP; nothing follows that could be read.
         case malformed
@@ -25,7 +25,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case ended
     }
 
-    private enum State {
+    enum State {
         /// Between two requests.
         case idle
         /// The head of a request is there, its end is not.
@@ -36,22 +36,29 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case closing
     }
 
-    private let handler: RequestHandler
-    private let scratch: LoopScratch
-    private var state = State.idle
+    let handler: RequestHandler
+    let scratch: LoopScratch
+    var state = State.idle
     private var body = ByteBuffer()
-    private var waiting = CircularBuffer<Input>()
-    private var isDraining: Bool
+    var waiting = CircularBuffer<Input>()
+    var isDraining: Bool
+    /// The answer that is the last one, unless another request comes soon; only while draining.
+    var heldAnswer: (answer: HTTPAnswer, head: HTTPRequestHead)?
+    var heldCount = 0
     /// Whether the answer waits until the client has read what was written before.
     private var awaitsWritability = false
-    private var isReadHeld = false
-    private var hasUnflushedAnswer = false
-    private var hasInputEnded = false
-    private var hasOutputEnded = false
-    private var context: ChannelHandlerContext?
+    var isReadHeld = false
+    var hasUnflushedAnswer = false
+    var hasInputEnded = false
+    var hasOutputEnded = false
+    var context: ChannelHandlerContext?
     /// When the client must have sent its request; `nil` while the server has the word.
-    private var deadline: NIODeadline?
-    private var timer: Scheduled<Void>?
+    var deadline: NIODeadline?
+    var timer: Scheduled<Void>?
+    /// When the work on the request began whose answer comes next.
+    private var began = NIODeadline.now()
+    /// What the request is called that is answered the general way.
+    private var identity: RequestIdentity?
 
     init(handler: RequestHandler, scratch: LoopScratch, isDraining: Bool) {
         self.handler = handler
@@ -77,6 +84,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.receive(.part(Self.unwrapInboundIn(data)), context: context)
     }
+
+    /// Bytes have come in: the requests in them are worked on from now.
+    func beginRead() { self.began = .now() }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.flushAnswers(context: context)
@@ -116,6 +126,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case (.ended, _):
             // A request that the end cuts short has come as malformed before.
             self.hasInputEnded = true
+            self.releaseHeldAnswer(isLast: false, context: context)
             self.writeLast(ByteBuffer(), context: context)
         case (_, .closing):
             break
@@ -137,6 +148,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     private func begin(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        self.releaseHeldAnswer(isLast: false, context: context)
         self.state = .receiving(head)
         self.restartDeadline()
         if let text = head.headers.first(name: "content-length"), let length = Int(text),
@@ -182,20 +194,29 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     /// Answers a plain read whose bytes did not go through the decoder.
     ///
-    /// - Parameter body: The body of a POST of HTTP/1.1 that keeps the connection.
+    /// - Parameters:
+    ///   - body: The body of a POST of HTTP/1.1 that keeps the connection.
+    ///   - requestID: Where the value of that header stands; `nil` when there is none.
+    ///   - head: The bytes that it stands in.
     /// - Returns: False when the decoder must have the request.
-    func answerPlainRead(_ body: ByteBuffer) -> Bool {
+    func answerPlainRead(
+        _ body: ByteBuffer,
+        requestID: Range<Int>?,
+        in head: Span<UInt8>
+    ) -> Bool {
         guard let context = self.context, case .idle = self.state, !self.isDraining,
+            !self.handler.logsRequests,
             body.readableBytes <= self.handler.limits.maximumBodyBytes,
             context.channel.isWritable,
             let outcome = self.handler.directOutcome(
                 ofRead: body,
+                requestID: ResponseField(requestID: requestID, in: head),
                 scratch: self.scratch,
                 allocator: context.channel.allocator
             )
         else { return false }
         switch outcome {
-        case .response(let response): self.write(response, context: context)
+        case .response(let response): self.writeRead(response, context: context)
         case .work(let pool, let work):
             let head = HTTPRequestHead(
                 version: .http1_1,
@@ -204,6 +225,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             )
             self.state = .answering(head)
             self.deadline = nil
+            self.identity = nil
             self.perform(work, on: pool, for: head, context: context)
         case .answer, .encoded: return false
         }
@@ -219,9 +241,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         }
         let body = self.body
         self.body = ByteBuffer()
+        self.began = .now()
+        let identity = RequestIdentity(head.headers)
+        self.identity = identity
         if self.takesWholeResponse(head),
             let outcome = self.handler.directOutcome(
                 ofRead: body,
+                requestID: ResponseField(identity),
                 scratch: self.scratch,
                 allocator: context.channel.allocator
             )
@@ -240,13 +266,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     /// Whether it is a read whose answer needs nothing in its head but the length.
     private func takesWholeResponse(_ head: HTTPRequestHead) -> Bool {
         head.method == .POST && head.version == .http1_1 && head.uri == "/get-online-features"
-            && !self.isLast(head) && OnlineAnswerFormat.wanted(by: head.headers) == .json
+            && !self.isLast(head) && !self.isDraining && !self.handler.logsRequests
+            && OnlineAnswerFormat.wanted(by: head.headers) == .json
     }
 
     /// Whether the answer to a request is the last one of its connection.
     private func isLast(_ head: HTTPRequestHead) -> Bool {
         // After an upgrade that is refused, the decoder reads no more.
-        self.isDraining || !head.isKeepAlive || head.method == .CONNECT
+        !head.isKeepAlive || head.method == .CONNECT
             || head.headers.contains(name: "upgrade")
     }
 
@@ -256,23 +283,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         context: ChannelHandlerContext
     ) {
         switch outcome {
-        case .answer(let answer):
-            self.write(
-                status: answer.status,
-                body: answer.body,
-                contentType: answer.contentType,
-                allowedMethods: answer.allowedMethods,
-                to: head,
-                context: context
-            )
+        case .answer(let answer): self.write(answer, to: head, context: context)
         case .encoded:
-            self.write(
-                status: .ok,
-                body: self.scratch.encoder.output,
-                to: head,
-                context: context
-            )
-        case .response(let response): self.write(response, context: context)
+            let answer = HTTPAnswer(status: .ok, body: self.scratch.encoder.output)
+            self.write(answer, to: head, context: context)
+        case .response(let response): self.writeRead(response, context: context)
         case .work(let pool, let work): self.perform(work, on: pool, for: head, context: context)
         }
     }
@@ -300,13 +315,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             case .success(let answer): answer
             case .failure: HTTPAnswer.detail("The server is stopping.", status: .serviceUnavailable)
             }
-        self.write(
-            status: answer.status,
-            body: answer.body,
-            contentType: answer.contentType,
-            to: head,
-            context: context
-        )
+        self.write(answer, to: head, context: context)
         self.resume(context: context)
     }
 
@@ -331,85 +340,84 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         return false
     }
 
+    /// Counts an answer, puts what the request is called into it, and writes it.
     private func write(
-        status: HTTPResponseStatus,
-        body: [UInt8],
-        contentType: String = "application/json",
-        allowedMethods: String? = nil,
+        _ answer: HTTPAnswer,
         to head: HTTPRequestHead,
         context: ChannelHandlerContext
     ) {
-        let isLast = self.isLast(head)
-        var buffer = context.channel.allocator.buffer(capacity: 256 + body.count)
+        var answer = answer
+        self.identity?.add(to: &answer)
+        self.count(answer, to: Endpoint(uri: head.uri))
+        guard self.isDraining, !self.isLast(head) else {
+            self.write(answer, to: head, isLast: self.isLast(head), context: context)
+            return
+        }
+        self.state = .idle
+        self.hold(answer, to: head, context: context)
+    }
+
+    /// Writes an answer that was counted.
+    func write(
+        _ answer: HTTPAnswer,
+        to head: HTTPRequestHead,
+        isLast: Bool,
+        context: ChannelHandlerContext
+    ) {
+        var buffer = context.channel.allocator.buffer(capacity: 256 + answer.body.count)
         buffer.writeResponse(
-            status: status,
-            body: body,
-            contentType: contentType,
-            allowedMethods: allowedMethods,
+            answer,
             connection: isLast ? "close" : head.version == .http1_0 ? "keep-alive" : nil,
             omitsBody: head.method == .HEAD
         )
         if isLast {
             self.writeLast(buffer, context: context)
         } else {
+            self.state = .idle
+            self.restartDeadline()
             self.write(buffer, context: context)
         }
     }
 
-    /// Writes a whole answer that is not the last one.
-    private func write(_ response: ByteBuffer, context: ChannelHandlerContext) {
+    /// Writes the whole answer to a read that was answered directly; nothing else is.
+    private func writeRead(_ response: ByteBuffer, context: ChannelHandlerContext) {
+        let now = NIODeadline.now()
+        self.scratch.counters.add(.onlineFeatures, status: 200, time: now - self.began)
+        // What else came in with the request is worked on from now.
+        self.began = now
         self.state = .idle
-        self.restartDeadline()
+        self.deadline = now + self.handler.limits.idleTimeout
+        self.write(response, context: context)
+    }
+
+    private func write(_ response: ByteBuffer, context: ChannelHandlerContext) {
         self.hasUnflushedAnswer = true
         context.write(Self.wrapOutboundOut(response), promise: nil)
     }
 
+    private func count(_ answer: HTTPAnswer, to endpoint: Endpoint) {
+        let now = NIODeadline.now()
+        self.scratch.counters.add(endpoint, status: answer.status.code, time: now - self.began)
+        self.handler.log(answer, to: endpoint, of: self.identity, after: now - self.began)
+        self.began = now
+    }
+
     /// Answers before the request has come in whole, and ends the connection.
-    private func refuse(_ answer: HTTPAnswer, context: ChannelHandlerContext) {
+    func refuse(_ answer: HTTPAnswer, context: ChannelHandlerContext) {
         self.body = ByteBuffer()
-        self.handler.logger.debug(
-            "request refused",
-            metadata: ["status": "\(answer.status.code)"]
-        )
+        var answer = answer
+        self.identity = nil
+        var endpoint = Endpoint.other
+        if case .receiving(let head) = self.state {
+            endpoint = Endpoint(uri: head.uri)
+            self.identity = RequestIdentity(head.headers)
+            self.identity?.add(to: &answer)
+        }
+        self.count(answer, to: endpoint)
+        self.releaseHeldAnswer(isLast: false, context: context)
         var buffer = context.channel.allocator.buffer(capacity: 256 + answer.body.count)
-        buffer.writeResponse(status: answer.status, body: answer.body, connection: "close")
+        buffer.writeResponse(answer, connection: "close")
         self.writeLast(buffer, context: context)
-    }
-
-    /// Writes the last answer; then ends the output, and the rest when the client has too: what it
-    /// still sends would otherwise make the kernel drop the answer.
-    private func writeLast(_ buffer: ByteBuffer, context: ChannelHandlerContext) {
-        self.state = .closing
-        self.deadline = nil
-        for input in self.waiting {
-            if case .ended = input { self.hasInputEnded = true }
-        }
-        self.waiting.removeAll()
-        self.hasUnflushedAnswer = false
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in
-            self.endOutput()
-        }
-        context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: written)
-    }
-
-    private func endOutput() {
-        guard let context = self.context else { return }
-        self.hasOutputEnded = true
-        guard !self.hasInputEnded else {
-            context.close(promise: nil)
-            return
-        }
-        context.close(mode: .output, promise: nil)
-        context.eventLoop.assumeIsolated().scheduleTask(
-            in: self.handler.limits.lingerTimeout
-        ) {
-            self.context?.close(promise: nil)
-        }
-        if self.isReadHeld {
-            self.isReadHeld = false
-            context.read()
-        }
     }
 
     private func flushAnswers(context: ChannelHandlerContext) {
@@ -439,46 +447,5 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.resume(context: context)
         }
         context.fireChannelWritabilityChanged()
-    }
-
-    private func beginDraining(context: ChannelHandlerContext) {
-        self.isDraining = true
-        guard case .idle = self.state else { return }
-        context.eventLoop.assumeIsolated().scheduleTask(
-            in: self.handler.limits.shutdownGrace
-        ) {
-            if let context = self.context, case .idle = self.state {
-                self.writeLast(ByteBuffer(), context: context)
-            }
-        }
-    }
-
-    // MARK: Time
-
-    private func restartDeadline() {
-        self.deadline = .now() + self.handler.limits.idleTimeout
-    }
-
-    /// One timer for a connection, which is set again when it fires, and not for every request.
-    private func scheduleTimer(context: ChannelHandlerContext) {
-        let time = self.deadline ?? .now() + self.handler.limits.idleTimeout
-        self.timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) {
-            self.timerFired()
-        }
-    }
-
-    private func timerFired() {
-        guard let context = self.context else { return }
-        guard let deadline = self.deadline, deadline <= .now() else {
-            self.scheduleTimer(context: context)
-            return
-        }
-        if case .receiving = self.state {
-            let seconds = self.handler.limits.idleTimeout.nanoseconds / 1_000_000_000
-            let message = "The request was not complete after \(seconds) seconds."
-            self.refuse(.detail(message, status: .requestTimeout), context: context)
-        } else {
-            context.close(promise: nil)
-        }
     }
 }

@@ -28,7 +28,10 @@ public struct ServerLimits: Sendable {
     public var shutdownTimeout: TimeAmount = .seconds(10)
     /// How long a connection without a request stays open in a shutdown, so that a request that is
     /// under way to it is still answered.
-    public var shutdownGrace: TimeAmount = .milliseconds(250)
+    public var shutdownGrace: TimeAmount = .milliseconds(500)
+    /// How long a connection in a shutdown holds its last answer back, so that what the client sent
+    /// before it knew is answered as well.
+    public var shutdownQuiet: TimeAmount = .milliseconds(50)
     /// How long a connection that the server ends waits for its client to end it too, so that the
     /// last answer is not lost with what the client still sends.
     public var lingerTimeout: TimeAmount = .seconds(1)

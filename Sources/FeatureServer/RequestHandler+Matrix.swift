@@ -20,7 +20,7 @@ extension RequestHandler {
 
     private func matrixAnswer(to request: OnlineFeaturesRequest) -> HTTPAnswer {
         do throws(FeatureStoreError) {
-            let features = try self.serving.onlineFeatures(request)
+            let features = try self.onlineFeatures(request)
             let unfit = FeatureMatrixEncoder.unfit(features)
             guard unfit.isEmpty else {
                 let list = unfit.map { "\"\($0.name)\" is \($0.type)" }.joined(separator: ", ")

@@ -27,6 +27,12 @@ final class RequestHandler: Sendable {
     let serving: any FeatureServing
     /// The same store, when it can be read directly.
     private let directServing: (any DirectServing)?
+    /// What is counted of requests.
+    let counters: ServerCounters
+    /// What is told to whoever watches the server.
+    let monitor: Monitor
+    /// Whether each request has its line in the log.
+    let logsRequests: Bool
     let readPool: NIOThreadPool
     private let loadPool: NIOThreadPool
     private let trainingPool: NIOThreadPool
@@ -45,9 +51,14 @@ final class RequestHandler: Sendable {
         trainingPool: NIOThreadPool,
         pushPool: NIOThreadPool,
         limits: ServerLimits,
+        counters: ServerCounters,
+        monitor: Monitor,
         logger: Logger
     ) {
         self.serving = serving
+        self.counters = counters
+        self.monitor = monitor
+        self.logsRequests = logger.logLevel <= .debug
         self.directServing = serving as? any DirectServing
         self.readPool = readPool
         self.loadPool = loadPool
@@ -102,10 +113,13 @@ final class RequestHandler: Sendable {
                 return self.report { (serving) throws(FeatureStoreError) in
                     try serving.stagedSnapshot()
                 }
+            case .live: return .answer(HTTPAnswer(body: Array(#"{"status":"live"}"#.utf8)))
+            case .ready: return .answer(self.readiness())
+            case .metrics: return self.metrics(head)
             case .otherMethod(let allowed):
-                var answer = HTTPAnswer.detail("Method Not Allowed", status: .methodNotAllowed)
-                answer.allowedMethods = allowed
-                return .answer(answer)
+                return .answer(
+                    .detail("Method Not Allowed", status: .methodNotAllowed).with("allow", allowed)
+                )
             case .unknown:
                 return .answer(.detail("Not Found", status: .notFound))
             }
@@ -119,11 +133,13 @@ final class RequestHandler: Sendable {
     /// - Parameters:
     ///   - body: The body of a request whose answer is a response of HTTP/1.1 that keeps the
     ///     connection.
+    ///   - requestID: What the head of the response says of the request.
     ///   - scratch: That of the event loop.
     ///   - allocator: Makes the response.
     /// - Returns: `nil` when it must be answered the general way.
     func directOutcome(
         ofRead body: ByteBuffer,
+        requestID: ResponseField,
         scratch: LoopScratch,
         allocator: ByteBufferAllocator
     ) -> Outcome? {
@@ -133,6 +149,7 @@ final class RequestHandler: Sendable {
             body.readableBytesUInt8Span,
             from: serving,
             limits: self.limits,
+            field: requestID,
             response: &response
         )
         switch outcome {
@@ -165,21 +182,22 @@ final class RequestHandler: Sendable {
             mayReadFiles: true,
             into: &rows
         ) {
-            return HTTPAnswer(
-                status: .ok,
-                body: DirectAnswerWriter.body(read, rows, entities, body: bytes)
-            )
+            let answer = DirectAnswerWriter.body(read, rows, entities, body: bytes)
+            self.counters.add(answer.counts)
+            return HTTPAnswer(status: .ok, body: answer.bytes)
         }
         do {
             let request = try OnlineFeaturesRequest(json: bytes, limits: self.limits)
-            let features = try self.serving.onlineFeatures(request)
+            let features = try self.onlineFeatures(request)
             return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
         } catch let error as FeatureStoreError {
             return self.answer(to: error)
         } catch let error as RequestError {
             return error.answer
         } catch {
-            return .detail("\(error)", status: .internalServerError)
+            var answer = HTTPAnswer.detail("\(error)", status: .internalServerError)
+            answer.failure = "\(error)"
+            return answer
         }
     }
 
@@ -197,7 +215,7 @@ final class RequestHandler: Sendable {
             return .work(self.readPool) {
                 defer { endWork() }
                 do throws(FeatureStoreError) {
-                    let features = try self.serving.onlineFeatures(request)
+                    let features = try self.onlineFeatures(request)
                     return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
                 } catch {
                     return self.answer(to: error)
@@ -205,7 +223,7 @@ final class RequestHandler: Sendable {
             }
         }
         do throws(FeatureStoreError) {
-            encoder.encode(try self.serving.onlineFeatures(request))
+            encoder.encode(try self.onlineFeatures(request))
             return .encoded
         } catch {
             return .answer(self.answer(to: error))
@@ -274,13 +292,7 @@ final class RequestHandler: Sendable {
                     body: Array((wantsSummary ? summary : "null").utf8)
                 )
             } catch {
-                let answer = HTTPAnswer(error)
-                self.logger.log(
-                    level: answer.status.code >= 500 ? .error : .warning,
-                    "load failed",
-                    metadata: ["message": "\(error.message)"]
-                )
-                return answer
+                return self.answer(toLoad: error)
             }
         }
     }
@@ -336,14 +348,11 @@ final class RequestHandler: Sendable {
         )
     }
 
-    /// The answer to an error of the store; what is not the client's mistake is logged.
+    /// The answer to an error of the store; what is not the client's mistake is for the log.
     func answer(to error: FeatureStoreError) -> HTTPAnswer {
-        let answer = HTTPAnswer(error)
+        var answer = HTTPAnswer(error)
         if answer.status.code >= 500 {
-            self.logger.error(
-                "request failed",
-                metadata: ["code": "\(error.code)", "message": "\(error.message)"]
-            )
+            answer.failure = "\(error.code): \(error.message)"
         }
         return answer
     }

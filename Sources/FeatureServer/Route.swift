@@ -15,13 +15,18 @@ enum Route: Equatable {
     case status
     /// A snapshot beside the store, for the command that takes it from there.
     case snapshot
+    /// Whether the process answers.
+    case live
+    /// Whether requests should come here.
+    case ready
+    case metrics
     /// The path is known, but not with this method.
     case otherMethod(allowed: String)
     case unknown
 
     init(method: HTTPMethod, uri: String) {
         let target = Self.originForm(uri)
-        let path = target.prefix { $0 != "?" && $0 != "#" }
+        let path = Self.path(ofTarget: target)
         let query = target.dropFirst(path.count).dropFirst().prefix { $0 != "#" }
         switch path {
         case "/get-online-features":
@@ -55,9 +60,24 @@ enum Route: Equatable {
             self = method == .GET ? .status : .otherMethod(allowed: "GET")
         case "/snapshot":
             self = method == .POST ? .snapshot : .otherMethod(allowed: "POST")
+        case "/livez", "/readyz", "/metrics":
+            guard method == .GET || method == .HEAD else {
+                self = .otherMethod(allowed: "GET, HEAD")
+                return
+            }
+            self = path == "/livez" ? .live : path == "/readyz" ? .ready : .metrics
         default:
             self = .unknown
         }
+    }
+
+    /// The path of a request's target.
+    static func path(of uri: String) -> Substring {
+        self.path(ofTarget: self.originForm(uri))
+    }
+
+    private static func path(ofTarget target: Substring) -> Substring {
+        target.prefix { $0 != "?" && $0 != "#" }
     }
 
     /// The path and query of a target that may name the host as well (`http://host/path`).

@@ -71,6 +71,13 @@ struct DefinitionSnapshot: Sendable {
         self.registry.generation(of: projection.view, version: projection.version)
     }
 
+    /// What people call a generation: `view`, or `view@v1` when another one is in force.
+    func name(of generation: FeatureViewGeneration) -> String {
+        let name = generation.view.name
+        return generation.number == self.registry.newestGeneration(of: name)
+            ? name : generation.reference
+    }
+
     /// All generations that are served, in the order of the views' definition: of each view those
     /// that services pin, oldest first, then the one in force.
     var liveGenerations: [LiveGeneration] {

@@ -41,6 +41,8 @@ public final class FeatureStore: Sendable {
     let snapshotPath: String?
     /// Which pushed rows are not in the online store yet.
     let waitingRows = WaitingRows()
+    /// What was done since the store was made.
+    let activity = Mutex(StoreActivity())
 
     /// A store for a repository that was read from files.
     ///
@@ -194,5 +196,8 @@ public final class FeatureStore: Sendable {
     public var isReady: Bool { self.definitions.withLock { $0 != nil } && self.isOnlineOpen }
 
     /// Whether this store has the online store open.
-    var isOnlineOpen: Bool { self.openedOnline.withLock { $0 != nil } }
+    var isOnlineOpen: Bool { self.openedStore != nil }
+
+    /// The online store, when it was opened.
+    var openedStore: RocksDBOnlineStore? { self.openedOnline.withLock { $0?.store } }
 }

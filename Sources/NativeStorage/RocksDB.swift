@@ -123,6 +123,16 @@ package final class RocksDB: Sendable {
         return status == 0 ? Int(truncatingIfNeeded: value) : nil
     }
 
+    /// A property of several lines by RocksDB's name, such as `rocksdb.dbstats`; `nil` when there
+    /// is no such property.
+    package func propertyText(_ name: String) -> String? {
+        guard let text = unsafe rocksdb_property_value(self.handle.database, name) else {
+            return nil
+        }
+        defer { unsafe rocksdb_free(text) }
+        return unsafe String(cString: text)
+    }
+
     /// The bytes that the database takes on disk and in its write buffers, about.
     package var approximateSize: Int {
         (self.property("rocksdb.total-sst-files-size") ?? 0)

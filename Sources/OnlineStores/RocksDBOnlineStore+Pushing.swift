@@ -55,10 +55,12 @@ extension RocksDBOnlineStore {
         var batch = WriteBatch()
         var outcomes: [[PushOutcome]] = []
         var written: [(viewID: UInt32, keys: [[UInt8]])] = []
+        var newestEvents: [(viewID: UInt32, newest: Int64)] = []
         for push in pushes {
             let decided = try self.decide(push, into: &batch)
             outcomes.append(decided.outcomes)
             written.append((push.viewID, decided.written))
+            if let newest = decided.newestEvent { newestEvents.append((push.viewID, newest)) }
         }
         var next = self.state.withLock { $0 }
         for view in newViews {
@@ -82,6 +84,14 @@ extension RocksDBOnlineStore {
         self.cache?.beginWrite(changes)
         defer { self.cache?.endWrite(changes) }
         try self.database.write(batch, synced: true)
+        self.state.withLock { state in
+            for (viewID, newest) in newestEvents {
+                state.newestPushedEvents[viewID] = max(
+                    newest,
+                    state.newestPushedEvents[viewID] ?? newest
+                )
+            }
+        }
         if isCatalogueNeeded {
             self.state.withLock { state in
                 for view in newViews {
@@ -98,7 +108,9 @@ extension RocksDBOnlineStore {
     private func decide(
         _ push: OnlinePush,
         into batch: inout WriteBatch
-    ) throws(OnlineStoreError) -> (outcomes: [PushOutcome], written: [[UInt8]]) {
+    ) throws(OnlineStoreError) -> (
+        outcomes: [PushOutcome], written: [[UInt8]], newestEvent: Int64?
+    ) {
         let keyBytes = push.keys.bytes
         let rowBytes = push.rows
         // By key: the index of the newest row, or -1 for the stored one.
@@ -132,6 +144,7 @@ extension RocksDBOnlineStore {
         }
         var outcomes: [PushOutcome] = []
         var written: [[UInt8]] = []
+        var newestEvent: Int64?
         for index in 0..<push.count {
             let row = rowBytes.span.extracting(push.rowRange(at: index))
             let key = Array(keyBytes[push.keys.range(at: index)])
@@ -139,12 +152,14 @@ extension RocksDBOnlineStore {
             if replaces[index] {
                 batch.put(key: key.span, value: row)
                 written.append(key)
+                let eventTime = try RowHeader(row).eventTime
+                newestEvent = max(eventTime, newestEvent ?? eventTime)
             }
             let other = rowBytes.span.extracting(push.rowRange(at: winner))
             let isBeaten = winner != index && compareBytes(row, other) != 0
             outcomes.append(isStale[index] || isBeaten ? .stale : .accepted)
         }
-        return (outcomes, written)
+        return (outcomes, written, newestEvent)
     }
 
     /// Keeps the last push time, so that it stays the last after the clock was set back.

@@ -60,6 +60,7 @@ final class RowCache: Sendable {
     /// - Parameter byteCount: What the cache may take; `nil` is returned for 0.
     init?(byteCount: Int) {
         guard byteCount > 0 else { return nil }
+        self.capacity = byteCount
         var count = 1
         while count < Self.maximumShards, byteCount / (count * 2) >= Self.minimumShardBytes {
             count *= 2
@@ -70,6 +71,18 @@ final class RowCache: Sendable {
     /// What entries and indices take now, in bytes.
     var byteCount: Int {
         self.shards.reduce(0) { sum, shard in sum + shard.table.withLock { $0.byteCount } }
+    }
+
+    /// What entries and indices may take, in bytes.
+    let capacity: Int
+
+    /// How many look-ups found a key in the form that was wanted, and how many did not.
+    var lookUps: (hits: Int, misses: Int) {
+        self.shards.reduce(into: (0, 0)) { sum, shard in
+            let counts = shard.table.withLock { ($0.hits, $0.misses) }
+            sum.0 += counts.0
+            sum.1 += counts.1
+        }
     }
 
     /// How many writes have begun.

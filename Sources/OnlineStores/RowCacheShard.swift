@@ -45,6 +45,9 @@ struct RowCacheShard: ~Copyable {
     private var tail = 0
     /// The bytes of the ring from tail to head.
     private var used = 0
+    /// The look-ups that found what they wanted, and those that did not.
+    private(set) var hits = 0
+    private(set) var misses = 0
     /// How many writes under way have a key of that bucket.
     private var pending = [UInt32](repeating: 0, count: RowCacheShard.pendingBuckets)
     /// The views of which writes under way may change every row.
@@ -89,16 +92,17 @@ struct RowCacheShard: ~Copyable {
         into rows: inout RowBatch
     ) -> RowCache.LookUp {
         if self.isPending(hash, key: key) { return .pending }
+        // A miss until it is found.
+        self.misses += 1
         guard let slot = self.slot(of: hash, key: key) else { return .missing }
         let entry = self.offset(inSlot: slot)
         let flags = self.flags(entry)
-        guard flags & Entry.isPresent != 0 else {
-            self.setFlags(flags | Entry.wasRead, entry)
-            return .found
-        }
         let wanted = form == .row ? Entry.hasRow : Entry.hasText
-        guard flags & wanted != 0 else { return .missing }
+        guard flags & Entry.isPresent == 0 || flags & wanted != 0 else { return .missing }
+        self.misses -= 1
+        self.hits += 1
         self.setFlags(flags | Entry.wasRead, entry)
+        guard flags & Entry.isPresent != 0 else { return .found }
         var row = FoundRow()
         row.schemaID = self.load(entry + 6, as: UInt16.self)
         row.eventTime = self.load(entry + 24, as: Int64.self)

@@ -121,6 +121,14 @@ final class StoreDatabase: Sendable {
         )
     }
 
+    /// A numeric property by RocksDB's name; 0 when there is no such property.
+    func property(_ name: String) -> Int { self.database.property("rocksdb." + name) ?? 0 }
+
+    /// A property of several lines by RocksDB's name; empty when there is no such property.
+    func propertyText(_ name: String) -> String {
+        self.database.propertyText("rocksdb." + name) ?? ""
+    }
+
     func value(forKey key: [UInt8]) throws(OnlineStoreError) -> [UInt8]? {
         let database = try self.opened()
         do {

@@ -27,6 +27,9 @@ struct StoreState: Sendable {
     /// Where pushes note their keys for the loads that are under way, by the loads' numbers.
     var journals: [Int: (viewID: UInt32, journal: PushJournal)] = [:]
     var writersBegun = 0
+    /// The newest event time, in microseconds, that pushes wrote into a generation since the store
+    /// was opened.
+    var newestPushedEvents: [UInt32: Int64] = [:]
     var isCollecting = false
 
     init(_ catalogue: Catalogue) {
@@ -54,6 +57,7 @@ struct StoreState: Sendable {
     mutating func setView(_ view: StoredView?, named name: String) {
         if let old = self.views[name], old.viewID != view?.viewID {
             self.garbage.append(Garbage(viewID: old.viewID, lease: old.lease))
+            self.newestPushedEvents[old.viewID] = nil
         }
         self.views[name] = view
     }

@@ -45,8 +45,13 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// A logger to standard error.
-    func logger() -> Logger {
-        var logger = Logger(label: "fstore") { StreamLogHandler.standardError(label: $0) }
+    func logger(_ format: LogFormat = .text) -> Logger {
+        var logger = Logger(label: "fstore") { label in
+            switch format {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler()
+            }
+        }
         logger.logLevel = self.logLevel
         return logger
     }

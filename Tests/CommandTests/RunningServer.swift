@@ -16,11 +16,12 @@ struct RunningServer {
     init(
         in directory: String,
         arguments: [String] = ["serve", "-p", "0"],
+        options: [String] = [],
         environment: [String: String] = [:]
     ) throws {
         let program = try RunningProgram(
             Program.path,
-            arguments,
+            arguments + options,
             in: directory,
             environment: environment
         )

@@ -123,6 +123,7 @@ extension FeatureStore {
                 )
                 let result = load.run(progress: progress)
                 report.views.append(result.view)
+                self.activity.withLock { $0.add(result.view) }
                 failures += [result.failure].compactMap { $0 }
             }
             try report.throwFailures(failures)

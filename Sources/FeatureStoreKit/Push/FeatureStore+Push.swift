@@ -68,6 +68,7 @@ extension FeatureStore {
         if !isRemembered, let store,
             let result = try self.pushUnlogged(request, plan: plan, check: check, store: store)
         {
+            self.activity.withLock { $0.add(result, to: request.name) }
             return result
         }
         let fingerprint = request.idempotencyKey == nil ? nil : request.fingerprint
@@ -92,7 +93,7 @@ extension FeatureStore {
                     definitions: definitions
                 )
             }
-            return try self.pushLogged(
+            let result = try self.pushLogged(
                 request,
                 plan: plan,
                 check: check,
@@ -101,6 +102,8 @@ extension FeatureStore {
                 store: store,
                 log: log
             )
+            self.activity.withLock { $0.add(result, to: request.name) }
+            return result
         }
     }
 

@@ -33,6 +33,8 @@ package final class DirectRead: Sendable {
     /// For each layout of each view, one after the other, the field of each wanted feature; -1
     /// where rows of that layout do not have it.
     package let fields: [Int32]
+    /// The views that are read; `view@v1` for a generation that is not in force.
+    package let viewNames: [String]
     /// The number of views that are read.
     package var viewCount: Int { self.plan.views.count }
 
@@ -106,6 +108,7 @@ package final class DirectRead: Sendable {
         self.featureNames = names
         self.fields = fields
         self.layouts = layouts
+        self.viewNames = plan.views.map(\.name)
         self.plan = plan
         self.store = store
         self.definitions = definitions
@@ -182,6 +185,8 @@ package struct DirectRows: Sendable {
 
     /// For each view and entity row, view by view.
     package internal(set) var rows: [Row] = []
+    /// For each view, what became of its rows, without the null values, which nobody looked at yet.
+    package internal(set) var counts: [RowCounts] = []
     var batch = RowBatch()
     var keys = KeyBatch()
     /// For each view and entity row, its key.

@@ -101,10 +101,12 @@ extension DirectRows {
         now: Timestamp
     ) -> Bool {
         self.rows.removeAll(keepingCapacity: true)
+        self.counts.removeAll(keepingCapacity: true)
         var next = 0
         for viewIndex in read.plan.views.indices {
             let view = read.plan.views[viewIndex]
             let hasKeys = view.encoder != nil
+            var counts = RowCounts()
             for _ in 0..<entityCount {
                 var row = Row()
                 if hasKeys {
@@ -123,8 +125,14 @@ extension DirectRows {
                         row.end = found.end
                     }
                 }
+                switch row.state {
+                case .nothing: counts.notFound += 1
+                case .expired: counts.expired += 1
+                case .present: counts.found += 1
+                }
                 self.rows.append(row)
             }
+            self.counts.append(counts)
         }
         return true
     }

@@ -44,8 +44,30 @@ struct OnlineAnswerBuilder {
         return OnlineFeatures(
             entities: self.entities.columns,
             features: features,
-            rowCount: self.entities.rowCount
+            rowCount: self.entities.rowCount,
+            viewRows: self.viewRows(found, features)
         )
+    }
+
+    /// What became of the rows of each view.
+    private func viewRows(
+        _ found: [Found],
+        _ features: [OnlineFeatures.FeatureColumn]
+    ) -> [ViewRowCounts] {
+        var counts = [RowCounts](repeating: RowCounts(), count: self.plan.views.count)
+        for index in found.indices {
+            let view = index / self.entities.rowCount
+            switch found[index] {
+            case .nothing: counts[view].notFound += 1
+            case .expired: counts[view].expired += 1
+            case .row: counts[view].found += 1
+            }
+        }
+        for (column, feature) in zip(self.plan.columns, features) {
+            guard case .feature(let cell) = column.origin else { continue }
+            counts[cell.view].nullValues += feature.statuses.count { $0 == .nullValue }
+        }
+        return zip(self.plan.views, counts).map { ViewRowCounts(name: $0.name, counts: $1) }
     }
 
     private func findAll() throws(OnlineStoreError) -> [Found]? {

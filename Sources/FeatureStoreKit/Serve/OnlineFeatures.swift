@@ -53,4 +53,6 @@ public struct OnlineFeatures: Sendable {
     public let features: [FeatureColumn]
     /// How many entity rows were asked for.
     public let rowCount: Int
+    /// What became of the rows of each view that was read.
+    package internal(set) var viewRows: [ViewRowCounts] = []
 }

@@ -131,7 +131,11 @@ final class OnlineReader: Sendable {
             in: definitions,
             fullFeatureNames: request.fullFeatureNames
         )
-        let plan = try ReadPlan(resolution, store: self.store)
+        let plan = try ReadPlan(
+            resolution,
+            definitions: definitions,
+            store: self.store
+        )
         self.plans.withLock { plans in
             if plans.definitions != definitions.state || plans.catalogue != catalogue
                 || plans.plans.count >= Self.maximumPlans

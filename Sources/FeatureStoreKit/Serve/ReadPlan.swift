@@ -11,6 +11,8 @@ struct ReadPlan: Sendable {
     ///
     /// An object, so that a loop over views copies one reference.
     final class View: Sendable {
+        /// What people call it: `view`, or `view@v1` when another generation is in force.
+        let name: String
         /// Makes keys; `nil` when nothing that may be served was loaded for the view.
         let encoder: EntityKeyEncoder?
         /// For each component of a key, the index of its column in ``ReadPlan/joinKeys``.
@@ -25,6 +27,7 @@ struct ReadPlan: Sendable {
         let stored: StoredView?
 
         init(
+            name: String,
             encoder: EntityKeyEncoder?,
             keyColumns: [Int],
             ttlMicroseconds: Int64,
@@ -32,6 +35,7 @@ struct ReadPlan: Sendable {
             layouts: [Layout],
             stored: StoredView?
         ) {
+            self.name = name
             self.encoder = encoder
             self.keyColumns = keyColumns
             self.ttlMicroseconds = ttlMicroseconds
@@ -68,6 +72,7 @@ struct ReadPlan: Sendable {
     /// - Throws: `invalidArgument` when a view is not served online.
     init(
         _ resolution: FeatureResolution,
+        definitions: DefinitionSnapshot,
         store: RocksDBOnlineStore
     ) throws(FeatureStoreError) {
         var problems = Problems()
@@ -99,6 +104,7 @@ struct ReadPlan: Sendable {
             let fields = wanted.features.map { wanted.view.schema[$0].name }
             views.append(
                 View(
+                    name: definitions.name(of: wanted.generation),
                     encoder: encoder,
                     keyColumns: (encoder?.joinKeys ?? []).compactMap { key in
                         wanted.entityKey(of: key).flatMap { joinKeys.firstIndex(of: $0) }

@@ -44,7 +44,27 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var at: String?
 
+    @Option(help: "The form of the log on standard error: text, or json for an object a line.")
+    var logFormat = LogFormat.text
+
+    @Option(
+        name: .customLong("max-staleness"),
+        help: ArgumentHelp(
+            "How old the newest event of a view may be before /readyz answers 503.",
+            discussion: "`2h` for every view, `view=15m` for one; may be repeated.",
+            valueName: "age"
+        )
+    )
+    var maximumStaleness: [String] = []
+
     func validate() throws {
+        var limits = StalenessLimits()
+        for text in self.maximumStaleness where !limits.add(text) {
+            throw ValidationError(
+                "--max-staleness \"\(text)\" is no age; write 90s, 15m, 6h, 1d or 2w, and view=15m "
+                    + "for one view"
+            )
+        }
         for port in [self.port, self.grpcPort ?? 0] where !(0...65_535).contains(port) {
             throw ValidationError("port \(port) does not exist; give one from 0 to 65535")
         }
@@ -62,7 +82,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = try self.store()
-        let logger = self.global.logger()
+        let logger = self.global.logger(self.logFormat)
+        var staleness = StalenessLimits()
+        for text in self.maximumStaleness {
+            _ = staleness.add(text)
+        }
         // The commands of the repository are for its own files.
         let socketPath = self.at == nil ? store.commandSocketPath : nil
         try reportingFailure { () throws(FeatureStoreError) in
@@ -87,6 +111,8 @@ struct ServeCommand: AsyncParsableCommand {
             host: self.host,
             port: self.port,
             unixSocketPath: socketPath,
+            staleness: staleness,
+            version: FStore.version,
             logger: logger,
             onListening: { [host, asJSON = self.global.json] port in
                 announce(

@@ -1,0 +1,125 @@
+import FeatureStoreKit
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// What a server tells those who watch it, besides its counters.
+struct Monitor: Sendable {
+    /// The release of the program.
+    let version: String
+    let staleness: StalenessLimits
+    let connections: ConnectionRegistry
+    /// A thread that other requests do not wait for.
+    let pool: NIOThreadPool
+}
+
+extension RequestHandler {
+    /// Reads features the general way, and counts what became of the rows.
+    func onlineFeatures(
+        _ request: OnlineFeaturesRequest
+    ) throws(FeatureStoreError) -> OnlineFeatures {
+        let features = try self.serving.onlineFeatures(request)
+        self.counters.add(features.viewRows)
+        return features
+    }
+
+    /// Whether requests should come here: 200, or 503 and why not.
+    func readiness() -> HTTPAnswer {
+        struct Body: Encodable {
+            let status: String
+            var problems: [ReadinessProblem]?
+        }
+        let problems = self.serving.currentReadiness.problems(self.monitor.staleness)
+        let body =
+            problems.isEmpty
+            ? Body(status: "ready") : Body(status: "not_ready", problems: problems)
+        return HTTPAnswer(
+            status: problems.isEmpty ? .ok : .serviceUnavailable,
+            body: (try? ReportJSON.encode(body)) ?? []
+        )
+    }
+
+    /// All numbers; made on a thread, because the log of pushes is a file.
+    func metrics(_ head: HTTPRequestHead) -> Outcome {
+        let format = MetricsFormat.preferred(accept: head.headers["accept"]) ?? .text
+        return .work(self.monitor.pool) {
+            do throws(FeatureStoreError) {
+                return HTTPAnswer(
+                    status: .ok,
+                    body: try self.metrics(format),
+                    contentType: format.contentType
+                )
+            } catch {
+                return self.answer(to: error)
+            }
+        }
+    }
+
+    private func metrics(_ format: MetricsFormat) throws(FeatureStoreError) -> [UInt8] {
+        let measurements = try self.serving.currentMeasurements()
+        var writer = MetricsWriter(format)
+        writer.begin("fstore_build_info", .gauge, "The release of the program.")
+        writer.add(1, ["version": self.monitor.version, "project": self.serving.project])
+        let problems = measurements.readiness.problems(self.monitor.staleness)
+        writer.write(
+            "fstore_ready",
+            .gauge,
+            "Whether /readyz answers 200.",
+            problems.isEmpty ? 1 : 0
+        )
+        writer.write(
+            self.counters,
+            refusals: [],
+            queues: [],
+            connectionCount: self.monitor.connections.count,
+            maximumConnections: self.limits.maximumConnections
+        )
+        writer.write(measurements)
+        writer.write(ProcessMeasurements())
+        writer.finish()
+        return writer.output
+    }
+
+    /// The answer to a load that failed.
+    ///
+    /// Its message may name cells of bad rows, which are nothing for a log.
+    func answer(toLoad error: FeatureStoreError) -> HTTPAnswer {
+        var answer = HTTPAnswer(error)
+        let views = (error.cause as? PartialMaterialization)?.report.views ?? []
+        let failed = views.filter { $0.error != nil }.map(\.name)
+        answer.failure =
+            "\(error.code)" + (failed.isEmpty ? "" : " in " + failed.joined(separator: ", "))
+        return answer
+    }
+
+    /// Writes the line of a request into the log: at error when it failed, else at debug.
+    ///
+    /// Keys and values of features are in no line: a path that the server does not know may be
+    /// anything, and is `other`.
+    func log(
+        _ answer: HTTPAnswer,
+        to endpoint: Endpoint,
+        of identity: RequestIdentity?,
+        after time: TimeAmount
+    ) {
+        guard self.logsRequests || answer.failure != nil else { return }
+        var metadata: Logger.Metadata = [
+            "endpoint": "\(endpoint.name)", "status": "\(answer.status.code)",
+            "microseconds": "\(time.nanoseconds / 1000)",
+        ]
+        if let identity {
+            metadata["request_id"] = "\(identity.id)"
+            if let trace = identity.trace {
+                metadata["trace_id"] = "\(trace.traceID)"
+                metadata["span_id"] = "\(trace.spanID)"
+            }
+        }
+        if let failure = answer.failure {
+            metadata["failure"] = "\(failure)"
+            self.logger.error("request failed", metadata: metadata)
+        } else {
+            self.logger.debug("request", metadata: metadata)
+        }
+    }
+}

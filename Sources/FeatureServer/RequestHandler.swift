@@ -95,7 +95,24 @@ final class RequestHandler: Sendable {
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
             case .status:
-                return self.status()
+                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
+                    try serving.statusSummary()
+                }
+            case .forget:
+                let request = try ForgetRequest(json: body.readableBytesUInt8Span)
+                return self.running(on: self.loadPool) { (serving) throws(FeatureStoreError) in
+                    try serving.forgetSummary(request)
+                }
+            case .collectGarbage:
+                let request = try GarbageRequest(json: body.readableBytesUInt8Span)
+                return self.running(on: self.loadPool) { (serving) throws(FeatureStoreError) in
+                    try serving.garbageSummary(isDryRun: request.isDryRun)
+                }
+            case .refresh:
+                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
+                    try serving.refreshDefinitions()
+                    return "null"
+                }
             case .otherMethod(let allowed):
                 var answer = HTTPAnswer.detail("Method Not Allowed", status: .methodNotAllowed)
                 answer.allowedMethods = allowed
@@ -299,12 +316,16 @@ final class RequestHandler: Sendable {
         )
     }
 
-    private func status() -> Outcome {
+    /// Answers with a JSON text that a thread makes.
+    private func running(
+        on pool: NIOThreadPool,
+        _ body: @escaping @Sendable (any FeatureServing) throws(FeatureStoreError) -> String
+    ) -> Outcome {
         self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return .work(self.readPool) {
+        return .work(pool) {
             defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
             do throws(FeatureStoreError) {
-                return HTTPAnswer(status: .ok, body: Array(try self.serving.statusSummary().utf8))
+                return HTTPAnswer(status: .ok, body: Array(try body(self.serving).utf8))
             } catch {
                 return self.answer(to: error)
             }

@@ -13,6 +13,10 @@ enum Route: Equatable {
     case push(isView: Bool, listsAll: Bool)
     case health
     case status
+    case forget
+    case collectGarbage
+    /// Takes up what was applied at once.
+    case refresh
     /// The path is known, but not with this method.
     case otherMethod(allowed: String)
     case unknown
@@ -51,6 +55,12 @@ enum Route: Equatable {
             self = isKnown ? .health : .otherMethod(allowed: "GET, HEAD")
         case "/status":
             self = method == .GET ? .status : .otherMethod(allowed: "GET")
+        case "/forget":
+            self = method == .POST ? .forget : .otherMethod(allowed: "POST")
+        case "/gc":
+            self = method == .POST ? .collectGarbage : .otherMethod(allowed: "POST")
+        case "/refresh":
+            self = method == .POST ? .refresh : .otherMethod(allowed: "POST")
         default:
             self = .unknown
         }

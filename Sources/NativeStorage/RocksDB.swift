@@ -6,6 +6,8 @@ import CRocksDB
 /// database is closed when the last reference goes.
 package final class RocksDB: Sendable {
     let handle: DatabaseHandle
+    /// The folder.
+    let path: String
 
     /// Opens the database in the folder `path`; an absent one is created.
     ///
@@ -14,6 +16,7 @@ package final class RocksDB: Sendable {
     ///   - cacheBytes: The size of the cache for uncompressed blocks.
     /// - Throws: ``RocksDBError`` when the files fail, are damaged, or are open elsewhere.
     package init(path: String, cacheBytes: Int = 256 << 20) throws(RocksDBError) {
+        self.path = path
         let options = RocksDBOptions(cacheBytes: cacheBytes)
         self.handle = try DatabaseHandle(path: path, options: options)
     }

@@ -17,6 +17,10 @@ struct RocksDBOptions: ~Copyable {
         unsafe rocksdb_options_set_keep_log_file_num(options, 2)
         unsafe rocksdb_options_set_max_log_file_size(options, 1 << 20)
 
+        // Every change of the tables begins a new manifest: none keeps keys of tables that are
+        // gone.
+        unsafe rocksdb_options_set_max_manifest_file_size(options, 1)
+
         let table: OpaquePointer = unsafe rocksdb_block_based_options_create()
         unsafe rocksdb_block_based_options_set_format_version(table, 5)
         unsafe rocksdb_block_based_options_set_block_size(table, 4096)

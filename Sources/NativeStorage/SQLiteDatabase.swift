@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection to an SQLite database; for one thread at a time.
 @safe
@@ -15,8 +16,12 @@ package final class SQLiteDatabase {
     package let path: String
     let connection: OpaquePointer
 
-    /// Opens a connection that waits up to five seconds for other writers.
-    package init(path: String, mode: Mode) throws(SQLiteError) {
+    /// Opens a connection that waits for other writers, by default up to five seconds.
+    package init(
+        path: String,
+        mode: Mode,
+        patience: Duration = .seconds(5)
+    ) throws(SQLiteError) {
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         switch mode {
         case .readOnly: flags |= SQLITE_OPEN_READONLY
@@ -31,7 +36,8 @@ package final class SQLiteDatabase {
         }
         self.path = path
         unsafe self.connection = opened
-        unsafe sqlite3_busy_timeout(opened, 5000)
+        let milliseconds = patience.components.seconds * 1000
+        unsafe sqlite3_busy_timeout(opened, CInt(clamping: milliseconds))
     }
 
     deinit {
@@ -81,6 +87,22 @@ package final class SQLiteDatabase {
         return unsafe SQLiteStatement(statement: compiled, database: self)
     }
 
+    /// Lets readers go on while somebody writes, from now on and for everyone.
+    ///
+    /// SQLite does not wait for others before this switch, which happens once in a file's life, so
+    /// the waiting is done here.
+    package func useWriteAheadLog() throws(SQLiteError) {
+        for _ in 0..<500 {
+            do {
+                return try self.execute("PRAGMA journal_mode = WAL")
+            } catch {
+                guard error.code == .busy else { throw error }
+                usleep(10_000)
+            }
+        }
+        try self.execute("PRAGMA journal_mode = WAL")
+    }
+
     /// Runs `body` in a transaction that takes the write lock at once, and rolls back if it throws.
     package func transaction<Result, Failure: Error>(
         mapping map: (SQLiteError) -> Failure,
@@ -119,8 +141,17 @@ package final class SQLiteDatabase {
             case SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY: .inputOutput
             default: .other
             }
+        if code == .busy { return SQLiteError(code: code, message: busyMessage(self.path)) }
         let reason = self.lastMessage
         let shown = sql.count > 200 ? sql.prefix(200) + "…" : sql[...]
         return SQLiteError(code: code, message: "\(self.path): \(reason) (in: \(shown))")
     }
+}
+
+/// Why a database is not to be had: the process that has it, where the system says so.
+private func busyMessage(_ path: String) -> String {
+    let name = databaseWriter(ofDatabaseAt: path)
+        .map { $0.processID == getpid() ? "this process" : "process \($0)" }
+    return "\(path) is in use by \(name ?? "another program") for longer than fstore waits; try "
+        + "again when it has ended"
 }

@@ -115,7 +115,8 @@ package final class PushLog {
         }
         self.database = try withPushLogErrors { () throws(SQLiteError) in
             let database = try SQLiteDatabase(path: path, mode: .readWriteCreate)
-            try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            try database.useWriteAheadLog()
+            try database.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
             return database
         }
         try self.transaction { () throws(SQLiteError) in
@@ -392,7 +393,7 @@ extension PushLog {
 }
 
 /// Cells as a JSON array.
-private func jsonArray(_ cells: [GivenCell]) -> [UInt8] {
+func jsonArray(_ cells: [GivenCell]) -> [UInt8] {
     var text: [UInt8] = [UInt8(ascii: "[")]
     for (index, cell) in cells.enumerated() {
         if index > 0 { text.append(UInt8(ascii: ",")) }

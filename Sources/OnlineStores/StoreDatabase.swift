@@ -83,6 +83,17 @@ final class StoreDatabase: Sendable {
         }
     }
 
+    /// Rewrites all files, so that nothing is left of what was deleted.
+    ///
+    /// - Throws: ``OnlineStoreError`` when the files fail, or old ones are still being read.
+    func purge() throws(OnlineStoreError) {
+        do {
+            try self.database.purge(marker: [Keyspace.metadata] + Array("purged".utf8))
+        } catch {
+            throw self.storeError(error)
+        }
+    }
+
     func storeError(_ error: RocksDBError) -> OnlineStoreError {
         OnlineStoreError(error, directory: self.directory)
     }

@@ -12,6 +12,17 @@ public struct OnlineStoreOwner: Hashable, Sendable {
     public let socketPath: String?
     /// The address that it serves, when it is a server.
     public let address: String?
+
+    init(_ holder: FileLockHolder) {
+        func value(_ name: String) -> String? {
+            holder.lines.first { $0.hasPrefix(name + " ") }
+                .map { String($0.dropFirst(name.count + 1)) }
+        }
+        self.processID = holder.processID
+        self.command = holder.command
+        self.socketPath = value("socket")
+        self.address = value("serving")
+    }
 }
 
 extension FeatureStore {
@@ -19,17 +30,7 @@ extension FeatureStore {
     public func onlineStoreOwner() -> OnlineStoreOwner? {
         let path = RocksDBOnlineStore.lockPath(forStoreAt: self.paths.online)
         guard let found = FileLock.holder(ofLockAt: path), found.isAlive else { return nil }
-        let holder = found.holder
-        func value(_ name: String) -> String? {
-            holder.lines.first { $0.hasPrefix(name + " ") }
-                .map { String($0.dropFirst(name.count + 1)) }
-        }
-        return OnlineStoreOwner(
-            processID: holder.processID,
-            command: holder.command,
-            socketPath: value("socket"),
-            address: value("serving")
-        )
+        return OnlineStoreOwner(found.holder)
     }
 
     /// Opens the online store and tells other processes how to reach this one.

@@ -72,6 +72,22 @@ package enum GivenCell: Hashable, Sendable {
         }
     }
 
+    /// The members of a JSON object, as far as it is one.
+    package static func members(json text: Span<UInt8>) -> [(name: String, cell: GivenCell)] {
+        var cursor = JSONText(text)
+        var members: [(name: String, cell: GivenCell)] = []
+        guard JSONText.isUTF8(text), cursor.take("{") else { return [] }
+        while cursor.peek() == UInt8(ascii: "\""), let range = cursor.scalar() {
+            var name: [UInt8] = []
+            guard JSONString.decode(text.extracting(range), to: &name), cursor.take(":"),
+                let cell = Self.cell(&cursor, in: text)
+            else { break }
+            members.append((String(decoding: name, as: UTF8.self), cell))
+            guard cursor.take(",") else { break }
+        }
+        return members
+    }
+
     /// The cell as people read it: a text as it is, anything else as JSON.
     package var description: String {
         if case .text(let text) = self { return text }

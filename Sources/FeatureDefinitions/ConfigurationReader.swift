@@ -40,6 +40,9 @@ struct ConfigurationReader {
             configuration.onlineStore = onlineStore
             configuration.rowCacheBytes = rowCacheBytes
         }
+        configuration.retentionMicroseconds = map.duration("retention").flatMap { retention in
+            retention == 0 ? nil : retention
+        }
         self.checkIgnoredKeys(map)
         return self.collector.diagnostics.count == before ? configuration : nil
     }

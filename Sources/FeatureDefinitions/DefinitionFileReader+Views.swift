@@ -12,6 +12,7 @@ extension DefinitionFileReader {
             name: name,
             entities: map.texts("entities") ?? [],
             ttlMicroseconds: map.duration("ttl") ?? 0,
+            retentionMicroseconds: map.duration("retention").flatMap { $0 == 0 ? nil : $0 },
             schema: self.schema(map, noun: "feature"),
             online: map.bool("online") ?? true,
             source: self.sourceName(map, view: name) ?? "",

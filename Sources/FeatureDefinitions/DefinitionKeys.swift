@@ -32,7 +32,9 @@ extension DefinitionKeys {
     static let featureView = DefinitionKeys(
         "feature_view",
         required: ["name", "source"],
-        optional: ["schema", "entities", "ttl", "online", "filter_by_created_timestamp"] + labels
+        optional: [
+            "schema", "entities", "ttl", "retention", "online", "filter_by_created_timestamp",
+        ] + labels
     )
 
     static let field = DefinitionKeys(
@@ -101,7 +103,7 @@ extension DefinitionKeys {
         "configuration",
         required: ["project"],
         optional: [
-            "registry", "offline_store", "online_store", "provider",
+            "registry", "offline_store", "online_store", "retention", "provider",
             "entity_key_serialization_version",
         ]
     )

@@ -43,6 +43,9 @@ public struct RepositoryWriter: Sendable {
             onlineStore.add("row_cache", ByteSizeText.text(configuration.rowCacheBytes))
         }
         map.add("online_store", onlineStore.node(.flow))
+        if let retention = configuration.retentionMicroseconds {
+            map.add("retention", microseconds: retention)
+        }
         let problems = paths.filter { $0.contains("${") }.map { path in
             Diagnostic(
                 message: "\"\(path)\" cannot be written into \(RepositoryFiles.configurationName), "
@@ -109,6 +112,7 @@ public struct RepositoryWriter: Sendable {
         }
         for view in repository.featureViews {
             check(view.ttlMicroseconds, "ttl", of: .featureView, view.name)
+            check(view.retentionMicroseconds ?? 0, "retention", of: .featureView, view.name)
         }
         return problems
     }
@@ -203,6 +207,9 @@ extension RepositoryWriter {
         map.add("entities", view.entities)
         if view.ttlMicroseconds != 0 {
             map.add("ttl", microseconds: view.ttlMicroseconds)
+        }
+        if let retention = view.retentionMicroseconds {
+            map.add("retention", microseconds: retention)
         }
         map.add("schema", YAMLMapBuilder.list(view.schema.map { self.node($0) }))
         if !view.online {

@@ -69,6 +69,9 @@ package struct DefinitionFields: Sendable {
     package init(_ view: FeatureView) {
         self.append("entities", view.entities.joined(separator: ", "))
         self.append("ttl", DurationText.text(microseconds: view.ttlMicroseconds))
+        if let retention = view.retentionMicroseconds {
+            self.append("retention", DurationText.text(microseconds: retention))
+        }
         self.append(schema: view.schema)
         self.append("online", view.online ? "true" : "false")
         self.append("source", view.source)

@@ -7,6 +7,10 @@ public struct FeatureView: Hashable, Codable, Sendable {
     public var entities: [String]
     /// How long a row stays valid after its event time, in microseconds; 0 for ever.
     public var ttlMicroseconds: Int64
+    /// How long rows are kept after their event time, in microseconds; `nil` for the project's.
+    ///
+    /// Nothing is removed on its own: a collection of garbage removes what is older.
+    public var retentionMicroseconds: Int64?
     /// The features.
     public var schema: [Field]
     /// Whether the view is loaded into the online store.
@@ -27,6 +31,7 @@ public struct FeatureView: Hashable, Codable, Sendable {
         name: String,
         entities: [String],
         ttlMicroseconds: Int64 = 0,
+        retentionMicroseconds: Int64? = nil,
         schema: [Field],
         online: Bool = true,
         source: String,
@@ -38,6 +43,7 @@ public struct FeatureView: Hashable, Codable, Sendable {
         self.name = name
         self.entities = entities
         self.ttlMicroseconds = ttlMicroseconds
+        self.retentionMicroseconds = retentionMicroseconds
         self.schema = schema
         self.online = online
         self.source = source

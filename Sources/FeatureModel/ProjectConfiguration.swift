@@ -32,6 +32,10 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
     /// none.
     public var rowCacheBytes: Int
 
+    /// How long rows of views that say nothing of it, rejected rows and answers to pushes are kept,
+    /// in microseconds; `nil` for ever.
+    public var retentionMicroseconds: Int64?
+
     /// How many bytes of rows are kept unless the configuration says otherwise.
     public static let defaultRowCacheBytes = 256 << 20
 
@@ -42,7 +46,8 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
         offlineStore: OfflineStore = .file,
         sourceCache: String? = nil,
         onlineStore: OnlineStore = .rocksdb(path: "data/online"),
-        rowCacheBytes: Int = ProjectConfiguration.defaultRowCacheBytes
+        rowCacheBytes: Int = ProjectConfiguration.defaultRowCacheBytes,
+        retentionMicroseconds: Int64? = nil
     ) {
         self.project = project
         self.registry = registry
@@ -50,5 +55,6 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
         self.sourceCache = sourceCache
         self.onlineStore = onlineStore
         self.rowCacheBytes = rowCacheBytes
+        self.retentionMicroseconds = retentionMicroseconds
     }
 }

@@ -38,7 +38,39 @@ extension RepositoryValidator {
                 fix: "add created_timestamp_column to the source, or remove the filter"
             )
         }
+        self.checkRetention(of: view, source: source)
         self.checkSchema(of: view, source: source)
+    }
+
+    /// What is kept must be all that can be valid now: else removing it would change what is
+    /// served, and training would not know.
+    private mutating func checkRetention(of view: FeatureView, source: DataSource?) {
+        guard let retention = view.retentionMicroseconds else { return }
+        if let source, source.isStatic {
+            self.report(
+                .featureView,
+                view.name,
+                part: "retention",
+                "has a retention, but data source \"\(source.name)\" has no times that it could "
+                    + "count from",
+                fix: "remove retention, or add timestamp_field to the source"
+            )
+        } else if view.ttlMicroseconds == 0 || retention < view.ttlMicroseconds {
+            let ttl = DurationText.text(microseconds: view.ttlMicroseconds)
+            self.report(
+                .featureView,
+                view.name,
+                part: "retention",
+                view.ttlMicroseconds == 0
+                    ? "has a retention and no ttl: rows stay valid for ever, and would be removed "
+                        + "while they are"
+                    : "has a retention that is shorter than its ttl \(ttl): rows would be removed "
+                        + "while they are valid",
+                fix: view.ttlMicroseconds == 0
+                    ? "add a ttl that is not longer than retention, or remove retention"
+                    : "make retention \(ttl) or more"
+            )
+        }
     }
 
     private mutating func checkEntities(of view: FeatureView) {

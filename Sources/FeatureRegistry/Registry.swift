@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Every call opens the file anew and sees the newest state, whichever process made it; a file that
 /// does not exist is a registry of version 0, and only an apply makes it. ``RegistryTables`` draws
-/// the file. Calls block for at most five seconds while another process writes.
+/// the file. Calls block while another process writes, by default for at most five seconds.
 package final class Registry: Sendable {
     /// The file's path.
     package let path: String
@@ -16,9 +16,12 @@ package final class Registry: Sendable {
     /// same definitions several times.
     private let lastDecoded: Mutex<DecodedRows?> = Mutex(nil)
 
+    private let patience: Duration
+
     /// A registry in that file; nothing is opened yet.
-    package init(path: String) {
+    package init(path: String, patience: Duration = .seconds(5)) {
         self.path = path
+        self.patience = patience
     }
 
     // MARK: Reading
@@ -159,9 +162,17 @@ package final class Registry: Sendable {
         at time: Timestamp,
         by user: String = ProcessInfo.processInfo.userName
     ) throws(RegistryError) -> RegistrySnapshot {
-        let current = try self.snapshot()
-        let plan = RegistryPlan(from: current, to: FeatureRepository(), project: current.project)
-        return try self.apply(plan, at: time, by: user)
+        while true {
+            let current = try self.snapshot()
+            let nothing = FeatureRepository()
+            let plan = RegistryPlan(from: current, to: nothing, project: current.project)
+            do {
+                return try self.apply(plan, at: time, by: user)
+            } catch {
+                // Whatever another apply made in between goes as well.
+                guard error.code == .conflict else { throw error }
+            }
+        }
     }
 
     // MARK: Inner workings
@@ -265,29 +276,14 @@ package final class Registry: Sendable {
                 try SQLiteDatabase(
                     path: self.path,
                     mode: .readWriteCreate,
-                    keepsPageChecksums: true
+                    keepsPageChecksums: true,
+                    patience: self.patience
                 )
             }
         )
         _ = try self.hasTables(tables)
-        try self.mapped { () throws(SQLiteError) in try Self.switchToLog(tables.database) }
+        try self.mapped { () throws(SQLiteError) in try tables.database.useWriteAheadLog() }
         return tables
-    }
-
-    /// Lets readers go on while an apply writes.
-    ///
-    /// SQLite does not wait for others before this switch, which happens once in a file's life, so
-    /// the waiting is done here.
-    private static func switchToLog(_ database: SQLiteDatabase) throws(SQLiteError) {
-        for _ in 0..<500 {
-            do {
-                return try database.execute("PRAGMA journal_mode = WAL")
-            } catch {
-                guard error.code == .busy else { throw error }
-                Thread.sleep(forTimeInterval: 0.01)
-            }
-        }
-        try database.execute("PRAGMA journal_mode = WAL")
     }
 
     private func makeTables(_ tables: RegistryTables) throws(RegistryError) {
@@ -337,7 +333,7 @@ package final class Registry: Sendable {
         case .busy:
             RegistryError(
                 code: .busy,
-                message: "the registry \(self.path) is in use by another process; try again",
+                message: "the registry \(error.message)",
                 cause: error
             )
         case .notADatabase:

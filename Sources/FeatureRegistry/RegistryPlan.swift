@@ -6,6 +6,8 @@ public struct RegistryPlan: Hashable, Sendable {
     public var project: String
     /// The version that the plan starts from; applying it to any other is a conflict.
     public var baseVersion: Int
+    /// The definitions of that version.
+    let base: FeatureRepository
     /// The definitions that will be applied.
     public var target: FeatureRepository
     /// The generations of the feature views that are there afterwards.
@@ -28,6 +30,7 @@ public struct RegistryPlan: Hashable, Sendable {
     ) {
         self.project = project
         self.baseVersion = snapshot.version
+        self.base = snapshot.repository
         self.target = repository
         let difference = RepositoryDifference(old: snapshot, new: repository)
         self.generations = difference.succession.generations

@@ -72,6 +72,16 @@ public protocol FeatureServing: Sendable {
     /// - Throws: ``FeatureStoreError`` when a view is unknown, or a store cannot be read.
     func verify(views: [String]?) throws(FeatureStoreError) -> String
 
+    /// Removes all rows of some entities.
+    ///
+    /// - Returns: The receipt, as a JSON text.
+    func forgetSummary(_ request: ForgetRequest) throws(FeatureStoreError) -> String
+
+    /// Removes what nothing uses any more, or with `isDryRun` only looks.
+    ///
+    /// - Returns: What there was, as a JSON text.
+    func garbageSummary(isDryRun: Bool) throws(FeatureStoreError) -> String
+
     /// What is applied and loaded, as a JSON text.
     func statusSummary() throws(FeatureStoreError) -> String
 

@@ -48,6 +48,16 @@ extension FeatureStore: FeatureServing {
         return try jsonText(of: report)
     }
 
+    /// The receipt of a forgetting as JSON.
+    public func forgetSummary(_ request: ForgetRequest) throws(FeatureStoreError) -> String {
+        try jsonText(of: self.forget(request))
+    }
+
+    /// The report of a collection of garbage as JSON.
+    public func garbageSummary(isDryRun: Bool) throws(FeatureStoreError) -> String {
+        try jsonText(of: self.collectGarbage(isDryRun: isDryRun))
+    }
+
     /// The project's status as JSON.
     public func statusSummary() throws(FeatureStoreError) -> String {
         try jsonText(of: self.status())

@@ -39,20 +39,21 @@ private struct RequestBody {
             case "feature_service": self.service = try parser.takeOptionalString(at: [.key(key)])
             case "full_feature_names":
                 self.fullFeatureNames = try parser.takeOptionalBoolean(at: [.key(key)])
-            case "entities": self.entities = try Self.entities(from: &parser)
+            case "entities": self.entities = try parser.takeEntities()
             default: try parser.skipValue()
             }
         }
         try parser.finish()
     }
+}
 
-    private static func entities(
-        from parser: inout JSONParser
-    ) throws(RequestError) -> [OnlineFeaturesRequest.EntityColumn]? {
-        guard try parser.enterColumns("entities", of: "join key") else { return nil }
+extension JSONParser {
+    /// Takes an object that has a list of ids for each join key, under "entities"; `nil` for null.
+    mutating func takeEntities() throws(RequestError) -> [OnlineFeaturesRequest.EntityColumn]? {
+        guard try self.enterColumns("entities", of: "join key") else { return nil }
         var columns: [OnlineFeaturesRequest.EntityColumn] = []
         var names: Set<String> = []
-        while let name = try parser.nextColumn("entities") {
+        while let name = try self.nextColumn("entities") {
             guard names.insert(name).inserted else {
                 throw .invalid(
                     "value_error",
@@ -60,28 +61,25 @@ private struct RequestBody {
                     "The join key is given twice"
                 )
             }
-            columns.append(.init(name: name, values: try Self.ids(of: name, from: &parser)))
+            columns.append(.init(name: name, values: try self.takeIDs(of: name)))
         }
         return columns
     }
 
     /// The values of a list whose beginning was taken.
-    private static func ids(
-        of name: String,
-        from parser: inout JSONParser
-    ) throws(RequestError) -> [Value] {
+    private mutating func takeIDs(of name: String) throws(RequestError) -> [Value] {
         var values: [Value] = []
-        while try parser.hasElement() {
-            switch try parser.peek() {
+        while try self.hasElement() {
+            switch try self.peek() {
             case .number:
-                switch try parser.takeNumber() {
+                switch try self.takeNumber() {
                 case .integer(let integer): values.append(.integer(integer))
                 case .float(let float): values.append(.float(float))
                 }
-            case .string: values.append(.string(try parser.takeString()))
-            case .boolean: values.append(.bool(try parser.takeBoolean()))
+            case .string: values.append(.string(try self.takeString()))
+            case .boolean: values.append(.bool(try self.takeBoolean()))
             case .null:
-                try parser.takeNull()
+                try self.takeNull()
                 values.append(.null)
             case .object, .array:
                 throw .invalid(

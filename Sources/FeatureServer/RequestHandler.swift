@@ -106,16 +106,31 @@ final class RequestHandler: Sendable {
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
             case .status:
-                return self.report { (serving) throws(FeatureStoreError) in
+                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
                     try serving.statusSummary()
                 }
             case .snapshot:
-                return self.report { (serving) throws(FeatureStoreError) in
+                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
                     try serving.stagedSnapshot()
                 }
             case .live: return .answer(HTTPAnswer(body: Array(#"{"status":"live"}"#.utf8)))
             case .ready: return .answer(self.readiness())
             case .metrics: return self.metrics(head)
+            case .forget:
+                let request = try ForgetRequest(json: body.readableBytesUInt8Span)
+                return self.running(on: self.loadPool) { (serving) throws(FeatureStoreError) in
+                    try serving.forgetSummary(request)
+                }
+            case .collectGarbage:
+                let request = try GarbageRequest(json: body.readableBytesUInt8Span)
+                return self.running(on: self.loadPool) { (serving) throws(FeatureStoreError) in
+                    try serving.garbageSummary(isDryRun: request.isDryRun)
+                }
+            case .refresh:
+                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
+                    try serving.refreshDefinitions()
+                    return "null"
+                }
             case .otherMethod(let allowed):
                 return .answer(
                     .detail("Method Not Allowed", status: .methodNotAllowed).with("allow", allowed)
@@ -318,11 +333,12 @@ final class RequestHandler: Sendable {
     }
 
     /// Answers with a JSON text that a thread makes.
-    private func report(
+    private func running(
+        on pool: NIOThreadPool,
         _ body: @escaping @Sendable (any FeatureServing) throws(FeatureStoreError) -> String
     ) -> Outcome {
         self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return .work(self.readPool) {
+        return .work(pool) {
             defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
             do throws(FeatureStoreError) {
                 return HTTPAnswer(status: .ok, body: Array(try body(self.serving).utf8))

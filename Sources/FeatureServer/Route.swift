@@ -20,6 +20,10 @@ enum Route: Equatable {
     /// Whether requests should come here.
     case ready
     case metrics
+    case forget
+    case collectGarbage
+    /// Takes up what was applied at once.
+    case refresh
     /// The path is known, but not with this method.
     case otherMethod(allowed: String)
     case unknown
@@ -66,6 +70,12 @@ enum Route: Equatable {
                 return
             }
             self = path == "/livez" ? .live : path == "/readyz" ? .ready : .metrics
+        case "/forget":
+            self = method == .POST ? .forget : .otherMethod(allowed: "POST")
+        case "/gc":
+            self = method == .POST ? .collectGarbage : .otherMethod(allowed: "POST")
+        case "/refresh":
+            self = method == .POST ? .refresh : .otherMethod(allowed: "POST")
         default:
             self = .unknown
         }

@@ -16,6 +16,14 @@ package struct ServerClient: Sendable {
         package let body: [UInt8]
     }
 
+    /// Why there is no answer; the cause of the error.
+    package enum ConnectionFailure: Error {
+        /// Nobody listens: the request went nowhere.
+        case notListening
+        /// The server ended after the request, or a part of it, was sent.
+        case ended
+    }
+
     private let unixSocketPath: String
 
     /// A client of the server that listens at a path.
@@ -95,7 +103,7 @@ package struct ServerClient: Sendable {
         return FeatureStoreError(
             code: .unavailable,
             message: what + "; of a view that it was loading nothing is visible",
-            cause: error
+            cause: hasEnded ? ConnectionFailure.ended : error
         )
     }
 
@@ -110,7 +118,7 @@ package struct ServerClient: Sendable {
                 code: .unavailable,
                 message: "no server listens at \"\(self.unixSocketPath)\": \(error); start one "
                     + "with: fstore serve",
-                cause: error
+                cause: ConnectionFailure.notListening
             )
         }
     }

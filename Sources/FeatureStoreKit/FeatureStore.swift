@@ -1,6 +1,7 @@
 @_exported import FeatureCompute
 @_exported import FeatureModel
 @_exported import FeatureRegistry
+import NativeStorage
 import OfflineStores
 import OnlineStores
 import Synchronization
@@ -25,12 +26,17 @@ public final class FeatureStore: Sendable {
 
     let paths: StorePaths
     let registry: Registry
+    /// Whose rows do not count, and must not be kept.
+    let forgotten: ForgottenEntities
     let now: @Sendable () -> Timestamp
     let sources: SourceReader
     let functions: [String: OnDemandFunction]
     let evaluator = OnDemandEvaluator()
     private let loadMemory: Int
+    private let lockTimeout: Duration
+    let notes: @Sendable (String) -> Void
     private let definitions: Mutex<DefinitionSnapshot?> = Mutex(nil)
+    private let reloading = Mutex<Void>(())
     private let definitionsCount = Atomic<UInt64>(0)
     private let openedOnline: Mutex<OnlineReader?> = Mutex(nil)
     /// One load at a time: the second one waits.
@@ -51,12 +57,14 @@ public final class FeatureStore: Sendable {
     ///   - loadMemory: What one load may hold in memory, in bytes; the rest waits in files.
     ///   - functions: What computes the on-demand features that are defined by a `function`, by
     ///     its name.
+    ///   - lockTimeout: How long to wait for another process that has the online store open.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
-    ///     read, or cannot be made.
+    ///     read, or cannot be made, and about whom the store waits for.
     public convenience init(
         _ files: LoadedRepository,
         loadMemory: Int = 168 << 20,
         functions: [String: OnDemandFunction] = [:],
+        lockTimeout: Duration = .zero,
         notes: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.init(
@@ -64,6 +72,7 @@ public final class FeatureStore: Sendable {
             configuration: files.configuration,
             loadMemory: loadMemory,
             functions: functions,
+            lockTimeout: lockTimeout,
             notes: notes
         )
     }
@@ -78,8 +87,9 @@ public final class FeatureStore: Sendable {
     ///     its name.
     ///   - snapshotPath: The snapshot that the configuration leads into; `nil` for none. See
     ///     ``init(snapshot:directory:configuration:functions:)``.
+    ///   - lockTimeout: How long to wait for another process that has the online store open.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
-    ///     read, or cannot be made.
+    ///     read, or cannot be made, and about whom the store waits for.
     ///   - now: The clock; ttl and the end of loads go by it.
     public init(
         directory: String,
@@ -87,6 +97,7 @@ public final class FeatureStore: Sendable {
         loadMemory: Int = 168 << 20,
         functions: [String: OnDemandFunction] = [:],
         snapshotPath: String? = nil,
+        lockTimeout: Duration = .zero,
         notes: @escaping @Sendable (String) -> Void = { _ in },
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
@@ -94,17 +105,24 @@ public final class FeatureStore: Sendable {
         self.directory = directory
         self.configuration = configuration
         self.loadMemory = loadMemory
+        self.lockTimeout = lockTimeout
+        self.notes = notes
         self.functions = functions
         self.now = now
         self.paths = StorePaths(directory: directory, configuration: configuration)
-        self.registry = Registry(path: self.paths.registry)
+        self.registry = Registry(
+            path: self.paths.registry,
+            patience: max(lockTimeout, .seconds(5))
+        )
+        self.forgotten = ForgottenEntities(folder: self.paths.registryFolder)
         self.sources = SourceReader(
             root: directory,
             offlineDatabasePath: self.paths.offlineDatabase,
             pushLogPath: self.paths.pushLog,
             cache: self.paths.sourceCache.map { folder in
                 SourceCache(folder: folder) { notes($0.description) }
-            }
+            },
+            forgotten: self.forgotten
         )
     }
 
@@ -130,6 +148,13 @@ public final class FeatureStore: Sendable {
 
     @discardableResult
     func reloadDefinitions() throws(FeatureStoreError) -> DefinitionSnapshot {
+        // One at a time, so that who has read an older state does not come after.
+        try self.reloading.withLock { _ throws(FeatureStoreError) in
+            try self.reloadDefinitionsAlone()
+        }
+    }
+
+    private func reloadDefinitionsAlone() throws(FeatureStoreError) -> DefinitionSnapshot {
         try self.completeRestore()
         let snapshot: RegistrySnapshot
         do {
@@ -164,7 +189,12 @@ public final class FeatureStore: Sendable {
     }
 
     /// The online store; opened at the first use, which completes pushes that were left half done.
-    func online() throws(FeatureStoreError) -> OnlineReader {
+    ///
+    /// - Parameter waits: Whether to wait for another process that has it, as long as that may
+    ///   last.
+    /// - Returns: The store.
+    /// - Throws: ``FeatureStoreError``; `conflict` when another process has it.
+    func online(waits: Bool = true) throws(FeatureStoreError) -> OnlineReader {
         try self.openedOnline.withLock { (opened) throws(FeatureStoreError) in
             if let opened { return opened }
             if let snapshot = self.snapshotPath {
@@ -179,7 +209,8 @@ public final class FeatureStore: Sendable {
                     directory: self.paths.online,
                     project: self.configuration.project,
                     rowCacheBytes: self.configuration.rowCacheBytes,
-                    loadMemory: self.loadMemory
+                    loadMemory: self.loadMemory,
+                    lockWait: waits ? self.lockWait() : LockWait()
                 )
             } catch {
                 throw FeatureStoreError(error)
@@ -192,6 +223,19 @@ public final class FeatureStore: Sendable {
         }
     }
 
+    /// Waits for who has the online store, and says so once; not for a server, which is there to be
+    /// asked.
+    private func lockWait() -> LockWait {
+        let told = LastHolder()
+        return LockWait(timeout: self.lockTimeout) { [notes, lockTimeout] holder in
+            guard OnlineStoreOwner(holder).socketPath == nil else { return false }
+            if lockTimeout > .zero, told.isNew(holder.processID) {
+                notes("waiting for process \(holder), which has the online store open")
+            }
+            return true
+        }
+    }
+
     /// Whether definitions are known and the online store is open, so that reads can be answered.
     public var isReady: Bool { self.definitions.withLock { $0 != nil } && self.isOnlineOpen }
 
@@ -200,4 +244,14 @@ public final class FeatureStore: Sendable {
 
     /// The online store, when it was opened.
     var openedStore: RocksDBOnlineStore? { self.openedOnline.withLock { $0?.store } }
+}
+
+/// Which process was waited for last.
+private final class LastHolder: Sendable {
+    private let processID: Atomic<Int32> = Atomic(0)
+
+    /// Takes note of a process; whether it is another one than before.
+    func isNew(_ processID: Int32) -> Bool {
+        self.processID.exchange(processID, ordering: .relaxed) != processID
+    }
 }

@@ -45,3 +45,8 @@ extension FeatureStoreError {
         self.init(code: .invalidArgument, message: error.description, cause: error)
     }
 }
+
+extension FeatureStoreError {
+    /// Whether another process has the online store open.
+    package var isAboutOwner: Bool { (self.cause as? OnlineStoreError)?.code == .locked }
+}

@@ -14,9 +14,11 @@ struct StorePaths: Sendable {
     let pushLog: String
 
     /// The folder of the saved datasets, beside the registry.
-    var savedDatasets: String {
-        let folder = self.registry.lastIndex(of: "/").map { self.registry[..<$0] } ?? "."
-        return "\(folder)/saved_datasets"
+    var savedDatasets: String { "\(self.registryFolder)/saved_datasets" }
+
+    /// The folder that the registry lies in.
+    var registryFolder: String {
+        self.registry.lastIndex(of: "/").map { String(self.registry[..<$0]) } ?? "."
     }
 
     /// The folder beside the online store where snapshots are made.

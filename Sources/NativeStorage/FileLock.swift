@@ -18,19 +18,27 @@ package struct FileLock: ~Copyable, Sendable {
 
     /// Takes the lock, and writes `holder` into the file.
     ///
+    /// - Parameters:
+    ///   - path: Where the file is; made when it is not there.
+    ///   - holder: What others learn of this process.
+    ///   - wait: How long to wait for another holder; by default some milliseconds.
+    /// - Returns: The lock.
     /// - Throws: ``FileLockError`` with the holder when someone else has the lock, or with the
-    ///   reason why the file cannot be used. It does not wait beyond some milliseconds.
+    ///   reason why the file cannot be used.
     package static func acquire(
         path: String,
-        holder: FileLockHolder = .thisProcess()
+        holder: FileLockHolder = .thisProcess(),
+        wait: LockWait = LockWait()
     ) throws(FileLockError) -> FileLock {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw FileLockError(path: path, holder: nil, reason: errnoText())
         }
-        // Tried again, because `holder(ofLockAt:)` takes the lock for an instant to test it, and
-        // because a new holder needs an instant to write its name.
-        for attempt in 1...5 {
+        // Tried again in any case, because `holder(ofLockAt:)` takes the lock for an instant to
+        // test it, and because a new holder needs an instant to write its name.
+        let deadline = ContinuousClock.now + max(wait.timeout, .milliseconds(10))
+        var pause: UInt32 = 2000
+        while true {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
                 let lock = FileLock(path: path, descriptor: descriptor)
                 try lock.describe(holder)
@@ -41,13 +49,15 @@ package struct FileLock: ~Copyable, Sendable {
                 close(descriptor)
                 throw FileLockError(path: path, holder: nil, reason: errnoText(failure))
             }
-            if attempt < 5 {
-                usleep(2000)
+            let other = readHolder(from: descriptor)
+            let isWorthIt = other.map(wait.isWorthIt) ?? true
+            guard ContinuousClock.now < deadline, isWorthIt else {
+                close(descriptor)
+                throw FileLockError(path: path, holder: other, reason: "it is locked")
             }
+            usleep(pause)
+            pause = min(pause * 2, 20_000)
         }
-        let other = readHolder(from: descriptor)
-        close(descriptor)
-        throw FileLockError(path: path, holder: other, reason: "it is locked")
     }
 
     /// Replaces what the file says of the holder, such as when a server knows its address.

@@ -9,7 +9,7 @@ import Glibc
 /// serving http://127.0.0.1:6566
 /// socket /srv/repo/data/online.sock
 /// ```
-package struct FileLockHolder: Hashable, Sendable {
+package struct FileLockHolder: Hashable, Sendable, CustomStringConvertible {
     /// The process.
     package var processID: Int32
     /// Its command line, with blanks between the arguments.
@@ -27,6 +27,11 @@ package struct FileLockHolder: Hashable, Sendable {
     package static func thisProcess(lines: [String] = []) -> FileLockHolder {
         let command = CommandLine.arguments.joined(separator: " ")
         return FileLockHolder(processID: getpid(), command: command, lines: lines)
+    }
+
+    /// The process and its command: `4711 (fstore serve)`.
+    package var description: String {
+        self.command.isEmpty ? "\(self.processID)" : "\(self.processID) (\(self.command))"
     }
 
     /// What the file holds.

@@ -62,3 +62,37 @@ package func freeBytes(in folder: String) -> Int? {
 package func removeEmptyFolder(_ path: String) {
     _ = unsafe rmdir(path)
 }
+
+/// Writes bytes behind the first ones of a file, which is made when it is not there, and waits for
+/// the disk.
+///
+/// - Parameters:
+///   - bytes: The bytes.
+///   - path: The file.
+///   - kept: How many of its bytes stay.
+///   - mode: Who may read it when it is made.
+/// - Throws: When it cannot be written.
+package func appendDurably(
+    _ bytes: [UInt8],
+    to path: String,
+    keeping kept: Int,
+    mode: UInt32 = 0o644
+) throws(FileError) {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw FileError(writing: path, errorNumber: errno) }
+    defer { close(descriptor) }
+    try writeBytes(descriptor, path: path, bytes, at: kept)
+    guard ftruncate(descriptor, off_t(kept + bytes.count)) == 0, fsync(descriptor) == 0 else {
+        throw FileError(writing: path, errorNumber: errno)
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    syncFolder(folder)
+}
+
+/// Makes the names in a folder last.
+package func syncFolder(_ path: String) {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+}

@@ -6,6 +6,8 @@ import CRocksDB
 /// database is closed when the last reference goes.
 package final class RocksDB: Sendable {
     let handle: DatabaseHandle
+    /// The folder.
+    let path: String
 
     /// Opens the database in the folder `path`; an absent one is created.
     ///
@@ -20,6 +22,7 @@ package final class RocksDB: Sendable {
         cacheBytes: Int = 256 << 20,
         isReadOnly: Bool = false
     ) throws(RocksDBError) {
+        self.path = path
         let options = RocksDBOptions(cacheBytes: cacheBytes)
         self.handle = try DatabaseHandle(path: path, options: options, isReadOnly: isReadOnly)
     }

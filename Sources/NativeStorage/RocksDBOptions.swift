@@ -18,6 +18,10 @@ struct RocksDBOptions: ~Copyable {
         unsafe rocksdb_options_set_compression(options, CInt(rocksdb_lz4_compression))
         unsafe crocksdb_options_disable_log(UnsafeMutableRawPointer(options))
 
+        // Every change of the tables begins a new manifest: none keeps keys of tables that are
+        // gone.
+        unsafe rocksdb_options_set_max_manifest_file_size(options, 1)
+
         let table: OpaquePointer = unsafe rocksdb_block_based_options_create()
         unsafe rocksdb_block_based_options_set_format_version(table, 5)
         unsafe rocksdb_block_based_options_set_block_size(table, 4096)

@@ -16,18 +16,20 @@ package final class SQLiteDatabase {
     package let path: String
     let connection: OpaquePointer
 
-    /// Opens a connection that waits up to five seconds for other writers.
+    /// Opens a connection that waits for other writers.
     ///
     /// - Parameters:
     ///   - path: The file.
     ///   - mode: How it is opened.
     ///   - keepsPageChecksums: Whether it is a database of fstore's own: a new one gets a checksum
     ///     in each page. A page whose checksum is wrong is always an error.
+    ///   - patience: How long it waits.
     /// - Throws: ``SQLiteError`` when the file cannot be opened, or its header is damaged.
     package init(
         path: String,
         mode: Mode,
-        keepsPageChecksums: Bool = false
+        keepsPageChecksums: Bool = false,
+        patience: Duration = .seconds(5)
     ) throws(SQLiteError) {
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         switch mode {
@@ -47,7 +49,8 @@ package final class SQLiteDatabase {
         }
         self.path = path
         unsafe self.connection = opened
-        unsafe sqlite3_busy_timeout(opened, 5000)
+        let milliseconds = patience.components.seconds * 1000
+        unsafe sqlite3_busy_timeout(opened, CInt(clamping: milliseconds))
         guard keepsPageChecksums else { return }
         try PageChecksums.checkMarks(of: self)
         if mode == .readWriteCreate { try PageChecksums.turnOn(in: self) }
@@ -100,6 +103,22 @@ package final class SQLiteDatabase {
         return unsafe SQLiteStatement(statement: compiled, database: self)
     }
 
+    /// Lets readers go on while somebody writes, from now on and for everyone.
+    ///
+    /// SQLite does not wait for others before this switch, which happens once in a file's life, so
+    /// the waiting is done here.
+    package func useWriteAheadLog() throws(SQLiteError) {
+        for _ in 0..<500 {
+            do {
+                return try self.execute("PRAGMA journal_mode = WAL")
+            } catch {
+                guard error.code == .busy else { throw error }
+                usleep(10_000)
+            }
+        }
+        try self.execute("PRAGMA journal_mode = WAL")
+    }
+
     /// Runs `body` in a transaction that takes the write lock at once, and rolls back if it throws.
     package func transaction<Result, Failure: Error>(
         mapping map: (SQLiteError) -> Failure,
@@ -141,6 +160,7 @@ package final class SQLiteDatabase {
             case SQLITE_IOERR, SQLITE_FULL, SQLITE_READONLY: .inputOutput
             default: .other
             }
+        if code == .busy { return SQLiteError(code: code, message: busyMessage(self.path)) }
         let reason =
             isWrongPage
             ? "the checksum of a page is wrong"
@@ -159,4 +179,12 @@ private func systemReason(_ connection: OpaquePointer, _ result: CInt) -> String
         return unsafe number == 0 ? "" : ": \(String(cString: strerror(number)))"
     default: return ""
     }
+}
+
+/// Why a database is not to be had: the process that has it, where the system says so.
+private func busyMessage(_ path: String) -> String {
+    let name = databaseWriter(ofDatabaseAt: path)
+        .map { $0.processID == getpid() ? "this process" : "process \($0)" }
+    return "\(path) is in use by \(name ?? "another program") for longer than fstore waits; try "
+        + "again when it has ended"
 }

@@ -114,7 +114,8 @@ package final class PushLog {
                 mode: .readWriteCreate,
                 keepsPageChecksums: true
             )
-            try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            try database.useWriteAheadLog()
+            try database.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
             return database
         }
         self.init(path: path, database: database)
@@ -408,7 +409,7 @@ extension PushLog {
 }
 
 /// Cells as a JSON array.
-private func jsonArray(_ cells: [GivenCell]) -> [UInt8] {
+func jsonArray(_ cells: [GivenCell]) -> [UInt8] {
     var text: [UInt8] = [UInt8(ascii: "[")]
     for (index, cell) in cells.enumerated() {
         if index > 0 { text.append(UInt8(ascii: ",")) }

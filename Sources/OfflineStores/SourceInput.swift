@@ -20,6 +20,12 @@ package struct SourceInput: Hashable, Sendable {
     package let path: String
     /// The name of the table, or the text of the query.
     package let relation: String?
+
+    package init(kind: Kind, path: String, relation: String?) {
+        self.kind = kind
+        self.path = path
+        self.relation = relation
+    }
 }
 
 extension SourceReader {

@@ -26,6 +26,8 @@ package struct SourceReader: Sendable {
     /// As many rows of a scan cost as much as looking a slot up; 0 to look up whenever that is
     /// possible.
     package let rowsPerSeek: Int
+    /// What the project has forgotten; `nil` when it forgets nothing.
+    private var forgotten: ForgottenEntities?
     private let windowSize: CSVWindowSize
 
     package init(
@@ -33,6 +35,7 @@ package struct SourceReader: Sendable {
         offlineDatabasePath: String? = nil,
         pushLogPath: String? = nil,
         cache: SourceCache? = nil,
+        forgotten: ForgottenEntities? = nil,
         rowsPerSeek: Int = 16,
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
@@ -41,7 +44,16 @@ package struct SourceReader: Sendable {
         self.offlineDatabasePath = offlineDatabasePath
         self.pushLogPath = pushLogPath
         self.cache = cache
+        self.forgotten = forgotten
         self.windowSize = windowSize
+    }
+
+    /// A reader that gives all rows of the sources themselves, whatever was forgotten.
+    package var unfiltered: SourceReader {
+        var reader = self
+        reader.forgotten = nil
+        reader.cache = nil
+        return reader
     }
 
     /// The columns of a source under their own names, before any mapping.
@@ -163,14 +175,22 @@ package struct SourceReader: Sendable {
         transform: @escaping SourceBatch.Transform<Part>
     ) -> ScanOutcome {
         var assembler: RowAssembler
+        let lease: ForgettingLease?
         do {
+            lease = try self.forgotten?.lease()
             assembler = try RowAssembler(scan: scan)
         } catch {
             return ScanOutcome(report: ScanReport(), error: error)
         }
+        defer { withExtendedLifetime(lease) {} }
+        let forgotten = ForgottenRows(lease?.tombstones ?? Tombstones(), scan)
         let progress = { (state: ScanProgress) in _ = pipeline.send(.progress(state)) }
-        let deliver = { (part: Part) throws(OfflineStoreError) in
-            guard pipeline.send(.part(part)) else {
+        let transform: SourceBatch.Transform<Part?> = { (batch) throws(OfflineStoreError) in
+            guard let forgotten else { return try transform(batch) }
+            return try forgotten.kept(of: batch).map(transform)
+        }
+        let deliver = { (part: Part?) throws(OfflineStoreError) in
+            guard part.map({ pipeline.send(.part($0)) }) ?? true else {
                 // Nobody sees it: the other side has an error of its own.
                 throw OfflineStoreError(code: .inputOutput, message: "the scan was stopped")
             }

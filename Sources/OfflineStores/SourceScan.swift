@@ -85,6 +85,9 @@ package final class KeyFilter {
     package let ttl: Int64
     /// By key: the earliest event time of the rows that were passed over; `Int64.max` for none.
     package private(set) var oldestPassed: [Int64]
+    /// By key: until when its rows do not count, because its entity was forgotten; empty when
+    /// nothing was.
+    var forgottenUntil: [Int64] = []
 
     package init(keys: KeyDictionary, slots: EntitySlots, ttl: Int64) {
         precondition(keys.count == slots.keyCount, "the slots are those of the keys")
@@ -113,12 +116,15 @@ package final class KeyFilter {
 
     /// Notes that there is a row of a key that was passed over.
     func notePassed(_ key: Int32, at time: Int64) {
+        guard self.forgottenUntil.isEmpty || time > self.forgottenUntil[Int(key)] else { return }
         self.oldestPassed[Int(key)] = min(self.oldestPassed[Int(key)], time)
     }
 
     /// A filter of the same rows that has seen nothing, for another thread.
     func unused() -> KeyFilter {
-        KeyFilter(keys: self.keys, slots: self.slots, ttl: self.ttl)
+        let filter = KeyFilter(keys: self.keys, slots: self.slots, ttl: self.ttl)
+        filter.forgottenUntil = self.forgottenUntil
+        return filter
     }
 
     /// What was seen so far.

@@ -10,10 +10,10 @@ extension EntityKeyEncoder {
     package func decode(_ key: Span<UInt8>) throws(OnlineStoreError) -> [Value] {
         let end = key.count - 4
         guard end >= 1, key[0] == Keyspace.rows else {
-            throw self.corrupt("it is no key of a row")
+            throw Self.corrupt("it is no key of a row")
         }
         guard key.bigEndian(at: end, as: UInt32.self) == self.viewID else {
-            throw self.corrupt("it belongs to another view")
+            throw Self.corrupt("it belongs to another view")
         }
         var values = [Value](repeating: .null, count: self.joinKeys.count)
         var position = 1
@@ -21,32 +21,39 @@ extension EntityKeyEncoder {
             let value: Value
             switch joinKey.type {
             case .string:
-                let text = try self.text(in: key, at: &position, end: end)
+                let text = try Self.text(in: key, at: &position, end: end)
                 guard let string = String(validating: text, as: UTF8.self) else {
-                    throw self.corrupt("a string in it is not UTF-8")
+                    throw Self.corrupt("a string in it is not UTF-8")
                 }
                 value = .string(string)
             case .bytes:
-                value = .bytes(try self.text(in: key, at: &position, end: end))
+                value = .bytes(try Self.text(in: key, at: &position, end: end))
             default:
-                value = try self.integer(in: key, at: &position, end: end, type: joinKey.type)
+                let integer = try Self.integer(in: key, at: &position, end: end)
+                value = try Self.value(integer, type: joinKey.type)
             }
             values[self.order[index]] = value
         }
-        guard position == end else { throw self.corrupt("bytes are left over") }
+        guard position == end else { throw Self.corrupt("bytes are left over") }
         return values
     }
 
-    private func integer(
+    /// Reads a number, or the microseconds of a time.
+    static func integer(
         in key: Span<UInt8>,
         at position: inout Int,
-        end: Int,
-        type: ValueType
-    ) throws(OnlineStoreError) -> Value {
+        end: Int
+    ) throws(OnlineStoreError) -> Int64 {
         guard end - position >= 8 else { throw self.corrupt("a number in it is cut short") }
         let bits = key.bigEndian(at: position, as: UInt64.self)
         position += 8
-        let integer = Int64(bitPattern: bits ^ (1 << 63))
+        return Int64(bitPattern: bits ^ (1 << 63))
+    }
+
+    private static func value(
+        _ integer: Int64,
+        type: ValueType
+    ) throws(OnlineStoreError) -> Value {
         if type == .unixTimestamp {
             return .timestamp(Timestamp(microseconds: integer))
         }
@@ -56,7 +63,8 @@ extension EntityKeyEncoder {
         return .integer(integer)
     }
 
-    private func text(
+    /// Reads a string as UTF-8, or bytes.
+    static func text(
         in key: Span<UInt8>,
         at position: inout Int,
         end: Int
@@ -81,7 +89,7 @@ extension EntityKeyEncoder {
         throw self.corrupt("a text in it is cut short")
     }
 
-    private func corrupt(_ reason: String) -> OnlineStoreError {
+    private static func corrupt(_ reason: String) -> OnlineStoreError {
         OnlineStoreError(.corruptKey, "a key of the online store cannot be read: \(reason)")
     }
 }

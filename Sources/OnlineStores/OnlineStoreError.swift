@@ -57,7 +57,8 @@ extension OnlineStoreError {
         case .locked:
             self.init(
                 .locked,
-                "the online store at \(directory) is open elsewhere in this process",
+                "the online store at \(directory) is open elsewhere, under another path; use one "
+                    + "path for it everywhere",
                 cause: error
             )
         case .notInMemory:

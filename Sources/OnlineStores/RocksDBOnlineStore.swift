@@ -38,6 +38,7 @@ package final class RocksDBOnlineStore: Sendable {
     ///   - rowCacheBytes: The size of the cache for single rows in front of it; 0 for none.
     ///   - loadMemory: What one load may hold in memory before it uses files.
     ///   - holderLines: What others should know of this process, such as a server's address.
+    ///   - lockWait: How long to wait for another process that has the store.
     /// - Throws: ``OnlineStoreError``: `locked`, with the ``FileLockError`` as its cause, when
     ///   another process has the store.
     package init(
@@ -46,7 +47,8 @@ package final class RocksDBOnlineStore: Sendable {
         cacheBytes: Int = 256 << 20,
         rowCacheBytes: Int = 0,
         loadMemory: Int = 168 << 20,
-        holderLines: [String] = []
+        holderLines: [String] = [],
+        lockWait: LockWait = LockWait()
     ) throws(OnlineStoreError) {
         let directory = withoutFinalSlash(directory)
         self.loadDirectory = directory + ".load"
@@ -54,7 +56,7 @@ package final class RocksDBOnlineStore: Sendable {
         self.cache = RowCache(byteCount: rowCacheBytes)
         let parent = URL(filePath: directory).deletingLastPathComponent().path
         try ensureFolder(parent)
-        self.lock = HeldLock(try Self.lock(directory, lines: holderLines))
+        self.lock = HeldLock(try Self.lock(directory, lines: holderLines, wait: lockWait))
         let isNew = !FileManager.default.fileExists(atPath: directory)
         self.database = try StoreDatabase(
             directory: directory,
@@ -132,12 +134,14 @@ package final class RocksDBOnlineStore: Sendable {
     /// - Throws: `locked` when another process has it, naming that.
     package static func lock(
         _ directory: String,
-        lines: [String] = []
+        lines: [String] = [],
+        wait: LockWait = LockWait()
     ) throws(OnlineStoreError) -> FileLock {
         do {
             return try FileLock.acquire(
                 path: Self.lockPath(forStoreAt: directory),
-                holder: .thisProcess(lines: lines)
+                holder: .thisProcess(lines: lines),
+                wait: wait
             )
         } catch {
             throw OnlineStoreError(error, directory: directory)
@@ -203,8 +207,16 @@ extension OnlineStoreError {
     /// The error for a lock that was not to be had.
     fileprivate init(_ error: FileLockError, directory: String) {
         guard let holder = error.holder else {
-            let code: Code = error.reason == "it is locked" ? .locked : .unavailable
-            self.init(code, "the online store at \(directory): \(error)", cause: error)
+            guard error.reason == "it is locked" else {
+                self.init(.unavailable, "the online store at \(directory): \(error)", cause: error)
+                return
+            }
+            self.init(
+                .locked,
+                "the online store at \(directory) is in use by a process that has not said its "
+                    + "name yet; try again",
+                cause: error
+            )
             return
         }
         var message =

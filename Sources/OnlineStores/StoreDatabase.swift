@@ -234,6 +234,18 @@ final class StoreDatabase: Sendable {
         }
     }
 
+    /// Rewrites all files, so that nothing is left of what was deleted.
+    ///
+    /// - Throws: ``OnlineStoreError`` when the files fail, or old ones are still being read.
+    func purge() throws(OnlineStoreError) {
+        let database = try self.opened()
+        do {
+            try database.purge(marker: [Keyspace.metadata] + Array("purged".utf8))
+        } catch {
+            throw self.storeError(error)
+        }
+    }
+
     func storeError(_ error: RocksDBError) -> OnlineStoreError {
         OnlineStoreError(error, directory: self.directory)
     }

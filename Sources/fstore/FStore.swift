@@ -33,6 +33,10 @@ struct FStore: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(
+                name: "What goes",
+                subcommands: [ForgetCommand.self, GCCommand.self]
+            ),
+            CommandGroup(
                 name: "What there is",
                 subcommands: [
                     StatusCommand.self, VerifyCommand.self, DoctorCommand.self,
@@ -107,11 +111,11 @@ private func globalOptionsLast(_ arguments: [String]) -> [String] {
     var moved: [String] = []
     var rest = arguments[...]
     while let first = rest.first {
-        if ["-c", "--chdir", "--log-level"].contains(first), rest.count >= 2 {
+        if ["-c", "--chdir", "--log-level", "--lock-timeout"].contains(first), rest.count >= 2 {
             moved += rest.prefix(2)
             rest = rest.dropFirst(2)
         } else if first == "--json" || first.hasPrefix("--chdir=")
-            || first.hasPrefix("--log-level=")
+            || first.hasPrefix("--log-level=") || first.hasPrefix("--lock-timeout=")
         {
             moved.append(first)
             rest = rest.dropFirst()

@@ -21,6 +21,20 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for another process that has the online store open.",
+            valueName: "seconds"
+        )
+    )
+    var lockTimeout = 5.0
+
+    func validate() throws {
+        guard (0...86_400).contains(self.lockTimeout) else {
+            throw ValidationError("--lock-timeout takes seconds from 0 to 86400")
+        }
+    }
+
     /// Reads the repository with its definitions.
     func repository() throws -> LoadedRepository {
         try reportingFailure { () throws(DiagnosticsError) in
@@ -35,13 +49,37 @@ struct GlobalOptions: ParsableArguments {
         let configured = try reportingFailure { () throws(DiagnosticsError) in
             try LoadedRepository(configurationIn: self.chdir)
         }
+        return try self.store(configured)
+    }
+
+    /// The store of a repository that was read.
+    func store(_ files: LoadedRepository) throws -> FeatureStore {
         // With --json, standard error is for a program, too.
         let isQuiet = self.json
-        return FeatureStore(configured, loadMemory: try loadMemory()) { note in
+        return FeatureStore(
+            files,
+            loadMemory: try loadMemory(),
+            lockTimeout: .seconds(self.lockTimeout)
+        ) { note in
             // In place of a line of progress, where there may be one.
             let start = isatty(2) == 1 ? "\r\u{1B}[K" : ""
             if !isQuiet { printError(start + note) }
         }
+    }
+
+    /// The store of the repository, for a first look that tells nobody what is wrong.
+    func quietStore() throws -> FeatureStore {
+        FeatureStore(try LoadedRepository(configurationIn: self.chdir))
+    }
+
+    /// The store of the repository, through whoever has it open.
+    func access() throws -> StoreAccess {
+        StoreAccess(try self.store(), patience: .seconds(self.lockTimeout))
+    }
+
+    /// The same for a repository that was read.
+    func access(_ files: LoadedRepository) throws -> StoreAccess {
+        StoreAccess(try self.store(files), patience: .seconds(self.lockTimeout))
     }
 
     /// A logger to standard error.

@@ -33,8 +33,17 @@ extension ServerClient {
                 size = (size + 1) / 2
                 continue
             }
-            let answer = try self.post(path, body: body)
-            let result = try Self.result(of: answer)
+            let result: PushResult
+            do {
+                result = try Self.result(of: self.post(path, body: body))
+            } catch {
+                guard first > 0 else { throw error }
+                // What was pushed is not to be pushed again with the rest.
+                throw FeatureStoreError(
+                    code: error.code,
+                    message: "the first \(first) rows were pushed, and then: \(error.message)"
+                )
+            }
             if total == nil {
                 total = result
             } else {

@@ -2,20 +2,14 @@ import FeatureServer
 import FeatureStoreKit
 import Foundation
 
-/// The online store as a command reaches it: through the server that has it open, or itself.
-enum StoreAccess {
-    /// Nobody has the store open, or somebody who answers no commands: the error names them.
-    case direct(FeatureStore)
-    /// A server has it open.
-    case server(ServerClient)
-
-    init(_ store: FeatureStore) {
-        if let path = store.onlineStoreOwner()?.socketPath {
-            self = .server(ServerClient(unixSocketPath: path))
-        } else {
-            self = .direct(store)
-        }
-    }
+/// The stores as a command reaches them: through the server that has the online store open, or
+/// itself.
+///
+/// Who has it is looked up for every call, and again when a server has come or gone in between.
+struct StoreAccess {
+    let store: FeatureStore
+    /// How long to try while owners change.
+    let patience: Duration
 
     func materialize(
         from start: Timestamp?,
@@ -24,24 +18,25 @@ enum StoreAccess {
         strict: Bool,
         progress: ProgressLine
     ) throws(FeatureStoreError) -> MaterializationReport {
-        switch self {
-        case .direct(let store):
-            return try store.materialize(
+        try self.perform { (store) throws(FeatureStoreError) in
+            try store.materialize(
                 from: start,
                 to: end,
                 views: views,
                 strict: strict,
                 progress: { progress.update($0.view, rows: $0.rowsRead, fraction: $0.fraction) }
             )
-        case .server(let client):
-            let body = LoadBody(
-                start: start,
-                end: end ?? Timestamp.now(),
-                views: views,
-                isWholeHistory: start == nil,
-                strict: strict
+        } through: { (client) throws(FeatureStoreError) in
+            try client.load(
+                "/materialize?summary=true",
+                LoadBody(
+                    start: start,
+                    end: end ?? Timestamp.now(),
+                    views: views,
+                    isWholeHistory: start == nil,
+                    strict: strict
+                )
             )
-            return try client.load("/materialize?summary=true", body)
         }
     }
 
@@ -51,36 +46,34 @@ enum StoreAccess {
         strict: Bool,
         progress: ProgressLine
     ) throws(FeatureStoreError) -> MaterializationReport {
-        switch self {
-        case .direct(let store):
-            return try store.materializeIncremental(
+        try self.perform { (store) throws(FeatureStoreError) in
+            try store.materializeIncremental(
                 to: end,
                 views: views,
                 strict: strict,
                 progress: { progress.update($0.view, rows: $0.rowsRead, fraction: $0.fraction) }
             )
-        case .server(let client):
-            let body = LoadBody(end: end, views: views, strict: strict)
-            return try client.load("/materialize-incremental?summary=true", body)
+        } through: { (client) throws(FeatureStoreError) in
+            try client.load(
+                "/materialize-incremental?summary=true",
+                LoadBody(end: end, views: views, strict: strict)
+            )
         }
     }
 
     /// The body of the answer of `/get-online-features`.
     func onlineFeatures(_ request: OnlineFeaturesRequest) throws(FeatureStoreError) -> [UInt8] {
-        switch self {
-        case .direct(let store):
-            return OnlineResponseEncoder.encode(try store.onlineFeatures(request))
-        case .server(let client):
-            let answer = try client.post("/get-online-features", body: request.jsonBody())
-            return try answer.checked()
+        try self.perform { (store) throws(FeatureStoreError) in
+            OnlineResponseEncoder.encode(try store.onlineFeatures(request))
+        } through: { (client) throws(FeatureStoreError) in
+            try client.post("/get-online-features", body: request.jsonBody()).checked()
         }
     }
 
     func verify(views: [String]?) throws(FeatureStoreError) -> VerificationReport {
-        switch self {
-        case .direct(let store):
-            return try store.verify(views: views)
-        case .server(let client):
+        try self.perform { (store) throws(FeatureStoreError) in
+            try store.verify(views: views)
+        } through: { (client) throws(FeatureStoreError) in
             let body = Array((try? JSONEncoder().encode(["feature_views": views])) ?? Data())
             return try decoded(client.post("/verify", body: body).checked())
         }
@@ -88,11 +81,11 @@ enum StoreAccess {
 
     /// Pushes rows; more than a server takes at once go to it in several pushes.
     func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
-        switch self {
-        case .direct(let store):
-            return try store.push(request)
-        case .server(let client):
-            return try client.push(request)
+        try self.perform(mayRepeat: request.idempotencyKey != nil) {
+            (store) throws(FeatureStoreError) in
+            try store.push(request)
+        } through: { (client) throws(FeatureStoreError) in
+            try client.push(request)
         }
     }
 
@@ -105,10 +98,112 @@ enum StoreAccess {
     }
 
     func status() throws(FeatureStoreError) -> ProjectStatus {
-        switch self {
-        case .direct(let store): return try store.status()
-        case .server(let client): return try decoded(client.get("/status").checked())
+        try self.perform { (store) throws(FeatureStoreError) in
+            try store.status()
+        } through: { (client) throws(FeatureStoreError) in
+            try decoded(client.get("/status").checked())
         }
+    }
+
+    func forget(_ request: ForgetRequest) throws(FeatureStoreError) -> ForgetReceipt {
+        try self.perform { (store) throws(FeatureStoreError) in
+            try store.forget(request)
+        } through: { (client) throws(FeatureStoreError) in
+            try decoded(client.post("/forget", body: request.jsonBody()).checked())
+        }
+    }
+
+    func collectGarbage(isDryRun: Bool) throws(FeatureStoreError) -> GarbageReport {
+        try self.perform { (store) throws(FeatureStoreError) in
+            try store.collectGarbage(isDryRun: isDryRun)
+        } through: { (client) throws(FeatureStoreError) in
+            let body = Array(#"{"dry_run":\#(isDryRun)}"#.utf8)
+            return try decoded(client.post("/gc", body: body).checked())
+        }
+    }
+
+    /// Applies a plan; when it returns, a server serves the new definitions.
+    func apply(
+        _ plan: RegistryPlan,
+        allowDestroy: Bool
+    ) throws(FeatureStoreError) -> (plan: RegistryPlan, version: Int) {
+        let applied = try self.store.applied(plan, allowDestroy: allowDestroy)
+        try self.refreshOwner()
+        return applied
+    }
+
+    /// Removes all definitions and online rows; when it returns, a server serves none.
+    func teardown() throws(FeatureStoreError) -> Int {
+        let version = try self.store.teardown()
+        try self.refreshOwner()
+        return version
+    }
+
+    // MARK: Inner workings
+
+    /// Has the server take up what is in the registry; without a server there is nothing to do.
+    ///
+    /// The registry is a database of its own, which any process may write.
+    private func refreshOwner() throws(FeatureStoreError) {
+        try self.perform { (_) throws(FeatureStoreError) in
+        } through: { (client) throws(FeatureStoreError) in
+            _ = try client.post("/refresh", body: []).checked()
+        }
+    }
+
+    /// Does something through the server that has the store open, or itself.
+    ///
+    /// - Parameters:
+    ///   - mayRepeat: Whether it may be done twice, when a server ends before it answers.
+    ///   - direct: Does it itself; an error of the code `conflict` means that another process has
+    ///     the store.
+    ///   - through: Does it through a server.
+    /// - Returns: What they return.
+    /// - Throws: What they throw, of the last try.
+    func perform<Result>(
+        mayRepeat: Bool = true,
+        direct: (FeatureStore) throws(FeatureStoreError) -> Result,
+        through: (ServerClient) throws(FeatureStoreError) -> Result
+    ) throws(FeatureStoreError) -> Result {
+        let deadline = ContinuousClock.now + max(self.patience, .milliseconds(500))
+        while true {
+            do throws(FeatureStoreError) {
+                guard let path = self.store.onlineStoreOwner()?.socketPath else {
+                    return try direct(self.store)
+                }
+                return try through(ServerClient(unixSocketPath: path))
+            } catch {
+                let hasOwnerChanged: Bool
+                switch error.cause {
+                case let failure as ServerClient.ConnectionFailure:
+                    hasOwnerChanged = failure == .notListening || mayRepeat
+                default:
+                    // A server has come while this process waited for another one.
+                    hasOwnerChanged =
+                        error.code == .conflict && self.store.onlineStoreOwner()?.socketPath != nil
+                        && error.isAboutOwner
+                }
+                guard hasOwnerChanged, ContinuousClock.now < deadline else {
+                    throw self.namingOwner(error)
+                }
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+        }
+    }
+}
+
+extension StoreAccess {
+    /// The error, with the process that has the store and does not listen.
+    private func namingOwner(_ error: FeatureStoreError) -> FeatureStoreError {
+        guard error.cause as? ServerClient.ConnectionFailure == .notListening,
+            let owner = self.store.onlineStoreOwner()
+        else { return error }
+        return FeatureStoreError(
+            code: .conflict,
+            message: "the online store is in use by process \(owner.processID) "
+                + "(\(owner.command)), which does not answer; it may be ending: try again",
+            cause: error
+        )
     }
 }
 

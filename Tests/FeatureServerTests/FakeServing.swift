@@ -89,6 +89,14 @@ final class FakeServing: FeatureServing {
         throw FeatureStoreError(code: .invalidArgument, message: "nothing is pushed here")
     }
 
+    func forgetSummary(_ request: ForgetRequest) throws(FeatureStoreError) -> String {
+        #"{"entities": \#(request.entities.count)}"#
+    }
+
+    func garbageSummary(isDryRun: Bool) throws(FeatureStoreError) -> String {
+        #"{"is_dry_run": \#(isDryRun)}"#
+    }
+
     func statusSummary() throws(FeatureStoreError) -> String { "{}" }
 
     func stagedSnapshot() throws(FeatureStoreError) -> String { "{}" }

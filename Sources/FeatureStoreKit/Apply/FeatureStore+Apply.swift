@@ -9,12 +9,19 @@ extension FeatureStore {
     /// The definitions are checked against each other and against their sources: files, tables,
     /// columns and types.
     ///
-    /// - Parameter files: The repository, of this store's project.
+    /// - Parameters:
+    ///   - files: The repository, of this store's project.
+    ///   - base: What was applied before the files were read; what others apply from then on is no
+    ///     change of these files, and stays. `nil` for what is applied now.
     /// - Returns: The changes from the newest version of the registry.
     /// - Throws: ``FeatureStoreError``: `invalidArgument` with all problems at once, each with its
-    ///   place, and a `DiagnosticsError` as its cause. A view without a schema is such a problem;
-    ///   it shows the schema that the view's source suggests.
-    public func plan(_ files: LoadedRepository) throws(FeatureStoreError) -> RegistryPlan {
+    ///   place, and a `DiagnosticsError` as its cause; `conflict` when others changed the same
+    ///   since `base`. A view without a schema is such a problem; it shows the schema that the
+    ///   view's source suggests.
+    public func plan(
+        _ files: LoadedRepository,
+        since base: RegistrySnapshot? = nil
+    ) throws(FeatureStoreError) -> RegistryPlan {
         var problems = self.definitionProblems(of: files)
         // A source is only read for views that make sense, and only a source that can be read says
         // what the schema of a view may be.
@@ -29,15 +36,16 @@ extension FeatureStore {
         guard errors.isEmpty else {
             throw FeatureStoreError(DiagnosticsError(diagnostics: errors))
         }
-        let plan: RegistryPlan
+        var plan: RegistryPlan
         try self.completeRestore()
         do {
             let current = try self.registry.snapshot()
             plan = RegistryPlan(
-                from: current,
+                from: base ?? current,
                 to: files.repository,
                 project: files.configuration.project
             )
+            if plan.baseVersion != current.version { plan = try plan.rebased(onto: current) }
         } catch {
             throw FeatureStoreError(error)
         }
@@ -50,43 +58,56 @@ extension FeatureStore {
 
     /// Makes a plan's definitions the ones in force, in one transaction.
     ///
+    /// What others applied since the plan was made stays, when the two changes touch different
+    /// objects: the plan is made anew from there, by ``RegistryPlan/rebased(onto:)``.
+    ///
     /// - Parameters:
-    ///   - plan: What ``plan(_:)`` returned.
+    ///   - plan: What ``plan(_:since:)`` returned.
     ///   - allowDestroy: Whether changes that lose data, or that a feature service would notice,
     ///     are wanted.
     /// - Returns: The registry's version afterwards.
-    /// - Throws: ``FeatureStoreError``: `conflict` when another apply came first;
-    ///   `invalidArgument` for destructive changes that are not allowed, with their reasons.
+    /// - Throws: ``FeatureStoreError``: `conflict` when another apply came first that changed the
+    ///   same objects in another way; `invalidArgument` for destructive changes that are not
+    ///   allowed, with their reasons.
     @discardableResult
     public func apply(
         _ plan: RegistryPlan,
         allowDestroy: Bool = false
     ) throws(FeatureStoreError) -> Int {
+        try self.applied(plan, allowDestroy: allowDestroy).version
+    }
+
+    /// The same, with the plan that was applied in the end.
+    package func applied(
+        _ plan: RegistryPlan,
+        allowDestroy: Bool = false
+    ) throws(FeatureStoreError) -> (plan: RegistryPlan, version: Int) {
         try self.checkWritable("definitions cannot be applied to it")
-        if plan.isDestructive, !allowDestroy {
-            let reasons = plan.changes.filter(\.isDestructive).flatMap { change in
-                change.destructiveReasons.map { reason in
-                    "\(change.kind.title) \"\(change.name)\": \(reason)"
+        var plan = plan
+        while true {
+            if !allowDestroy { try plan.checkLosses() }
+            do throws(RegistryError) {
+                do {
+                    _ = try self.registry.apply(plan, at: self.now())
+                    break
+                } catch {
+                    let current = try self.registry.snapshot()
+                    // Else the versions agree by now, or another project has the registry.
+                    guard error.code == .conflict, plan.baseVersion < current.version else {
+                        throw error
+                    }
+                    plan = try plan.rebased(onto: current)
                 }
+            } catch {
+                throw FeatureStoreError(error)
             }
-            throw FeatureStoreError(
-                code: .invalidArgument,
-                message: "nothing was applied, because this would lose data or break a service:\n"
-                    + reasons.map { "  \($0)" }.joined(separator: "\n")
-                    + "\nallow it with --allow-destroy"
-            )
-        }
-        do {
-            _ = try self.registry.apply(plan, at: self.now())
-        } catch {
-            throw FeatureStoreError(error)
         }
         let definitions = try self.reloadDefinitions()
         try self.forgetWaitingRows(definitions)
         if plan.changes.contains(where: \.mayLeaveRowsBehind) {
             try self.dropUnservedViewsIfFree(definitions)
         }
-        return definitions.version
+        return (plan, definitions.version)
     }
 
     /// Removes all definitions, as a new version of the registry, all online rows, and the caches
@@ -185,7 +206,10 @@ extension FeatureStore {
         _ definitions: DefinitionSnapshot
     ) throws(FeatureStoreError) {
         do {
-            try self.dropUnservedViews(of: try self.online(), definitions: definitions)
+            try self.dropUnservedViews(
+                of: try self.online(waits: false),
+                definitions: definitions
+            )
         } catch  where error.code == .conflict {
             return
         }
@@ -231,10 +255,28 @@ extension FeatureStore {
     }
 }
 
+extension RegistryPlan {
+    /// Refuses changes that lose data or break a service.
+    fileprivate func checkLosses() throws(FeatureStoreError) {
+        guard self.isDestructive else { return }
+        let reasons = self.changes.filter(\.isDestructive).flatMap { change in
+            change.destructiveReasons.map { reason in
+                "\(change.kind.title) \"\(change.name)\": \(reason)"
+            }
+        }
+        throw FeatureStoreError(
+            code: .invalidArgument,
+            message: "nothing was applied, because this would lose data or break a service:\n"
+                + reasons.map { "  \($0)" }.joined(separator: "\n")
+                + "\nallow it with --allow-destroy"
+        )
+    }
+}
+
 extension RegistrySnapshot {
     /// Whether the registry knows what rows of that name in the online store are, and nothing
     /// serves them.
-    fileprivate func hasNoUse(for storedName: String) -> Bool {
+    func hasNoUse(for storedName: String) -> Bool {
         guard let reference = ViewReference(storedName),
             let newest = self.generations.newest[reference.view]
         else { return false }

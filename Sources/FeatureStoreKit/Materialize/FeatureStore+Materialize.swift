@@ -109,6 +109,8 @@ extension FeatureStore {
             try self.writeWaitingRows(dueBy: now, into: online.store)
             var failures: [FeatureStoreError] = []
             for live in generations {
+                let lease = try self.forgettingLease()
+                defer { withExtendedLifetime(lease) {} }
                 let load = ViewLoad(
                     name: live.name,
                     generation: live.generation,
@@ -116,6 +118,7 @@ extension FeatureStore {
                     store: online.store,
                     start: start,
                     end: last,
+                    retention: self.retention(of: live.generation),
                     loadTime: now,
                     isIncremental: isIncremental,
                     strict: strict,

@@ -12,12 +12,21 @@ struct ViewLoad {
     let store: RocksDBOnlineStore
     let start: Timestamp?
     let end: Timestamp
+    /// How long rows are kept, in microseconds: older ones are not loaded; `nil` for ever.
+    let retention: Int64?
     /// When the load began: what was created later is not known yet.
     let loadTime: Timestamp
     /// Whether what an earlier load has read may be left out.
     let isIncremental: Bool
     let strict: Bool
     let now: @Sendable () -> Timestamp
+
+    /// The first event time that is loaded.
+    private var earliest: Timestamp? {
+        guard let retention = self.retention else { return self.start }
+        let oldest = Timestamp(microseconds: self.loadTime.microseconds &- retention)
+        return max(self.start ?? oldest, oldest)
+    }
 
     /// Loads the view; an error is a part of the result, so that other views go on.
     func run(
@@ -63,7 +72,7 @@ struct ViewLoad {
             pushSources: self.generation.pushSources,
             joinKeys: joinKeys,
             features: view.schema,
-            earliest: self.start,
+            earliest: self.earliest,
             latest: self.end,
             latestCreated: view.filterByCreatedTimestamp ? self.loadTime : nil,
             newestOnly: true,

@@ -59,7 +59,9 @@ extension FeatureStore {
         try request.checkKey()
         let definitions = try self.appliedSnapshot()
         let plan = try PushPlan(request, definitions: definitions)
-        let check = PushCheck(plan, rows: request.rows)
+        let lease = try self.forgettingLease()
+        defer { withExtendedLifetime(lease) {} }
+        let check = PushCheck(plan, rows: request.rows, forgotten: lease.tombstones)
         let isRemembered =
             request.target.includesOffline || request.idempotencyKey != nil
             || !check.rejects.isEmpty
@@ -313,8 +315,11 @@ extension PushResult {
         for good in check.good {
             self.results.append(Row(number: good.row, isStale: stale.contains(good.row)))
         }
-        self.stale = stale.count
-        self.accepted = check.good.count - self.stale
+        for row in check.forgotten {
+            self.results.append(Row(forgotten: row))
+        }
+        self.stale = stale.count + check.forgotten.count
+        self.accepted = check.good.count - stale.count
         for reject in check.rejects {
             self.results.append(Row(reject))
         }

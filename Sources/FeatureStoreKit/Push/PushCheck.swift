@@ -12,12 +12,28 @@ struct PushCheck {
         let eventTime: Int64
         /// The created time; `nil` when the row gives none.
         let created: Int64?
+        /// The columns whose ids were forgotten since: views with such a key do not get the row,
+        /// and history keeps it without them.
+        fileprivate(set) var forgotten: Set<String> = []
+
+        init(row: Int, eventTime: Int64, created: Int64?) {
+            self.row = row
+            self.eventTime = eventTime
+            self.created = created
+        }
+
+        /// Whether a view does not get the row.
+        func isForgotten(for view: PushPlan.View) -> Bool {
+            !self.forgotten.isEmpty && view.keys.contains { self.forgotten.contains($0.name) }
+        }
     }
 
     private(set) var good: [Good] = []
     private(set) var rejects: [PushLog.Reject] = []
+    /// The rows of entities that were forgotten since the rows' times: nothing keeps them.
+    private(set) var forgotten: [Int] = []
 
-    init(_ plan: PushPlan, rows: PushRows) {
+    init(_ plan: PushPlan, rows: PushRows, forgotten tombstones: Tombstones = Tombstones()) {
         var parser = CellParser()
         for row in 0..<rows.rowCount {
             var eventTime: Int64 = 0
@@ -41,8 +57,53 @@ struct PushCheck {
                 )
                 continue
             }
-            self.good.append(Good(row: row, eventTime: eventTime, created: created))
+            var good = Good(row: row, eventTime: eventTime, created: created)
+            if !tombstones.isEmpty {
+                good.forgotten = Self.forgottenColumns(
+                    of: good,
+                    in: rows,
+                    plan: plan,
+                    tombstones,
+                    parser: &parser
+                )
+            }
+            if plan.views.allSatisfy({ good.isForgotten(for: $0) }) {
+                self.forgotten.append(row)
+            } else {
+                self.good.append(good)
+            }
         }
+    }
+
+    /// The columns of a row whose ids were forgotten after the row's time.
+    ///
+    /// A row of a static table is as old as its created time; without one it is from now.
+    private static func forgottenColumns(
+        of good: Good,
+        in rows: PushRows,
+        plan: PushPlan,
+        _ tombstones: Tombstones,
+        parser: inout CellParser
+    ) -> Set<String> {
+        guard let time = plan.time == nil ? good.created : good.eventTime else { return [] }
+        var columns: Set<String> = []
+        for view in plan.views {
+            for (cell, key) in zip(view.keys, view.generation.joinKeys) {
+                guard let position = cell.position else { continue }
+                let given = rows.columns[position].cells[good.row]
+                let type = CellType(key.type)
+                var id: [UInt8] = []
+                if type.kind.physicalType == .integer {
+                    guard let value = parser.integer(given, kind: type.kind) else { continue }
+                    Tombstones.append(id: value, to: &id)
+                } else if !parser.appendCanonical(given, type: type, to: &id) {
+                    continue
+                }
+                let limit = tombstones.time(ofJoinKey: Array(key.name.utf8), id: id)
+                if let limit, time <= limit { columns.insert(cell.name) }
+            }
+        }
+        return columns
     }
 
     private static func flaw(
@@ -98,6 +159,7 @@ struct PushCheck {
     /// spelt out.
     func storedCells(of good: Good, in rows: PushRows, plan: PushPlan) -> [GivenCell] {
         plan.stored.map { wanted in
+            if good.forgotten.contains(wanted.name) { return .null }
             if wanted.name == plan.time?.name {
                 return .time(Timestamp(microseconds: good.eventTime))
             }

@@ -9,7 +9,8 @@ public struct PushResult: Codable, Hashable, Sendable {
         /// be considered when its time has come.
         case accepted
         /// Online its key has a newer row, from before or from the same push. History has it, if
-        /// it was pushed there.
+        /// it was pushed there. Or its entity was forgotten since its time, which is the last word:
+        /// then no store has it.
         case stale
         /// It cannot be used, and is in no store; the rejects keep it.
         case rejected
@@ -31,6 +32,13 @@ public struct PushResult: Codable, Hashable, Sendable {
             self.status = isStale ? .stale : .accepted
             self.column = nil
             self.reason = isStale ? "a newer row of the key is there" : nil
+        }
+
+        init(forgotten number: Int) {
+            self.row = number
+            self.status = .stale
+            self.column = nil
+            self.reason = "its entity was forgotten after its time"
         }
 
         init(_ row: Row, number: Int) {

@@ -83,7 +83,7 @@ extension RocksDBOnlineStore {
             ViewRows(
                 view: view,
                 rows: rows,
-                good: good.filter { isWritten($0, view) },
+                good: good.filter { !$0.isForgotten(for: view) && isWritten($0, view) },
                 pushedAt: pushedAt
             )
         }

@@ -94,7 +94,7 @@ extension FeatureStore {
         return InputChange(input: input, kind: grew ? .grew : .changed, size: measure.size)
     }
 
-    private func measure(
+    func measure(
         _ input: SourceInput,
         prefixSize: Int? = nil
     ) throws(OfflineStoreError) -> ContentMeasure {

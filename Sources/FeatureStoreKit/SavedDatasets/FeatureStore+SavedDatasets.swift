@@ -32,6 +32,9 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> (dataset: SavedDataset, trainingSet: TrainingSet) {
         let began = ContinuousClock.now
         try self.checkWritable("training sets cannot be saved")
+        // What is kept is kept by what was forgotten when it began.
+        let lease = try self.forgettingLease()
+        defer { withExtendedLifetime(lease) {} }
         try SavedDatasetFolder.check(name: name)
         let folder = self.savedDatasetFolder
         if !replacing, try folder.contains(name) { throw SavedDatasetFolder.exists(name) }
@@ -77,7 +80,6 @@ extension FeatureStore {
         let text = rows.text ?? TrainingSet.csv(of: rows.rows.table)
         var saved: SavedDataset?
         try folder.writing(name, replacing: replacing) { (path) throws(FeatureStoreError) in
-            try set.write(to: .path("\(path)/\(SavedDatasetFolder.trainingSetName)"))
             let dataset = SavedDataset(
                 name: name,
                 project: snapshot.project,
@@ -92,15 +94,8 @@ extension FeatureStore {
                 rows: set.table.rowCount,
                 trainingSet: set.file
             )
-            do {
-                try TableWriter.write(text, to: "\(path)/\(SavedDatasetFolder.entityRowsName)")
-                let manifest = try dataset.manifestText()
-                try TableWriter.write(manifest, to: "\(path)/\(SavedDatasetFolder.manifestName)")
-            } catch let error as OfflineStoreError {
-                throw FeatureStoreError(error)
-            } catch {
-                throw FeatureStoreError(code: .unavailable, message: "\(error)", cause: error)
-            }
+            try set.write(to: .path("\(path)/\(SavedDatasetFolder.trainingSetName)"))
+            try dataset.write(to: path, entityRows: text)
             saved = dataset
         }
         guard let saved else { preconditionFailure("what was written is known") }
@@ -246,6 +241,32 @@ extension FeatureStore {
 }
 
 extension SavedDataset {
+    /// Writes the files of a set, last what is known of it.
+    ///
+    /// - Parameters:
+    ///   - path: The set's folder.
+    ///   - set: The set as CSV; `nil` when it is there.
+    ///   - entityRows: The entity rows.
+    /// - Throws: ``FeatureStoreError`` when a file cannot be written.
+    func write(
+        to path: String,
+        set: [UInt8]? = nil,
+        entityRows: [UInt8]
+    ) throws(FeatureStoreError) {
+        do {
+            if let set {
+                try TableWriter.write(set, to: "\(path)/\(SavedDatasetFolder.trainingSetName)")
+            }
+            try TableWriter.write(entityRows, to: "\(path)/\(SavedDatasetFolder.entityRowsName)")
+            let manifest = try self.manifestText()
+            try TableWriter.write(manifest, to: "\(path)/\(SavedDatasetFolder.manifestName)")
+        } catch let error as OfflineStoreError {
+            throw FeatureStoreError(error)
+        } catch {
+            throw FeatureStoreError(code: .unavailable, message: "\(error)", cause: error)
+        }
+    }
+
     fileprivate func manifestText() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -66,7 +66,7 @@ public struct SavedDataset: Codable, Hashable, Sendable {
         /// How far the moments lie apart, in microseconds; `nil` for one moment.
         public let everyMicroseconds: Int64?
         /// The rows: the bytes that were given, unpacked, or the rows that were made as CSV.
-        public let file: File
+        public internal(set) var file: File
 
         private enum CodingKeys: String, CodingKey {
             case origin
@@ -114,6 +114,22 @@ public struct SavedDataset: Codable, Hashable, Sendable {
         public let sha256: String
     }
 
+    /// Rows that were removed, because their entities were forgotten.
+    public struct Redaction: Codable, Hashable, Sendable {
+        /// When.
+        public let time: Timestamp
+        /// How many rows of the set.
+        public let rows: Int
+        /// How many of its entity rows.
+        public let entityRows: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case time
+            case rows
+            case entityRows = "entity_rows"
+        }
+    }
+
     /// The version of this format.
     public internal(set) var format = SavedDatasetFormat.newest
     /// The set's name.
@@ -129,17 +145,19 @@ public struct SavedDataset: Codable, Hashable, Sendable {
     /// How it was made.
     public let options: Options
     /// The entity rows.
-    public let entityRows: EntityRows
+    public internal(set) var entityRows: EntityRows
     /// The definitions that it depends on, by kind and name.
     public let definitions: [Definition]
     /// What was read, in the order of the views and of reading.
-    public let inputs: [Input]
+    public internal(set) var inputs: [Input]
     /// The columns, in order.
     public let columns: [String]
     /// How many rows it has.
-    public let rows: Int
+    public internal(set) var rows: Int
     /// The set itself, as CSV.
-    public let trainingSet: File
+    public internal(set) var trainingSet: File
+    /// Which rows were removed since, because entities were forgotten; `nil` when none were.
+    public internal(set) var forgotten: [Redaction]?
 
     private enum CodingKeys: String, CodingKey {
         case format
@@ -155,6 +173,7 @@ public struct SavedDataset: Codable, Hashable, Sendable {
         case columns
         case rows
         case trainingSet = "training_set"
+        case forgotten
     }
 }
 

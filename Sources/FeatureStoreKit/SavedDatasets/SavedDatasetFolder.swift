@@ -198,7 +198,7 @@ struct SavedDatasetFolder {
 
     /// A folder that nobody else has, and that tells which process made it.
     private func hiddenPath(of name: String) -> String {
-        self.path(of: ".\(name).writing-\(getpid())-\(UUID().uuidString.prefix(8))")
+        self.path(of: ".\(name)\(Self.writingMark)\(getpid())-\(UUID().uuidString.prefix(8))")
     }
 
     private func place(
@@ -245,14 +245,31 @@ struct SavedDatasetFolder {
         }
     }
 
-    /// Removes what programs that were killed left of sets with this name.
-    private func removeLeftovers(of name: String) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: self.path)) ?? []
-        let prefix = ".\(name).writing-"
-        for leftover in names where leftover.hasPrefix(prefix) {
-            let writer = pid_t(leftover.dropFirst(prefix.count).prefix { $0 != "-" })
-            guard let writer, kill(writer, 0) != 0, errno == ESRCH else { continue }
-            try? FileManager.default.removeItem(atPath: self.path(of: leftover))
+    /// What programs that were killed left of sets.
+    ///
+    /// - Parameter name: The name of a set; `nil` for all.
+    /// - Returns: Their folders, each with its size in bytes.
+    func leftovers(of name: String? = nil) -> [(path: String, bytes: Int)] {
+        var leftovers: [(path: String, bytes: Int)] = []
+        for folder in NativeStorage.fileNames(in: self.path) where folder.hasPrefix(".") {
+            guard let mark = folder.firstRange(of: Self.writingMark),
+                name == nil || folder[..<mark.lowerBound].dropFirst() == name ?? "",
+                let writer = pid_t(folder[mark.upperBound...].prefix { $0 != "-" }),
+                kill(writer, 0) != 0, errno == ESRCH
+            else { continue }
+            let path = self.path(of: folder)
+            let bytes = NativeStorage.fileNames(in: path).reduce(0) { sum, file in
+                sum + (FileStamp(path: "\(path)/\(file)")?.size ?? 0)
+            }
+            leftovers.append((path, bytes))
+        }
+        return leftovers
+    }
+
+    /// Removes what programs that were killed left of a set, or of all.
+    func removeLeftovers(of name: String? = nil) {
+        for leftover in self.leftovers(of: name) {
+            try? FileManager.default.removeItem(atPath: leftover.path)
         }
     }
 
@@ -312,6 +329,7 @@ struct SavedDatasetFolder {
     }
 
     private static let replacedSuffix = ".replaced"
+    private static let writingMark = ".writing-"
 
     private static func failure(_ what: String, _ error: any Error) -> FeatureStoreError {
         FeatureStoreError(code: .unavailable, message: "\(what): \(error)", cause: error)

@@ -31,6 +31,7 @@ extension FeatureStore {
             return findings
         }
         findings.append(Self.registryFinding(applied))
+        findings += self.forgettingFindings()
         if let files {
             findings.append(self.definitionFinding(files))
         }

@@ -14,6 +14,18 @@ public struct OnlineStoreOwner: Hashable, Sendable {
     public let address: String?
     /// The release of fstore, when it is a server that says it.
     public let program: String?
+
+    init(_ holder: FileLockHolder) {
+        func value(_ name: String) -> String? {
+            holder.lines.first { $0.hasPrefix(name + " ") }
+                .map { String($0.dropFirst(name.count + 1)) }
+        }
+        self.processID = holder.processID
+        self.command = holder.command
+        self.socketPath = value("socket")
+        self.address = value("serving")
+        self.program = value("version")
+    }
 }
 
 extension FeatureStore {
@@ -21,18 +33,7 @@ extension FeatureStore {
     public func onlineStoreOwner() -> OnlineStoreOwner? {
         let path = RocksDBOnlineStore.lockPath(forStoreAt: self.paths.online)
         guard let found = FileLock.holder(ofLockAt: path), found.isAlive else { return nil }
-        let holder = found.holder
-        func value(_ name: String) -> String? {
-            holder.lines.first { $0.hasPrefix(name + " ") }
-                .map { String($0.dropFirst(name.count + 1)) }
-        }
-        return OnlineStoreOwner(
-            processID: holder.processID,
-            command: holder.command,
-            socketPath: value("socket"),
-            address: value("serving"),
-            program: value("version")
-        )
+        return OnlineStoreOwner(found.holder)
     }
 
     /// Opens the online store and tells other processes how to reach this one.

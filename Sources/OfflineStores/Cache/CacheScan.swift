@@ -26,6 +26,8 @@ struct CacheScan: Sendable {
     /// The slots that are to be answered, and how long rows stay valid for them; `nil` without a
     /// key filter.
     let slots: (slots: EntitySlots, ttl: Int64)?
+    /// By key of the key filter: until when its rows do not count; empty when all do.
+    let forgottenUntil: [Int64]
     /// The keys to look at, in ascending order, and with a key filter their ids there.
     private let keys: [Int32]
     private let ids: [Int32]
@@ -45,6 +47,7 @@ struct CacheScan: Sendable {
         let hasCreated = scan.source.createdTimestampColumn != nil
         self.latestCreated = hasCreated ? scan.latestCreated?.microseconds : nil
         let directory = file.directory
+        self.forgottenUntil = scan.keyFilter?.forgottenUntil ?? []
         if let filter = scan.keyFilter {
             self.slots = (filter.slots, filter.ttl)
             (self.keys, self.ids) = directory.keys.common(with: filter.keys)

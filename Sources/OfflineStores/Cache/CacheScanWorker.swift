@@ -35,8 +35,9 @@ final class CacheScanWorker {
             self.eventTimes.removeAll(keepingCapacity: true)
             self.created.removeAll(keepingCapacity: true)
             for visit in visits {
-                let rows = self.scan.rows(visit)
                 let id = self.scan.id(visit)
+                let rows = try self.countedRows(self.scan.rows(visit), id)
+                guard !rows.isEmpty else { continue }
                 if let (slots, ttl) = self.scan.slots {
                     piece.oldest.append((id, try self.times.time(of: rows.lowerBound)))
                     try self.choose(rows, id, slots, ttl)
@@ -64,6 +65,13 @@ final class CacheScanWorker {
     }
 
     // MARK: Rows
+
+    /// The rows of a key without those from before its entity was forgotten.
+    private func countedRows(_ rows: Range<Int>, _ id: Int32) throws(CacheProblem) -> Range<Int> {
+        guard !self.scan.forgottenUntil.isEmpty else { return rows }
+        let limit = self.scan.forgottenUntil[Int(id)]
+        return try self.times.end(in: rows, notAfter: limit)..<rows.upperBound
+    }
 
     private func take(_ row: Int, _ id: Int32) throws(CacheProblem) {
         self.rows.append(row)

@@ -59,6 +59,9 @@ package final class SourceCache: Sendable {
         self.tell = tell
     }
 
+    /// How many caches there are.
+    package var count: Int { fileNames(in: self.folder).count { $0.hasSuffix(Self.ending) } }
+
     /// Removes all caches, and the folder when nothing else is in it.
     package func removeAll() {
         TemporaryFile.removeLeftovers(in: self.folder)
@@ -66,6 +69,11 @@ package final class SourceCache: Sendable {
             removeFile("\(self.folder)/\(name)")
         }
         removeEmptyFolder(self.folder)
+    }
+
+    /// Removes one cache.
+    package func remove(named name: String) {
+        removeFile("\(self.folder)/\(name)")
     }
 
     /// What a scan would find, as far as that is known without reading the source.

@@ -60,9 +60,9 @@ struct GetOnlineFeaturesCommand: ParsableCommand {
             entities: columns,
             fullFeatureNames: self.features.fullFeatureNames
         )
-        let store = try self.global.store()
+        let access = try self.global.access()
         let body = try reportingFailure { () throws(FeatureStoreError) in
-            try StoreAccess(store).onlineFeatures(request)
+            try access.onlineFeatures(request)
         }
         if self.global.json {
             print(String(decoding: body, as: UTF8.self))

@@ -100,11 +100,11 @@ private func runLoad(
     _ global: GlobalOptions,
     _ load: (StoreAccess, ProgressLine) throws(FeatureStoreError) -> MaterializationReport
 ) throws {
-    let store = try global.store()
+    let access = try global.access()
     let progress = ProgressLine()
     defer { progress.clear() }
     do {
-        let report = try load(StoreAccess(store), progress)
+        let report = try load(access, progress)
         progress.clear()
         try report.print(asJSON: global.json)
     } catch let error as FeatureStoreError {

@@ -37,10 +37,10 @@ struct PushCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-        let store = try self.global.store()
+        let access = try self.global.access()
         let result = try reportingFailure { () throws(FeatureStoreError) in
             let rows = try self.file == "-" ? .readStandardInput() : PushRows(file: self.file)
-            return try StoreAccess(store).push(
+            return try access.push(
                 PushRequest(
                     .source(self.source),
                     rows: rows,

@@ -11,9 +11,9 @@ struct StatusCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let store = try self.global.store()
+        let access = try self.global.access()
         let status = try reportingFailure { () throws(FeatureStoreError) in
-            try StoreAccess(store).status()
+            try access.status()
         }
         if self.global.json {
             print(try jsonText(status))
@@ -28,7 +28,7 @@ struct StatusCommand: ParsableCommand {
                 counted(status.featureServices, "feature service"),
             ].joined(separator: ", ").replacing("entitys", with: "entities")
         )
-        if let owner = store.onlineStoreOwner(), owner.processID != getpid() {
+        if let owner = access.store.onlineStoreOwner(), owner.processID != getpid() {
             let address = owner.address.map { " at \($0)" } ?? ""
             print("served by process \(owner.processID)\(address)")
         }

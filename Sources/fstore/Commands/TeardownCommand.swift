@@ -10,15 +10,15 @@ struct TeardownCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let store = try self.global.store()
+        let access = try self.global.access()
         let version = try reportingFailure { () throws(FeatureStoreError) in
-            try store.teardown()
+            try access.teardown()
         }
         if self.global.json {
             print(try jsonText(["registry_version": version]))
         } else {
             print(
-                "Removed all objects and online rows of \(store.configuration.project); "
+                "Removed all objects and online rows of \(access.store.configuration.project); "
                     + "the registry is at version \(version)."
             )
         }

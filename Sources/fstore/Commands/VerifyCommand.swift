@@ -43,9 +43,9 @@ struct VerifyCommand: ParsableCommand {
             try self.verify(snapshot: snapshot)
             return
         }
-        let store = try self.global.store()
+        let access = try self.global.access()
         let report = try reportingFailure { () throws(FeatureStoreError) in
-            try StoreAccess(store).verify(views: self.views.isEmpty ? nil : self.views)
+            try access.verify(views: self.views.isEmpty ? nil : self.views)
         }
         if self.global.json {
             print(try jsonText(report))

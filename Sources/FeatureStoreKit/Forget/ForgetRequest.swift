@@ -1,0 +1,29 @@
+public import FeatureModel
+
+/// Which entities are to be forgotten.
+public struct ForgetRequest: Hashable, Sendable {
+    /// One entity, by one of its ids.
+    public struct Entity: Hashable, Sendable {
+        /// The name of the join key.
+        public var joinKey: String
+        /// The id: a text is read as the type of the join key.
+        public var id: Value
+
+        /// An entity.
+        public init(joinKey: String, id: Value) {
+            self.joinKey = joinKey
+            self.id = id
+        }
+    }
+
+    /// The entities; each by itself, also where several have the same join key.
+    public var entities: [Entity]
+    /// Whether it is only told what would be removed.
+    public var isDryRun: Bool
+
+    /// A request.
+    public init(_ entities: [Entity], isDryRun: Bool = false) {
+        self.entities = entities
+        self.isDryRun = isDryRun
+    }
+}

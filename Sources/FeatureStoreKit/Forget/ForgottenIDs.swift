@@ -1,0 +1,197 @@
+import FeatureCompute
+import FeatureModel
+import OfflineStores
+
+/// The ids that are being forgotten, and where the project keeps such ids.
+struct ForgottenIDs {
+    /// By join key: the ids as tombstones hash them.
+    private(set) var ids: [String: Set<[UInt8]>] = [:]
+    /// As people write them.
+    private var texts: Set<String> = []
+    /// By join key: the types that views give it.
+    private let types: [String: Set<ValueType>]
+    /// By column of a push or of entity rows: the join keys that it may hold.
+    private let columns: [String: Set<String>]
+
+    /// - Parameters:
+    ///   - entities: The entities.
+    ///   - places: Where the project keeps ids.
+    /// - Throws: `missingJoinKey` when there are none; `invalidArgument` for names that are no join
+    ///   keys, `invalidValue` for values that cannot be the type of their key.
+    init(
+        _ entities: [ForgetRequest.Entity],
+        _ places: JoinKeyPlaces
+    ) throws(FeatureStoreError) {
+        guard !entities.isEmpty else {
+            throw FeatureStoreError(
+                code: .missingJoinKey,
+                message: "no entity is named; give a join key and an id, such as user_id=42"
+            )
+        }
+        self.types = places.types
+        self.columns = places.columns
+        for entity in entities {
+            guard let types = self.types[entity.joinKey] else {
+                throw places.unknown(entity.joinKey)
+            }
+            try self.add(entity, types.sorted { "\($0)" < "\($1)" })
+        }
+    }
+
+    private mutating func add(
+        _ entity: ForgetRequest.Entity,
+        _ types: [ValueType]
+    ) throws(FeatureStoreError) {
+        var mismatch: FeatureStoreError?
+        var isRead = false
+        for type in types {
+            let key = Entity.JoinKey(name: entity.joinKey, type: type)
+            do throws(FeatureStoreError) {
+                let column = try Column(ids: [entity.id], of: key)
+                guard !column.isNull(at: 0) else {
+                    throw FeatureStoreError(
+                        code: .invalidValue,
+                        message: "the id of join key \"\(key.name)\" is null; give a value"
+                    )
+                }
+                var id: [UInt8] = []
+                Tombstones.append(id: column, at: 0, to: &id)
+                self.ids[key.name, default: []].insert(id)
+                self.texts.insert(GivenCell(column[0]).description.trimmedOfQuotes)
+                if case .string(let text) = entity.id { self.texts.insert(text) }
+                isRead = true
+            } catch {
+                mismatch = error
+            }
+        }
+        if !isRead, let mismatch { throw mismatch }
+    }
+
+    /// The ids, one by one.
+    var all: [(joinKey: String, id: [UInt8])] {
+        self.ids.sorted { $0.key < $1.key }.flatMap { key, ids in
+            ids.sorted { $0.lexicographicallyPrecedes($1) }.map { (joinKey: key, id: $0) }
+        }
+    }
+
+    /// Whether the id of a join key is one of them.
+    func contains(_ joinKey: String, _ id: [UInt8]) -> Bool {
+        self.ids[joinKey]?.contains(id) ?? false
+    }
+
+    /// Whether a cell of a column is one of them.
+    func contains(column: String, _ cell: GivenCell) -> Bool {
+        guard let joinKeys = self.columns[column], cell != .null else { return false }
+        var parser = CellParser()
+        for joinKey in joinKeys {
+            guard let wanted = self.ids[joinKey] else { continue }
+            for type in self.types[joinKey] ?? [] {
+                let cellType = CellType(type)
+                var id: [UInt8] = []
+                if cellType.kind.physicalType == .integer {
+                    guard let value = parser.integer(cell, kind: cellType.kind) else { continue }
+                    Tombstones.append(id: value, to: &id)
+                } else {
+                    guard parser.appendCanonical(cell, type: cellType, to: &id) else { continue }
+                }
+                if wanted.contains(id) { return true }
+            }
+        }
+        return false
+    }
+
+    /// Whether a column may hold ids of the join keys.
+    func isKey(column: String) -> Bool {
+        self.columns[column]?.contains { self.ids[$0] != nil } ?? false
+    }
+
+    /// Whether a text has one of the ids in it, as a word of its own.
+    func isMentioned(in text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return self.texts.contains { id in
+            let wanted = Array(id.utf8)
+            guard !wanted.isEmpty, wanted.count <= bytes.count else { return false }
+            return (0...(bytes.count - wanted.count)).contains { start in
+                let end = start + wanted.count
+                return bytes[start..<end].elementsEqual(wanted)
+                    && !(start > 0 && bytes[start - 1].isLetterOrDigit)
+                    && !(end < bytes.count && bytes[end].isLetterOrDigit)
+            }
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLetterOrDigit: Bool {
+        let scalar = UnicodeScalar(self)
+        return self >= 0x80 || scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+    }
+}
+
+extension String {
+    /// The text of a JSON string that has nothing to be escaped, or any other text as it is.
+    fileprivate var trimmedOfQuotes: String {
+        self.count > 2 && self.hasPrefix("\"") && self.hasSuffix("\"")
+            ? String(self.dropFirst().dropLast()) : self
+    }
+}
+
+/// Where a project keeps the ids of its join keys, by all definitions that it ever had.
+struct JoinKeyPlaces {
+    private(set) var types: [String: Set<ValueType>] = [:]
+    private(set) var columns: [String: Set<String>] = [:]
+    /// The sources that rows are read from, each way of reading them once.
+    private(set) var sources: [FeatureViewGeneration] = []
+
+    /// Takes up the definitions of one version.
+    mutating func add(_ snapshot: RegistrySnapshot) {
+        for view in snapshot.repository.featureViews {
+            for generation in snapshot.generations(of: view.name) {
+                self.add(generation)
+            }
+        }
+        for entity in snapshot.repository.entities {
+            for key in entity.joinKeys {
+                self.types[key.name, default: []].insert(key.type)
+                self.columns[key.name, default: []].insert(key.name)
+            }
+        }
+        for service in snapshot.repository.featureServices {
+            for projection in service.features {
+                for (key, column) in projection.joinKeyMap {
+                    self.columns[column, default: []].insert(key)
+                }
+            }
+        }
+    }
+
+    private mutating func add(_ generation: FeatureViewGeneration) {
+        for key in generation.joinKeys {
+            self.types[key.name, default: []].insert(key.type)
+            self.columns[key.name, default: []].insert(key.name)
+            let column = generation.source.sourceColumn(for: key.name)
+            self.columns[column, default: []].insert(key.name)
+        }
+        let isKnown = self.sources.contains {
+            $0.source == generation.source && $0.joinKeys == generation.joinKeys
+        }
+        if !isKnown { self.sources.append(generation) }
+    }
+
+    /// The error for a name that is no join key.
+    func unknown(_ name: String) -> FeatureStoreError {
+        let known = self.types.keys.sorted()
+        if let keys = self.columns[name]?.sorted(), let key = keys.first {
+            return FeatureStoreError(
+                code: .invalidArgument,
+                message: "\"\(name)\" is a column that holds the join key \"\(key)\"; forget by "
+                    + "the join key: \(key)=…"
+            )
+        }
+        return FeatureStoreError(
+            code: .invalidArgument,
+            message: "there is no join key \"\(name)\"; "
+                + suggestion(for: name, among: known, noun: "join key")
+        )
+    }
+}

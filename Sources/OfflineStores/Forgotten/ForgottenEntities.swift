@@ -1,0 +1,240 @@
+import FeatureModel
+import Foundation
+import Glibc
+import NativeStorage
+import Synchronization
+
+// Beside the registry lie
+//
+//   forgotten.jsonl   what was forgotten: two JSON objects a line for each forgetting, one when it
+//                     begins, with its tombstones, and one when it is done, with what was removed
+//   forget.key        the secret of the tombstones, 64 hexadecimal digits, for its owner alone
+//   forget.lock       see below; empty
+//
+// A line is never changed or removed, so the size of forgotten.jsonl numbers its states. Whoever
+// reads rows to keep something of them (a load, a push, a training set, a cache) shares a lock on
+// the byte of forget.lock at that number, and goes by the tombstones of that state. A forgetting
+// adds its tombstones and then waits for the bytes before the new size: for all who do not know
+// them yet, and for nobody else. Then nothing can bring back what it removes.
+
+/// What a project has forgotten, for all processes that use it.
+package final class ForgottenEntities: Sendable {
+    /// The byte that a forgetting holds, so that there is one at a time.
+    private static let turn: Range<Int64> = 1 << 40..<(1 << 40) + 1
+
+    /// The file of the receipts.
+    package let logPath: String
+    /// The file of the secret.
+    package let keyPath: String
+    private let lockPath: String
+    private let known: Mutex<Known?> = Mutex(nil)
+
+    private struct Known {
+        let stamp: FileStamp
+        let tombstones: Tombstones
+    }
+
+    /// - Parameter folder: The folder of the registry.
+    package init(folder: String) {
+        self.logPath = folder + "/forgotten.jsonl"
+        self.keyPath = folder + "/forget.key"
+        self.lockPath = folder + "/forget.lock"
+    }
+
+    /// Begins to read rows; until the lease goes, a forgetting that it does not know waits.
+    ///
+    /// Where nothing can be written there are tombstones, but no lock: nothing can be forgotten.
+    ///
+    /// - Throws: ``OfflineStoreError`` when the tombstones cannot be read.
+    package func lease() throws(OfflineStoreError) -> ForgettingLease {
+        while true {
+            let size = FileStamp(path: self.logPath)?.size ?? 0
+            let tombstones = try self.tombstones()
+            let lock: RangeLock
+            do {
+                lock = try RangeLock(path: self.lockPath)
+            } catch {
+                return ForgettingLease(tombstones: tombstones, lock: nil)
+            }
+            let byte = Int64(size)
+            let isShared = (try? lock.share(byte..<byte + 1)) ?? true
+            if isShared, FileStamp(path: self.logPath)?.size ?? 0 == size {
+                return ForgettingLease(tombstones: tombstones, lock: lock)
+            }
+            usleep(500)
+        }
+    }
+
+    /// The tombstones as they are now.
+    package func tombstones() throws(OfflineStoreError) -> Tombstones {
+        guard let stamp = FileStamp(path: self.logPath), stamp.size > 0 else {
+            return Tombstones()
+        }
+        if let known = self.known.withLock({ $0 }), known.stamp == stamp { return known.tombstones }
+        let entries = try self.entries()
+        guard let key = try self.key() else {
+            throw OfflineStoreError(
+                code: .inputOutput,
+                message: "\(self.keyPath) is gone, and without it nobody knows which rows must not "
+                    + "come back; put it back from a backup"
+            )
+        }
+        var tombstones = Tombstones(key: key)
+        for entry in entries {
+            for tombstone in entry.tombstones { tombstones.add(tombstone, time: entry.time) }
+        }
+        self.known.withLock { $0 = Known(stamp: stamp, tombstones: tombstones) }
+        return tombstones
+    }
+
+    /// One line of the log, as far as it is about tombstones.
+    private struct Entry: Decodable {
+        let time: Timestamp
+        let tombstones: [Tombstone]
+    }
+
+    /// All lines, oldest first; one that a crash has cut short does not count.
+    package func lines() throws(OfflineStoreError) -> [[UInt8]] {
+        guard let data = FileManager.default.contents(atPath: self.logPath) else { return [] }
+        let end = data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex
+        return data[..<end].split(separator: UInt8(ascii: "\n")).map { Array($0) }
+    }
+
+    private func entries() throws(OfflineStoreError) -> [Entry] {
+        var entries: [Entry] = []
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        for (index, line) in try self.lines().enumerated() {
+            do {
+                entries.append(try decoder.decode(Entry.self, from: Data(line)))
+            } catch {
+                throw OfflineStoreError(
+                    code: .inputOutput,
+                    message: "line \(index + 1) of \(self.logPath) is damaged, and so nobody knows "
+                        + "which rows must not come back; put the file back from a backup",
+                    cause: error
+                )
+            }
+        }
+        return entries
+    }
+
+    // MARK: Forgetting
+
+    /// Takes the turn of a forgetting, after those that came before.
+    package func turn() throws(OfflineStoreError) -> ForgettingTurn {
+        try withFileErrors { () throws(FileError) in
+            let lock = try RangeLock(path: self.lockPath)
+            _ = try lock.take(Self.turn, waits: true)
+            return ForgettingTurn(lock: lock)
+        }
+    }
+
+    /// The tombstones of some ids; the first ones of a project make its secret.
+    package func tombstones(
+        of ids: [(joinKey: String, id: [UInt8])],
+        _ turn: ForgettingTurn
+    ) throws(OfflineStoreError) -> [Tombstone] {
+        let known = try self.key()
+        guard known != nil || FileStamp(path: self.logPath)?.size ?? 0 == 0 else {
+            _ = try self.tombstones()
+            return []
+        }
+        let key: TombstoneKey
+        if let known { key = known } else { key = try self.makeKey() }
+        return ids.map { key.tombstone(joinKey: $0.joinKey, id: $0.id) }
+    }
+
+    /// Adds a line, durably.
+    ///
+    /// - Parameters:
+    ///   - line: A JSON object of the form that the file has.
+    ///   - turn: The turn.
+    /// - Throws: ``OfflineStoreError`` when the file cannot be written.
+    package func append(
+        _ line: [UInt8],
+        _ turn: ForgettingTurn
+    ) throws(OfflineStoreError) {
+        try withFileErrors { () throws(FileError) in
+            let old = FileManager.default.contents(atPath: self.logPath) ?? Data()
+            // What a crash has cut short is ended: it stays unread, and the next line whole.
+            let isWhole = old.isEmpty || old.last == UInt8(ascii: "\n")
+            let kept = isWhole ? old.count : (old.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+            try appendDurably(line + [UInt8(ascii: "\n")], to: self.logPath, keeping: kept)
+        }
+    }
+
+    /// Waits for all who began before the last line was added, however long they take.
+    ///
+    /// - Parameters:
+    ///   - turn: The turn.
+    ///   - waiting: Called when there are any.
+    /// - Throws: ``OfflineStoreError`` when the locks fail.
+    package func waitForOlderLeases(
+        _ turn: ForgettingTurn,
+        waiting: () -> Void
+    ) throws(OfflineStoreError) {
+        let size = Int64(FileStamp(path: self.logPath)?.size ?? 0)
+        guard size > 0 else { return }
+        try withFileErrors { () throws(FileError) in
+            // A lock of its own, which gives the range back at once.
+            let lock = try RangeLock(path: self.lockPath)
+            if try lock.take(0..<size, waits: false) { return }
+            waiting()
+            _ = try lock.take(0..<size, waits: true)
+        }
+    }
+
+    /// The secret; `nil` when there is none.
+    private func key() throws(OfflineStoreError) -> TombstoneKey? {
+        guard let data = FileManager.default.contents(atPath: self.keyPath) else {
+            guard unsafe access(self.keyPath, F_OK) == 0 else { return nil }
+            throw OfflineStoreError(
+                code: .inputOutput,
+                message: "\(self.keyPath) cannot be read, and without it nobody knows which rows "
+                    + "must not come back; run fstore as the user who owns it"
+            )
+        }
+        let text = String(decoding: data, as: UTF8.self)
+        let bytes = bytes(ofHexadecimal: text.trimmingCharacters(in: .whitespacesAndNewlines))
+        guard bytes.count == TombstoneKey.size else {
+            throw OfflineStoreError(
+                code: .inputOutput,
+                message: "\(self.keyPath) is damaged, and without it nobody knows which rows must "
+                    + "not come back; put it back from a backup"
+            )
+        }
+        return TombstoneKey(bytes)
+    }
+
+    private func makeKey() throws(OfflineStoreError) -> TombstoneKey {
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<TombstoneKey.size).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let text = Array((hexadecimal(bytes) + "\n").utf8)
+        try withFileErrors { () throws(FileError) in
+            try appendDurably(text, to: self.keyPath, keeping: 0, mode: 0o600)
+        }
+        return TombstoneKey(bytes)
+    }
+}
+
+/// The right to keep something of the rows that are read, by the tombstones of one state.
+package final class ForgettingLease: Sendable {
+    /// What does not count.
+    package let tombstones: Tombstones
+    private let lock: RangeLock?
+
+    init(tombstones: Tombstones, lock: consuming RangeLock?) {
+        self.tombstones = tombstones
+        self.lock = lock
+    }
+}
+
+/// The right to forget, which one has at a time.
+package final class ForgettingTurn: Sendable {
+    private let lock: RangeLock
+
+    init(lock: consuming RangeLock) {
+        self.lock = lock
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Forgetting, judged by the bytes on the disk.
+@Suite struct ForgetBytesTests {
+    private func check(_ people: PeopleRepository, _ result: Program.Result) throws {
+        #expect(result.exitCode == 0, "\(result)")
+        #expect(try people.filesThatHoldIDs() == [])
+        for key in ["person_id=\(PeopleRepository.person)", "mail=\(PeopleRepository.mail)"] {
+            #expect(!result.output.contains(key.drop { $0 != "=" }.dropFirst()))
+        }
+        // Nor does a load, a training set or a push bring it back.
+        try people.run("materialize")
+        try people.run("push", "visits_push", "sources/rows.json", "--to", "online_and_offline")
+        let verified = try people.run("verify")
+        #expect(verified.output.contains(" 0 different"), "\(verified)")
+        // But for the row of the push that comes after the forgetting, in 2030.
+        let rows = try people.run(
+            "get-online-features",
+            "-e",
+            "person_id=\(PeopleRepository.person)",
+            "-f",
+            "by_person:pages",
+            "--explain"
+        )
+        #expect(rows.output.contains("NOT_FOUND"), "\(rows)")
+    }
+
+    @Test func `No byte of the ids is left in any file, and others' answers are the same`() throws {
+        try withTemporaryDirectory { directory in
+            let people = try PeopleRepository(at: directory)
+            let before = try people.answersOfOthers()
+            let places = try people.filesThatHoldIDs().map { $0.prefix { $0 != "/" && $0 != " " } }
+            // The test looks in all the places that it filled.
+            #expect(Set(places).isSuperset(of: ["online", "pushed.db", "saved_datasets", "cache"]))
+            let told = try people.run(PeopleRepository.forget + ["--dry-run"])
+            #expect(told.output.contains("would be removed: "), "\(told)")
+            let result = try people.run(PeopleRepository.forget)
+            #expect(result.output.contains("data source visits has 3 rows of it still"))
+            #expect(try people.answersOfOthers() == before)
+            try self.check(people, result)
+        }
+    }
+
+    @Test func `With a server running the same holds, while it serves`() throws {
+        try withTemporaryDirectory { directory in
+            let people = try PeopleRepository(at: directory)
+            let server = try RunningServer(in: people.directory)
+            let before = try people.answersOfOthers()
+            let result = try people.run(PeopleRepository.forget)
+            #expect(try people.filesThatHoldIDs() == [])
+            #expect(try people.answersOfOthers() == before)
+            try self.check(people, result)
+            #expect(try server.stop().exitCode == 0)
+        }
+    }
+
+    @Test func `A forgetting that is killed is completed by the same once more`() throws {
+        try withTemporaryDirectory { directory in
+            let people = try PeopleRepository(at: directory.appendingPathComponent("first"))
+            let clock = ContinuousClock.now
+            let copy = directory.path + "/measured"
+            try FileManager.default.copyItem(atPath: people.directory, toPath: copy)
+            _ = try Program.run(PeopleRepository.forget, in: copy)
+            let length = (ContinuousClock.now - clock).components
+            let whole = Double(length.seconds) * 1000 + Double(length.attoseconds) / 1e15
+            for kill in 1...6 {
+                let copy = directory.path + "/killed-\(kill)"
+                try FileManager.default.copyItem(atPath: people.directory, toPath: copy)
+                let run = try RunningProgram(Program.path, PeopleRepository.forget, in: copy)
+                usleep(UInt32(whole * 1000 * Double(kill) / 7))
+                run.send(SIGKILL)
+                _ = try run.wait()
+                let result = try Program.run(PeopleRepository.forget, in: copy)
+                #expect(result.exitCode == 0, "\(result)")
+                let found = try PeopleRepository(existing: copy).filesThatHoldIDs()
+                #expect(found == [], "killed after \(kill) of 7 parts")
+            }
+        }
+    }
+
+    @Test func `Mistakes are told`() throws {
+        try withTemporaryDirectory { directory in
+            let fleet = try FleetRepository(at: directory)
+            let early = try fleet.run("forget", "--entity", "driver_id=1")
+            #expect(early.exitCode == 1 && early.errors.contains("fstore apply"), "\(early)")
+            try fleet.prepare("apply")
+            let cases: [([String], Int32, String)] = [
+                (["forget"], 64, "--entity user_id=42"),
+                (["forget", "--entity", "driver_id"], 64, "is no key=value"),
+                (["forget", "--entity", "driver=1"], 1, "did you mean \"driver_id\"?"),
+                (["forget", "--entity", "driver_id=x"], 1, "driver_id"),
+            ]
+            for (arguments, code, words) in cases {
+                let result = try Program.run(arguments, in: fleet.directory)
+                #expect(result.exitCode == code && result.errors.contains(words), "\(result)")
+            }
+            let server = try RunningServer(fleet)
+            let bodies: [(String, String, Int)] = [
+                ("/forget", "{}", 422), ("/forget", "[]", 422), ("/forget", "{", 422),
+                ("/forget", #"{"entities": {}}"#, 400),
+                ("/forget", #"{"entities": {"driver": [1]}}"#, 400),
+                ("/forget", #"{"entities": {"driver_id": ["x"]}}"#, 400),
+                ("/forget", #"{"entities": {"driver_id": [1]}, "dry_run": 1}"#, 422),
+                ("/gc", #"{"dry_run": "yes"}"#, 422), ("/gc", #"{"dry_run": true}"#, 200),
+                ("/forget", #"{"entities": {"driver_id": [1001, 7]}}"#, 200),
+            ]
+            for (path, body, status) in bodies {
+                let answer = try server.post(path, body)
+                #expect(answer.status == status, "\(path) \(body): \(answer.text)")
+            }
+        }
+    }
+}
+
+extension PeopleRepository {
+    /// A copy of one that was made.
+    init(existing directory: String) {
+        self.directory = directory
+    }
+}

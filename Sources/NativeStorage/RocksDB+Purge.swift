@@ -36,16 +36,6 @@ extension RocksDB {
         try self.waitForObsoleteFiles()
     }
 
-    /// Writes what is in memory into a table; the write-ahead log begins anew.
-    private func flush() throws(RocksDBError) {
-        let options: OpaquePointer = unsafe rocksdb_flushoptions_create()
-        defer { unsafe rocksdb_flushoptions_destroy(options) }
-        unsafe rocksdb_flushoptions_set_wait(options, 1)
-        var text: UnsafeMutablePointer<CChar>?
-        unsafe rocksdb_flush(self.handle.database, options, &text)
-        if let failure = unsafe takenStatus(text) { throw failure }
-    }
-
     /// Waits until the folder holds no table but those that are in use, and one manifest.
     private func waitForObsoleteFiles() throws(RocksDBError) {
         let deadline = ContinuousClock.now + Self.patience

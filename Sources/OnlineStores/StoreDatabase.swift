@@ -56,7 +56,8 @@ final class StoreDatabase: Sendable {
 
     /// Opens the database anew, so that it takes writes again.
     ///
-    /// Reads wait meanwhile. What it held before is there afterwards, and of the write that failed all or nothing.
+    /// Reads wait meanwhile. What it held before is there afterwards, and of the write that failed
+    /// all or nothing.
     ///
     /// - Throws: ``OnlineStoreError``: `unavailable` when the disk still takes no writes, or
     ///   somebody walks through the database; it is as it was then.
@@ -122,11 +123,13 @@ final class StoreDatabase: Sendable {
     }
 
     /// A numeric property by RocksDB's name; 0 when there is no such property.
-    func property(_ name: String) -> Int { self.database.property("rocksdb." + name) ?? 0 }
+    func property(_ name: String) -> Int {
+        self.current.withLock { $0 }?.property("rocksdb." + name) ?? 0
+    }
 
     /// A property of several lines by RocksDB's name; empty when there is no such property.
     func propertyText(_ name: String) -> String {
-        self.database.propertyText("rocksdb." + name) ?? ""
+        self.current.withLock { $0 }?.propertyText("rocksdb." + name) ?? ""
     }
 
     func value(forKey key: [UInt8]) throws(OnlineStoreError) -> [UInt8]? {

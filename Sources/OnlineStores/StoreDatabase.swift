@@ -48,7 +48,8 @@ final class StoreDatabase: Sendable {
 
     /// Opens the database anew, so that it takes writes again.
     ///
-    /// Reads wait meanwhile. What it held before is there afterwards, and of the write that failed all or nothing.
+    /// Reads wait meanwhile. What it held before is there afterwards, and of the write that failed
+    /// all or nothing.
     ///
     /// - Throws: ``OnlineStoreError``: `unavailable` when the disk still takes no writes, or
     ///   somebody walks through the database; it is as it was then.

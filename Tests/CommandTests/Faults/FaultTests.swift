@@ -137,9 +137,9 @@ import Testing
         let said = result.errors.lowercased()
         #expect(
             // SQLite has words of its own, and does not always pass on the system's.
-            [reason, "disk is full", "disk i/o error", "unable to open"].contains {
-                said.contains($0)
-            },
+            [
+                reason, "disk is full", "disk i/o error", "unable to open", "readonly database",
+            ].contains { said.contains($0) },
             "\(comment): \(result.errors)"
         )
     }

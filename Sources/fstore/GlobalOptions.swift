@@ -74,12 +74,12 @@ struct GlobalOptions: ParsableArguments {
 
     /// The store of the repository, through whoever has it open.
     func access() throws -> StoreAccess {
-        StoreAccess(try self.store(), patience: .seconds(self.lockTimeout))
+        StoreAccess(store: try self.store(), patience: .seconds(self.lockTimeout))
     }
 
     /// The same for a repository that was read.
     func access(_ files: LoadedRepository) throws -> StoreAccess {
-        StoreAccess(try self.store(files), patience: .seconds(self.lockTimeout))
+        StoreAccess(store: try self.store(files), patience: .seconds(self.lockTimeout))
     }
 
     /// A logger to standard error.

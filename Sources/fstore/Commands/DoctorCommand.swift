@@ -20,7 +20,8 @@ struct DoctorCommand: ParsableCommand {
     var quick = false
 
     func run() throws {
-        let store = try self.global.store()
+        let access = try self.global.access()
+        let store = access.store
         var findings: [HealthFinding] = []
         var files: LoadedRepository?
         do throws(DiagnosticsError) {
@@ -37,7 +38,7 @@ struct DoctorCommand: ParsableCommand {
         }
         findings += store.healthFindings(files)
         findings += store.fileHealthFindings(isQuick: self.quick)
-        findings += self.onlineFindings(store)
+        findings += self.onlineFindings(access)
         if self.global.json {
             print(try jsonText(findings))
         } else {
@@ -49,7 +50,8 @@ struct DoctorCommand: ParsableCommand {
     }
 
     /// Who serves, and what is loaded.
-    private func onlineFindings(_ store: FeatureStore) -> [HealthFinding] {
+    private func onlineFindings(_ access: StoreAccess) -> [HealthFinding] {
+        let store = access.store
         var findings: [HealthFinding] = []
         if let owner = store.onlineStoreOwner(), owner.processID != getpid() {
             let address = owner.address.map { "at \($0) " } ?? ""
@@ -72,7 +74,7 @@ struct DoctorCommand: ParsableCommand {
             }
         }
         do throws(FeatureStoreError) {
-            let status = try StoreAccess(store).status()
+            let status = try access.status()
             findings += store.healthFindings(status)
             findings += self.registryFindings(store, served: status)
         } catch {

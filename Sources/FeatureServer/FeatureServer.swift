@@ -75,6 +75,7 @@ public final class FeatureServer: Service {
             trainingPool: threads.training,
             pushPool: threads.pushes,
             limits: self.limits,
+            refusals: RefusalCounts(),
             counters: counters,
             monitor: Monitor(
                 version: self.version,
@@ -136,7 +137,10 @@ public final class FeatureServer: Service {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let admission = connections.add(channel)
-                    if case .refused = admission { throw ChannelError.ioOnClosedChannel }
+                    if case .refused = admission {
+                        handler.refusals.add(.connections)
+                        throw ChannelError.ioOnClosedChannel
+                    }
                     if case .v4 = channel.localAddress { try Self.sendAtOnce(channel) }
                     if case .v6 = channel.localAddress { try Self.sendAtOnce(channel) }
                     var decoderLimits = NIOHTTPDecoderLimitConfiguration()

@@ -103,7 +103,7 @@ extension HTTPConnectionHandler {
         if case .receiving = self.state {
             let seconds = self.handler.limits.idleTimeout.nanoseconds / 1_000_000_000
             let message = "The request was not complete after \(seconds) seconds."
-            self.refuse(.detail(message, status: .requestTimeout), context: context)
+            self.refuse(.detail(message, status: .requestTimeout, refusal: .slow), context: context)
         } else {
             context.close(promise: nil)
         }

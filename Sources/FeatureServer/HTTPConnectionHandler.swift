@@ -131,7 +131,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case (_, .closing):
             break
         case (.malformed, _):
-            let answer = HTTPAnswer.detail("Invalid HTTP request received.", status: .badRequest)
+            let answer = HTTPAnswer.detail(
+                "Invalid HTTP request received.",
+                status: .badRequest,
+                refusal: .malformed
+            )
             self.refuse(answer, context: context)
         case (.part(.head(let head)), _):
             self.begin(head, context: context)
@@ -186,7 +190,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         .detail(
             "The body is larger than the limit of \(self.handler.limits.maximumBodyBytes) bytes; "
                 + "send it in several requests.",
-            status: .payloadTooLarge
+            status: .payloadTooLarge,
+            refusal: .body
         )
     }
 
@@ -300,9 +305,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     ) {
         // Answers before this one need not wait for it.
         self.flushAnswers(context: context)
-        pool.runIfActive(eventLoop: context.eventLoop, work)
+        let queue = self.handler.queues.first { $0.counts(pool) }
+        queue?.enter()
+        pool.runIfActive(eventLoop: context.eventLoop) { queue?.run(work) ?? work() }
             .assumeIsolated()
             .whenComplete { result in
+                if case .failure = result { queue?.leave() }
                 self.finish(head, with: result)
             }
     }
@@ -396,6 +404,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     private func count(_ answer: HTTPAnswer, to endpoint: Endpoint) {
+        if let refusal = answer.refusal { self.handler.refusals.add(refusal) }
         let now = NIODeadline.now()
         self.scratch.counters.add(endpoint, status: answer.status.code, time: now - self.began)
         self.handler.log(answer, to: endpoint, of: self.identity, after: now - self.began)

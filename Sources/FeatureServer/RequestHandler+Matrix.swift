@@ -6,7 +6,7 @@ extension RequestHandler {
     func matrix(_ request: OnlineFeaturesRequest) -> Outcome {
         let features = self.serving.featureCount(of: request.selection)
         if let message = self.limits.problem(of: request, features: features) {
-            return .answer(.detail(message, status: .badRequest))
+            return .answer(.detail(message, status: .badRequest, refusal: .size))
         }
         guard request.cellCount(features: features) > self.limits.maximumCellsOnEventLoop else {
             return .answer(self.matrixAnswer(to: request))

@@ -70,8 +70,10 @@ extension RequestHandler {
         )
         writer.write(
             self.counters,
-            refusals: [],
-            queues: [],
+            refusals: self.refusals.all.map { ($0.key.rawValue, $0.value) },
+            queues: self.queues.map {
+                MetricsWriter.Queue(name: $0.name, waiting: $0.waiting, running: $0.running)
+            },
             connectionCount: self.monitor.connections.count,
             maximumConnections: self.limits.maximumConnections
         )

@@ -41,7 +41,7 @@ extension RequestHandler {
         let message =
             "\(self.limits.maximumTrainingSets) training sets are made or wait already, which "
             + "is the limit; try again when one is done."
-        return .answer(.detail(message, status: .conflict))
+        return .answer(.detail(message, status: .conflict, refusal: .busy))
     }
 
     private func trainingSet(

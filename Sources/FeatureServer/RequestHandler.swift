@@ -27,6 +27,9 @@ final class RequestHandler: Sendable {
     let serving: any FeatureServing
     /// The same store, when it can be read directly.
     private let directServing: (any DirectServing)?
+    let refusals: RefusalCounts
+    /// The requests on threads.
+    let queues: [QueueCounts]
     /// What is counted of requests.
     let counters: ServerCounters
     /// What is told to whoever watches the server.
@@ -51,11 +54,18 @@ final class RequestHandler: Sendable {
         trainingPool: NIOThreadPool,
         pushPool: NIOThreadPool,
         limits: ServerLimits,
+        refusals: RefusalCounts,
         counters: ServerCounters,
         monitor: Monitor,
         logger: Logger
     ) {
         self.serving = serving
+        self.refusals = refusals
+        self.queues = [
+            QueueCounts("reads", pool: readPool), QueueCounts("pushes", pool: pushPool),
+            QueueCounts("loads", pool: loadPool),
+            QueueCounts("training_sets", pool: trainingPool),
+        ]
         self.counters = counters
         self.monitor = monitor
         self.logsRequests = logger.logLevel <= .debug
@@ -202,7 +212,7 @@ final class RequestHandler: Sendable {
         let features = self.serving.featureCount(of: request.selection)
         let cells = request.cellCount(features: features)
         if let message = self.limits.problem(of: request, features: features) {
-            return .answer(.detail(message, status: .badRequest))
+            return .answer(.detail(message, status: .badRequest, refusal: .size))
         }
         guard cells <= self.limits.maximumCellsOnEventLoop else {
             let endWork = self.beginWork()
@@ -271,7 +281,7 @@ final class RequestHandler: Sendable {
             let message =
                 "\(self.limits.maximumLoads) loads run or wait already, which is the limit; "
                 + "try again when one has ended."
-            return .answer(.detail(message, status: .conflict))
+            return .answer(.detail(message, status: .conflict, refusal: .busy))
         }
         self.workCount.wrappingAdd(1, ordering: .relaxed)
         return .work(self.loadPool) {

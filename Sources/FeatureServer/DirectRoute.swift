@@ -14,6 +14,8 @@ final class DirectRoute {
         let suffix: [UInt8]
         /// Whether such requests must be answered the general way.
         let isUnfit: Bool
+        /// The feature views that it reads, by the definitions that `read` goes by.
+        let views: [String]
         weak var read: DirectRead?
     }
 
@@ -33,17 +35,18 @@ final class DirectRoute {
     ///   - body: The body of the request.
     ///   - serving: The store.
     ///   - limits: What the request may ask for.
+    ///   - grant: What its token allows; `nil` for everything.
     ///   - response: Gets the whole response of status 200, its head included.
     /// - Returns: What became of it, and what was read.
     func answer(
         _ body: Span<UInt8>,
         from serving: any DirectServing,
         limits: ServerLimits,
+        grant: AccessGrant? = nil,
         response: inout ByteBuffer
     ) -> (outcome: DirectOutcome, read: DirectRead?) {
-        guard let read = self.read(for: body, serving: serving, limits: limits) else {
-            return (.unfit, nil)
-        }
+        guard let read = self.read(for: body, serving: serving, limits: limits, grant: grant)
+        else { return (.unfit, nil) }
         let rowCount = self.entities.rowCount
         guard rowCount <= limits.maximumEntityRows, read.columns.count <= limits.maximumFeatures,
             rowCount * read.columns.count <= limits.maximumCellsOnEventLoop
@@ -77,7 +80,8 @@ final class DirectRoute {
     private func read(
         for body: Span<UInt8>,
         serving: any DirectServing,
-        limits: ServerLimits
+        limits: ServerLimits,
+        grant: AccessGrant?
     ) -> DirectRead? {
         for index in self.templates.indices {
             let suffixStart = body.count - self.templates[index].suffix.count
@@ -95,30 +99,34 @@ final class DirectRoute {
                 self.templates.remove(at: index)
                 break
             }
-            guard self.entities.parse(body, from: prefixEnd, for: read) == suffixStart else {
-                return nil
-            }
+            guard grant.covers(self.templates[index].views),
+                self.entities.parse(body, from: prefixEnd, for: read) == suffixStart
+            else { return nil }
             if index > 0 { self.templates.swapAt(index, index - 1) }
             return read
         }
-        return self.compile(body, serving: serving, limits: limits)
+        return self.compile(body, serving: serving, limits: limits, grant: grant)
     }
 
     private func compile(
         _ body: Span<UInt8>,
         serving: any DirectServing,
-        limits: ServerLimits
+        limits: ServerLimits,
+        grant: AccessGrant?
     ) -> DirectRead? {
         guard let request = try? OnlineFeaturesRequest(json: body, limits: limits),
             let range = try? entitiesRange(of: body)
         else { return nil }
         let read = serving.directRead(for: request)
+        // Asked for afterwards: when the definitions change in between, the read is stale.
+        let views = serving.viewNames(of: .selection(request.selection))
         if self.templates.count >= Self.maximumTemplates { self.templates.removeLast() }
         self.templates.insert(
             Template(
                 prefix: bytes(body, 0..<range.lowerBound),
                 suffix: bytes(body, range.upperBound..<body.count),
                 isUnfit: read == nil,
+                views: views,
                 read: read
             ),
             at: 0
@@ -127,8 +135,17 @@ final class DirectRoute {
             self.unfitUntil = .now() + .seconds(1)
             return nil
         }
+        guard grant.covers(views) else { return nil }
         let end = self.entities.parse(body, from: range.lowerBound, for: read)
         return end == range.upperBound ? read : nil
+    }
+}
+
+extension AccessGrant? {
+    /// Whether all of these views may be read.
+    fileprivate func covers(_ views: [String]) -> Bool {
+        guard let grant = self, !grant.coversAllViews else { return true }
+        return views.allSatisfy { grant.covers(view: $0) }
     }
 }
 

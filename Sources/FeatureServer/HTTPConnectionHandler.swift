@@ -1,7 +1,9 @@
+import FeatureStoreKit
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Asks a connection to end: it answers what it has begun, and then closes.
 struct ConnectionShouldDrain: Sendable {}
@@ -19,8 +21,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     private enum Input {
         case part(HTTPServerRequestPart)
-        /// The bytes are no HTTP; nothing follows that could be read.
-        case malformed
+        /// The bytes are no HTTP, or more than may be; nothing follows that could be read.
+        case malformed(HTTPAnswer)
         /// The client will send no more.
         case ended
     }
@@ -38,6 +40,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     private let handler: RequestHandler
     private let scratch: LoopScratch
+    private var admission: ConnectionAdmission
     private var state = State.idle
     private var body = ByteBuffer()
     private var waiting = CircularBuffer<Input>()
@@ -49,12 +52,25 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private var hasInputEnded = false
     private var hasOutputEnded = false
     private var context: ChannelHandlerContext?
+    /// Whether the client has sent anything since its last whole request.
+    var hasUnfinishedInput = false
     /// When the client must have sent its request; `nil` while the server has the word.
     private var deadline: NIODeadline?
     private var timer: Scheduled<Void>?
 
-    init(handler: RequestHandler, scratch: LoopScratch, isDraining: Bool) {
+    /// - Parameters:
+    ///   - handler: Answers requests.
+    ///   - scratch: That of the event loop.
+    ///   - admission: Judges requests by their tokens.
+    ///   - isDraining: Whether the server is stopping.
+    init(
+        handler: RequestHandler,
+        scratch: LoopScratch,
+        admission: ConnectionAdmission,
+        isDraining: Bool
+    ) {
         self.handler = handler
+        self.admission = admission
         self.scratch = scratch
         self.isDraining = isDraining
     }
@@ -85,10 +101,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case is HTTPParserError: self.receive(.malformed, context: context)
+        case let error as HTTPParserError:
+            self.receive(.malformed(self.handler.answer(to: error)), context: context)
         // What follows malformed bytes; they have been answered, or will be.
         case is ByteToMessageDecoderError: break
-        default: context.close(promise: nil)
+        default:
+            if error is NIOSSLError || error is BoringSSLError {
+                self.handler.refusals.add(.handshake)
+            }
+            context.close(promise: nil)
         }
     }
 
@@ -119,8 +140,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.writeLast(ByteBuffer(), context: context)
         case (_, .closing):
             break
-        case (.malformed, _):
-            let answer = HTTPAnswer.detail("Invalid HTTP request received.", status: .badRequest)
+        case (.malformed(let answer), _):
             self.refuse(answer, context: context)
         case (.part(.head(let head)), _):
             self.begin(head, context: context)
@@ -128,6 +148,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.take(bytes, of: head, context: context)
         case (.part(.end), .receiving(let head)):
             self.state = .answering(head)
+            self.hasUnfinishedInput = false
             self.deadline = nil
             self.answer(head, context: context)
         case (.part, _):
@@ -139,8 +160,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private func begin(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         self.state = .receiving(head)
         self.restartDeadline()
-        if let text = head.headers.first(name: "content-length"), let length = Int(text),
-            length > self.handler.limits.maximumBodyBytes
+        if let answer = self.admission.refusal(of: head, by: self.handler) {
+            self.refuse(answer, context: context)
+        } else if let text = head.headers.first(name: "content-length"),
+            Int(text) ?? .max > self.handler.limits.maximumBodyBytes
         {
             self.refuse(self.bodyTooLarge, context: context)
         } else if head.version == .http1_1,
@@ -174,7 +197,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         .detail(
             "The body is larger than the limit of \(self.handler.limits.maximumBodyBytes) bytes; "
                 + "send it in several requests.",
-            status: .payloadTooLarge
+            status: .payloadTooLarge,
+            refusal: .body
         )
     }
 
@@ -182,14 +206,23 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     /// Answers a plain read whose bytes did not go through the decoder.
     ///
-    /// - Parameter body: The body of a POST of HTTP/1.1 that keeps the connection.
+    /// - Parameters:
+    ///   - body: The body of a POST of HTTP/1.1 that keeps the connection.
+    ///   - authorization: Where the value of that header stands; `nil` when there is none.
+    ///   - head: The bytes that it stands in.
     /// - Returns: False when the decoder must have the request.
-    func answerPlainRead(_ body: ByteBuffer) -> Bool {
+    func answerPlainRead(
+        _ body: ByteBuffer,
+        authorization: Range<Int>?,
+        in head: Span<UInt8>
+    ) -> Bool {
         guard let context = self.context, case .idle = self.state, !self.isDraining,
             body.readableBytes <= self.handler.limits.maximumBodyBytes,
             context.channel.isWritable,
+            self.admission.admitsRead(authorization, in: head, by: self.handler),
             let outcome = self.handler.directOutcome(
                 ofRead: body,
+                from: self.admission.requester,
                 scratch: self.scratch,
                 allocator: context.channel.allocator
             )
@@ -207,6 +240,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.perform(work, on: pool, for: head, context: context)
         case .answer, .encoded: return false
         }
+        self.hasUnfinishedInput = false
         return true
     }
 
@@ -222,6 +256,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         if self.takesWholeResponse(head),
             let outcome = self.handler.directOutcome(
                 ofRead: body,
+                from: self.admission.requester,
                 scratch: self.scratch,
                 allocator: context.channel.allocator
             )
@@ -231,6 +266,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             let outcome = self.handler.outcome(
                 of: head,
                 body: body,
+                from: self.admission.requester,
                 encoder: &self.scratch.encoder
             )
             self.answer(head, with: outcome, context: context)
@@ -256,22 +292,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         context: ChannelHandlerContext
     ) {
         switch outcome {
-        case .answer(let answer):
-            self.write(
-                status: answer.status,
-                body: answer.body,
-                contentType: answer.contentType,
-                allowedMethods: answer.allowedMethods,
-                to: head,
-                context: context
-            )
+        case .answer(let answer): self.write(answer, to: head, context: context)
         case .encoded:
-            self.write(
-                status: .ok,
-                body: self.scratch.encoder.output,
-                to: head,
-                context: context
-            )
+            let answer = HTTPAnswer(status: .ok, body: self.scratch.encoder.output)
+            self.write(answer, to: head, context: context)
         case .response(let response): self.write(response, context: context)
         case .work(let pool, let work): self.perform(work, on: pool, for: head, context: context)
         }
@@ -300,13 +324,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             case .success(let answer): answer
             case .failure: HTTPAnswer.detail("The server is stopping.", status: .serviceUnavailable)
             }
-        self.write(
-            status: answer.status,
-            body: answer.body,
-            contentType: answer.contentType,
-            to: head,
-            context: context
-        )
+        self.write(answer, to: head, context: context)
         self.resume(context: context)
     }
 
@@ -332,20 +350,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     private func write(
-        status: HTTPResponseStatus,
-        body: [UInt8],
-        contentType: String = "application/json",
-        allowedMethods: String? = nil,
+        _ answer: HTTPAnswer,
         to head: HTTPRequestHead,
         context: ChannelHandlerContext
     ) {
+        if let refusal = answer.refusal { self.handler.refusals.add(refusal) }
         let isLast = self.isLast(head)
-        var buffer = context.channel.allocator.buffer(capacity: 256 + body.count)
+        var buffer = context.channel.allocator.buffer(capacity: 256 + answer.body.count)
         buffer.writeResponse(
-            status: status,
-            body: body,
-            contentType: contentType,
-            allowedMethods: allowedMethods,
+            answer,
             connection: isLast ? "close" : head.version == .http1_0 ? "keep-alive" : nil,
             omitsBody: head.method == .HEAD
         )
@@ -367,12 +380,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     /// Answers before the request has come in whole, and ends the connection.
     private func refuse(_ answer: HTTPAnswer, context: ChannelHandlerContext) {
         self.body = ByteBuffer()
-        self.handler.logger.debug(
-            "request refused",
-            metadata: ["status": "\(answer.status.code)"]
-        )
+        if let refusal = answer.refusal { self.handler.refusals.add(refusal) }
+        self.handler.logger.debug("refused", metadata: ["status": "\(answer.status.code)"])
         var buffer = context.channel.allocator.buffer(capacity: 256 + answer.body.count)
-        buffer.writeResponse(status: answer.status, body: answer.body, connection: "close")
+        buffer.writeResponse(answer, connection: "close")
         self.writeLast(buffer, context: context)
     }
 
@@ -473,10 +484,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.scheduleTimer(context: context)
             return
         }
-        if case .receiving = self.state {
+        var isReceiving = self.hasUnfinishedInput
+        if case .receiving = self.state { isReceiving = true }
+        if isReceiving, !self.isAnswering {
             let seconds = self.handler.limits.idleTimeout.nanoseconds / 1_000_000_000
             let message = "The request was not complete after \(seconds) seconds."
-            self.refuse(.detail(message, status: .requestTimeout), context: context)
+            let answer = HTTPAnswer.detail(message, status: .requestTimeout, refusal: .slow)
+            self.refuse(answer, context: context)
         } else {
             context.close(promise: nil)
         }

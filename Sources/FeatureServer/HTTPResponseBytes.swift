@@ -7,29 +7,27 @@ extension ByteBuffer {
     /// `connection` is the value of that header, `nil` for what HTTP/1.1 assumes; with `omitsBody`
     /// the body is only measured, as for HEAD.
     mutating func writeResponse(
-        status: HTTPResponseStatus,
-        body: [UInt8],
-        contentType: String = "application/json",
-        allowedMethods: String? = nil,
+        _ answer: HTTPAnswer,
         connection: StaticString? = nil,
         omitsBody: Bool = false
     ) {
+        let body = answer.body
         self.reserveCapacity(minimumWritableBytes: 192 + (omitsBody ? 0 : body.count))
-        if status == .ok {
+        if answer.status == .ok {
             self.writeStaticString("HTTP/1.1 200 OK\r\n")
         } else {
-            self.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+            self.writeString("HTTP/1.1 \(answer.status.code) \(answer.status.reasonPhrase)\r\n")
         }
         if !body.isEmpty {
             self.writeStaticString("content-type: ")
-            self.writeString(contentType)
+            self.writeString(answer.contentType)
             self.writeStaticString("\r\n")
         }
         self.writeStaticString("content-length: ")
         self.writeString(String(body.count))
         self.writeStaticString("\r\n")
-        if let allowedMethods {
-            self.writeString("allow: \(allowedMethods)\r\n")
+        for field in answer.fields {
+            self.writeString("\(field.name): \(field.value)\r\n")
         }
         if let connection {
             self.writeStaticString("connection: ")

@@ -28,6 +28,7 @@ final class PlainRequestHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
+        self.connection.hasUnfinishedInput = true
         while bytes.readableBytes > 0 {
             switch self.place {
             case .betweenRequests:
@@ -59,7 +60,11 @@ final class PlainRequestHandler: ChannelInboundHandler {
                 at: bytes.readerIndex + head.length,
                 length: head.bodyLength
             ),
-            self.connection.answerPlainRead(body)
+            self.connection.answerPlainRead(
+                body,
+                authorization: head.authorization,
+                in: bytes.readableBytesUInt8Span
+            )
         {
             bytes.moveReaderIndex(forwardBy: length)
         } else {

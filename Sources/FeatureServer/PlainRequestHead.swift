@@ -10,6 +10,8 @@ struct PlainRequestHead {
     let bodyLength: Int
     /// Whether it is a read of online features.
     let isOnlineFeatures: Bool
+    /// Where the value of the header `authorization` stands; `nil` when there is none.
+    let authorization: Range<Int>?
 
     private static let maximumLength = 8192
 
@@ -30,12 +32,14 @@ struct PlainRequestHead {
             position = end
         }
         var bodyLength = -1
+        var authorization: Range<Int>?
         while true {
             guard position + 1 < limit else { return nil }
             if bytes[position] == carriageReturn {
                 guard bytes[position + 1] == lineFeed else { return nil }
                 self.length = position + 2
                 self.bodyLength = max(bodyLength, 0)
+                self.authorization = authorization
                 return
             }
             guard let line = HeaderLine(bytes, from: position, limit: limit) else { return nil }
@@ -43,6 +47,9 @@ struct PlainRequestHead {
             case 14 where line.isNamed("content-length", bytes):
                 guard bodyLength < 0, let length = line.number(bytes) else { return nil }
                 bodyLength = length
+            case 13 where line.isNamed("authorization", bytes):
+                guard authorization == nil else { return nil }
+                authorization = line.valueRange(bytes)
             case 10 where line.isNamed("connection", bytes):
                 guard line.hasValue("keep-alive", bytes) else { return nil }
             case 6 where line.isNamed("accept", bytes):
@@ -119,7 +126,8 @@ private struct HeaderLine {
         return value
     }
 
-    private func valueRange(_ bytes: Span<UInt8>) -> Range<Int> {
+    /// Where the value stands, without white space around it.
+    func valueRange(_ bytes: Span<UInt8>) -> Range<Int> {
         var start = self.colon + 1
         var end = self.end - 2
         while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 {

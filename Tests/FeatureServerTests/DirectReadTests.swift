@@ -17,7 +17,9 @@ import Testing
             ), let features = try? store.onlineFeatures(request)
         else { return nil }
         var buffer = ByteBuffer()
-        buffer.writeResponse(status: .ok, body: OnlineResponseEncoder.encode(features))
+        buffer.writeResponse(
+            HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
+        )
         return String(buffer: buffer)
     }
 

@@ -101,7 +101,8 @@ extension DefinitionKeys {
         "configuration",
         required: ["project"],
         optional: [
-            "registry", "offline_store", "online_store", "provider",
+            "registry", "offline_store", "online_store", "allowed_paths", "audit_log",
+            "provider",
             "entity_key_serialization_version",
         ]
     )

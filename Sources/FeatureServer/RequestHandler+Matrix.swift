@@ -11,11 +11,7 @@ extension RequestHandler {
         guard request.cellCount(features: features) > self.limits.maximumCellsOnEventLoop else {
             return .answer(self.matrixAnswer(to: request))
         }
-        let endWork = self.beginWork()
-        return .work(self.readPool) {
-            defer { endWork() }
-            return self.matrixAnswer(to: request)
-        }
+        return self.reads.outcome { self.matrixAnswer(to: request) }
     }
 
     private func matrixAnswer(to request: OnlineFeaturesRequest) -> HTTPAnswer {

@@ -3,7 +3,6 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 /// Turns requests into answers, apart from the connections that they come over.
 ///
@@ -28,24 +27,16 @@ final class RequestHandler: Sendable {
     /// The same store, when it can be read directly.
     private let directServing: (any DirectServing)?
     let refusals: RefusalCounts
-    /// The requests on threads.
-    let queues: [QueueCounts]
     /// What is counted of requests.
     let counters: ServerCounters
     /// What is told to whoever watches the server.
     let monitor: Monitor
     /// Whether each request has its line in the log.
     let logsRequests: Bool
-    let readPool: NIOThreadPool
-    private let loadPool: NIOThreadPool
-    private let trainingPool: NIOThreadPool
-    /// The training sets that are made or wait.
-    private let trainingSetCount = Atomic<Int>(0)
-    private let pushPool: NIOThreadPool
-    /// The loads that run or wait.
-    private let loadCount = Atomic<Int>(0)
-    /// The requests that are on a thread, or wait for one.
-    private let workCount = Atomic<Int>(0)
+    let reads: WorkQueue
+    let trainingSets: WorkQueue
+    let loads: WorkQueue
+    let pushes: WorkQueue
 
     init(
         serving: any FeatureServing,
@@ -60,31 +51,64 @@ final class RequestHandler: Sendable {
         logger: Logger
     ) {
         self.serving = serving
-        self.refusals = refusals
-        self.queues = [
-            QueueCounts("reads", pool: readPool), QueueCounts("pushes", pool: pushPool),
-            QueueCounts("loads", pool: loadPool),
-            QueueCounts("training_sets", pool: trainingPool),
-        ]
         self.counters = counters
         self.monitor = monitor
         self.logsRequests = logger.logLevel <= .debug
         self.directServing = serving as? any DirectServing
-        self.readPool = readPool
-        self.loadPool = loadPool
-        self.trainingPool = trainingPool
-        self.pushPool = pushPool
+        self.reads = WorkQueue(
+            on: readPool,
+            maximumCount: limits.maximumQueuedReads,
+            maximumWait: limits.maximumQueueTime,
+            full: .busy(
+                "\(limits.maximumQueuedReads) large reads run or wait already, which is the limit; "
+                    + "try again later."
+            )
+        )
+        self.pushes = WorkQueue(
+            on: pushPool,
+            maximumCount: limits.maximumQueuedPushes,
+            maximumWait: limits.maximumQueueTime,
+            full: .busy(
+                "\(limits.maximumQueuedPushes) pushes run or wait already, which is the limit; try "
+                    + "again later."
+            )
+        )
+        // Not 503: Feast's SDK would try again at once, and these take long.
+        self.loads = WorkQueue(
+            on: loadPool,
+            maximumCount: limits.maximumLoads,
+            full: .detail(
+                "\(limits.maximumLoads) loads run or wait already, which is the limit; try again "
+                    + "when one has ended.",
+                status: .conflict,
+                refusal: .busy
+            )
+        )
+        self.trainingSets = WorkQueue(
+            on: trainingPool,
+            maximumCount: limits.maximumTrainingSets,
+            full: .detail(
+                "\(limits.maximumTrainingSets) training sets are made or wait already, which is "
+                    + "the limit; try again when one is done.",
+                status: .conflict,
+                refusal: .busy
+            )
+        )
+        self.refusals = refusals
         self.limits = limits
         self.logger = logger
     }
 
     /// Whether no thread works on a request.
-    var isIdle: Bool { self.workCount.load(ordering: .acquiring) == 0 }
+    var isIdle: Bool {
+        [self.reads, self.loads, self.trainingSets, self.pushes].allSatisfy(\.isIdle)
+    }
 
-    /// Answers one request, or says who will.
+    /// Answers one request that was admitted, or says who will.
     func outcome(
         of head: HTTPRequestHead,
         body: ByteBuffer,
+        from requester: Requester,
         encoder: inout OnlineResponseEncoder
     ) -> Outcome {
         do {
@@ -94,24 +118,36 @@ final class RequestHandler: Sendable {
                     json: body.readableBytesUInt8Span,
                     limits: self.limits
                 )
+                if let denial = self.denial(requester, .selection(request.selection)) {
+                    return .answer(denial)
+                }
                 if OnlineAnswerFormat.wanted(by: head.headers) == .matrix {
                     return self.matrix(request)
                 }
                 return self.read(request, encoder: &encoder)
             case .historicalFeatures:
-                return self.trainingSet(head, body: body)
+                return self.trainingSet(head, body: body, from: requester)
             case .materialize(let isIncremental, let wantsSummary):
                 let request = try MaterializationRequest(
                     json: body.readableBytesUInt8Span,
                     isIncremental: isIncremental
                 )
-                return self.load(request, wantsSummary: wantsSummary)
-            case .verify:
-                return self.verification(
-                    try VerificationRequest(json: body.readableBytesUInt8Span)
+                if let denial = self.denial(requester, .views(request.views)) {
+                    return .answer(denial)
+                }
+                return self.load(
+                    request,
+                    for: requester.caller(of: head),
+                    wantsSummary: wantsSummary
                 )
+            case .verify:
+                let request = try VerificationRequest(json: body.readableBytesUInt8Span)
+                if let denial = self.denial(requester, .views(request.views)) {
+                    return .answer(denial)
+                }
+                return self.verification(request)
             case .push(let isView, let listsAll):
-                return self.push(head, body, isView: isView, listsAll: listsAll)
+                return self.push(head, body, from: requester, isView: isView, listsAll: listsAll)
             case .health:
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
@@ -138,12 +174,14 @@ final class RequestHandler: Sendable {
     ///   - body: The body of a request whose answer is a response of HTTP/1.1 that keeps the
     ///     connection.
     ///   - requestID: What the head of the response says of the request.
+    ///   - requester: Who may read.
     ///   - scratch: That of the event loop.
     ///   - allocator: Makes the response.
     /// - Returns: `nil` when it must be answered the general way.
     func directOutcome(
         ofRead body: ByteBuffer,
         requestID: ResponseField,
+        from requester: Requester,
         scratch: LoopScratch,
         allocator: ByteBufferAllocator
     ) -> Outcome? {
@@ -154,6 +192,7 @@ final class RequestHandler: Sendable {
             from: serving,
             limits: self.limits,
             field: requestID,
+            grant: requester.grant,
             response: &response
         )
         switch outcome {
@@ -162,10 +201,14 @@ final class RequestHandler: Sendable {
         case .needsFiles:
             guard let read else { return nil }
             let entities = scratch.direct.entities
-            self.workCount.wrappingAdd(1, ordering: .relaxed)
-            return .work(self.readPool) {
-                defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
-                return self.answer(read, entities: entities, body: body, from: serving)
+            return self.reads.outcome {
+                self.answer(
+                    read,
+                    entities: entities,
+                    body: body,
+                    from: serving,
+                    to: requester
+                )
             }
         }
     }
@@ -175,7 +218,8 @@ final class RequestHandler: Sendable {
         _ read: DirectRead,
         entities: DirectEntities,
         body: ByteBuffer,
-        from serving: any DirectServing
+        from serving: any DirectServing,
+        to requester: Requester
     ) -> HTTPAnswer {
         var rows = DirectRows()
         let bytes = body.readableBytesUInt8Span
@@ -192,6 +236,7 @@ final class RequestHandler: Sendable {
         }
         do {
             let request = try OnlineFeaturesRequest(json: bytes, limits: self.limits)
+            if let denial = self.denial(requester, .selection(request.selection)) { return denial }
             let features = try self.onlineFeatures(request)
             return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
         } catch let error as FeatureStoreError {
@@ -215,9 +260,7 @@ final class RequestHandler: Sendable {
             return .answer(.detail(message, status: .badRequest, refusal: .size))
         }
         guard cells <= self.limits.maximumCellsOnEventLoop else {
-            let endWork = self.beginWork()
-            return .work(self.readPool) {
-                defer { endWork() }
+            return self.reads.outcome {
                 do throws(FeatureStoreError) {
                     let features = try self.onlineFeatures(request)
                     return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
@@ -234,25 +277,17 @@ final class RequestHandler: Sendable {
         }
     }
 
-    /// Counts one more request that is on a thread.
-    ///
-    /// - Returns: What is called at its end.
-    func beginWork() -> @Sendable () -> Void {
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return { self.workCount.wrappingSubtract(1, ordering: .releasing) }
-    }
-
     /// Reads and writes on a thread: a large body would hold up an event loop as the disk would.
     private func push(
         _ head: HTTPRequestHead,
         _ body: ByteBuffer,
+        from requester: Requester,
         isView: Bool,
         listsAll: Bool
     ) -> Outcome {
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
         let headerKey = head.headers.first(name: "idempotency-key")
-        return .work(self.pushPool) {
-            defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+        let caller = requester.caller(of: head)
+        return self.pushes.outcome {
             let request: PushRequest
             do throws(RequestError) {
                 request = try PushRequest(
@@ -264,67 +299,41 @@ final class RequestHandler: Sendable {
             } catch {
                 return error.answer
             }
-            do throws(FeatureStoreError) {
-                let result = try self.serving.push(request)
-                let body = listsAll ? result : result.withoutAccepted
-                return HTTPAnswer(status: result.status(isView: isView), body: body.jsonBytes)
-            } catch {
-                return self.answer(to: error)
+            if let denial = self.denial(requester, .push(request.destination)) { return denial }
+            return Caller.$current.withValue(caller) {
+                do throws(FeatureStoreError) {
+                    let result = try self.serving.push(request)
+                    let body = listsAll ? result : result.withoutAccepted
+                    return HTTPAnswer(status: result.status(isView: isView), body: body.jsonBytes)
+                } catch {
+                    return self.answer(to: error)
+                }
             }
         }
     }
 
-    private func load(_ request: MaterializationRequest, wantsSummary: Bool) -> Outcome {
-        let count = self.loadCount.wrappingAdd(1, ordering: .relaxed).newValue
-        guard count <= self.limits.maximumLoads else {
-            self.loadCount.wrappingSubtract(1, ordering: .relaxed)
-            let message =
-                "\(self.limits.maximumLoads) loads run or wait already, which is the limit; "
-                + "try again when one has ended."
-            return .answer(.detail(message, status: .conflict, refusal: .busy))
-        }
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return .work(self.loadPool) {
-            defer {
-                self.loadCount.wrappingSubtract(1, ordering: .relaxed)
-                self.workCount.wrappingSubtract(1, ordering: .releasing)
-            }
-            do throws(FeatureStoreError) {
-                let summary = try self.load(request)
-                return HTTPAnswer(
-                    status: .ok,
-                    body: Array((wantsSummary ? summary : "null").utf8)
-                )
-            } catch {
-                return self.answer(toLoad: error)
+    private func load(
+        _ request: MaterializationRequest,
+        for caller: Caller,
+        wantsSummary: Bool
+    ) -> Outcome {
+        self.loads.outcome {
+            Caller.$current.withValue(caller) {
+                do throws(FeatureStoreError) {
+                    let summary = try self.load(request)
+                    return HTTPAnswer(
+                        status: .ok,
+                        body: Array((wantsSummary ? summary : "null").utf8)
+                    )
+                } catch {
+                    return self.answer(toLoad: error)
+                }
             }
         }
-    }
-
-    /// Counts one more training set.
-    ///
-    /// - Returns: Where it is made, and what is called at its end; `nil` when there are as many as
-    ///   may be.
-    func beginTrainingSet() -> (pool: NIOThreadPool, end: @Sendable () -> Void)? {
-        let count = self.trainingSetCount.wrappingAdd(1, ordering: .relaxed).newValue
-        guard count <= self.limits.maximumTrainingSets else {
-            self.trainingSetCount.wrappingSubtract(1, ordering: .relaxed)
-            return nil
-        }
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return (
-            self.trainingPool,
-            {
-                self.trainingSetCount.wrappingSubtract(1, ordering: .relaxed)
-                self.workCount.wrappingSubtract(1, ordering: .releasing)
-            }
-        )
     }
 
     private func status() -> Outcome {
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return .work(self.readPool) {
-            defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+        self.reads.outcome {
             do throws(FeatureStoreError) {
                 return HTTPAnswer(status: .ok, body: Array(try self.serving.statusSummary().utf8))
             } catch {

@@ -29,6 +29,8 @@ public final class FeatureStore: Sendable {
     let sources: SourceReader
     let functions: [String: OnDemandFunction]
     let evaluator = OnDemandEvaluator()
+    /// Takes sentences for people about what happens beside a call.
+    let notes: @Sendable (String) -> Void
     private let loadMemory: Int
     private let definitions: Mutex<DefinitionSnapshot?> = Mutex(nil)
     private let definitionsCount = Atomic<UInt64>(0)
@@ -50,7 +52,7 @@ public final class FeatureStore: Sendable {
     ///   - functions: What computes the on-demand features that are defined by a `function`, by
     ///     its name.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
-    ///     read, or cannot be made.
+    ///     read, or cannot be made, and about each line that the audit log lacks.
     public convenience init(
         _ files: LoadedRepository,
         loadMemory: Int = 168 << 20,
@@ -75,7 +77,7 @@ public final class FeatureStore: Sendable {
     ///   - functions: What computes the on-demand features that are defined by a `function`, by
     ///     its name.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
-    ///     read, or cannot be made.
+    ///     read, or cannot be made, and about each line that the audit log lacks.
     ///   - now: The clock; ttl and the end of loads go by it.
     public init(
         directory: String,
@@ -90,10 +92,14 @@ public final class FeatureStore: Sendable {
         self.loadMemory = loadMemory
         self.functions = functions
         self.now = now
+        self.notes = notes
         self.paths = StorePaths(directory: directory, configuration: configuration)
         self.registry = Registry(path: self.paths.registry)
         self.sources = SourceReader(
             root: directory,
+            allowedPaths: configuration.allowedPaths.map {
+                AllowedPaths(repository: directory, others: $0)
+            },
             offlineDatabasePath: self.paths.offlineDatabase,
             pushLogPath: self.paths.pushLog,
             cache: self.paths.sourceCache.map { folder in

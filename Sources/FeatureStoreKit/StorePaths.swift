@@ -12,12 +12,16 @@ struct StorePaths: Sendable {
     /// The database of pushed rows, beside the registry: apart from the offline store's own, so
     /// that whoever fills that for minutes does not hold up pushes.
     let pushLog: String
+    /// Where changes are told; `nil` for nowhere.
+    let auditLog: String?
 
     /// The folder of the saved datasets, beside the registry.
     var savedDatasets: String {
-        let folder = self.registry.lastIndex(of: "/").map { self.registry[..<$0] } ?? "."
-        return "\(folder)/saved_datasets"
+        self.besideRegistry("saved_datasets")
     }
+
+    /// The tokens of the feature server, unless it is told another file.
+    var tokens: String { self.besideRegistry("tokens.json") }
 
     init(directory: String, configuration: ProjectConfiguration) {
         func absolute(_ path: String) -> String {
@@ -26,6 +30,12 @@ struct StorePaths: Sendable {
         self.directory = directory
         self.registry = absolute(configuration.registry)
         self.pushLog = Self.pushLog(besides: self.registry)
+        self.auditLog =
+            switch configuration.auditLog {
+            case .none: nil
+            case .besideRegistry: Self.path("audit.jsonl", besides: self.registry)
+            case .file(let path): absolute(path)
+            }
         switch configuration.offlineStore {
         case .file: self.offlineDatabase = nil
         case .sqlite(let path): self.offlineDatabase = absolute(path)
@@ -34,6 +44,15 @@ struct StorePaths: Sendable {
         switch configuration.onlineStore {
         case .rocksdb(let path): self.online = absolute(path)
         }
+    }
+
+    private func besideRegistry(_ name: String) -> String {
+        Self.path(name, besides: self.registry)
+    }
+
+    private static func path(_ name: String, besides registry: String) -> String {
+        let folder = registry.lastIndex(of: "/").map { registry[..<$0] } ?? "."
+        return "\(folder)/\(name)"
     }
 
     /// `pushed.db` beside `registry.db`, and `name-pushed.db` beside any other `name.db`.

@@ -101,7 +101,7 @@ package func overwrite(path: String, with bytes: [UInt8], at offset: Int) throws
     try writeBytes(descriptor, path: path, bytes, at: offset)
 }
 
-private func writeBytes(
+func writeBytes(
     _ descriptor: CInt,
     path: String,
     _ bytes: [UInt8],

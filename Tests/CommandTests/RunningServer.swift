@@ -12,8 +12,8 @@ struct RunningServer {
         try self.init(in: fleet.directory)
     }
 
-    /// Starts the server of a repository.
-    init(in directory: String, options: [String] = []) throws {
+    /// Starts the server of a repository, with further options.
+    init(in directory: String, _ options: [String] = []) throws {
         let program = try RunningProgram(
             Program.path,
             ["serve", "-p", "0"] + options,

@@ -61,6 +61,19 @@ extension FeatureStore {
         _ plan: RegistryPlan,
         allowDestroy: Bool = false
     ) throws(FeatureStoreError) -> Int {
+        let names = plan.changes.map { "\($0.kind.title) \($0.name)" }
+        return try self.audited(.apply, names) { (details) throws(FeatureStoreError) in
+            details.isNothing = plan.isEmpty
+            let version = try self.putInForce(plan, allowDestroy: allowDestroy)
+            details.count("registry_version", version)
+            return version
+        }
+    }
+
+    private func putInForce(
+        _ plan: RegistryPlan,
+        allowDestroy: Bool
+    ) throws(FeatureStoreError) -> Int {
         if plan.isDestructive, !allowDestroy {
             let reasons = plan.changes.filter(\.isDestructive).flatMap { change in
                 change.destructiveReasons.map { reason in
@@ -95,6 +108,14 @@ extension FeatureStore {
     /// - Returns: The registry's version afterwards.
     @discardableResult
     public func teardown() throws(FeatureStoreError) -> Int {
+        try self.audited(.teardown) { (details) throws(FeatureStoreError) in
+            let version = try self.removeEverything()
+            details.count("registry_version", version)
+            return version
+        }
+    }
+
+    private func removeEverything() throws(FeatureStoreError) -> Int {
         do {
             _ = try self.registry.teardown(at: self.now())
         } catch {

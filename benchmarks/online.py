@@ -43,14 +43,14 @@ def wrk(port, service, entities, keys, connections, seconds, requests):
     return result
 
 
-def turns(options, servers, service, entities, keys, connections, seconds, requests=1_000):
+def turns(options, servers, service, entities, keys, connections, requests=1_000):
     """Each server's rate, latency and processor time, taking turns; servers are (port, pid)."""
     results = {name: [] for name in servers}
     for turn in range(-1, options.runs):
         for name, (port, pid) in servers.items():
             used = processor_seconds(pid)
             result = wrk(port, service, entities, keys, connections,
-                         1 if turn < 0 else seconds, requests)
+                         1 if turn < 0 else options.seconds, requests)
             if turn >= 0:
                 used = processor_seconds(pid) - used
                 results[name].append({
@@ -139,7 +139,6 @@ def rows(case, connections, results, values):
 def online(options):
     """10 entities x 10 features against a constant of the same size and against Feast."""
     keys = 2_000 if options.quick else 100_000
-    seconds = 1 if options.quick else 6
     with contextlib.ExitStack() as stack:
         servers = Servers(options, keys, stack)
         port = servers.processes["fstore"][0]
@@ -150,7 +149,7 @@ def online(options):
         result = []
         for connections in [1, 16, 64]:
             result += rows("10 x 10", connections, turns(
-                options, servers.processes, "drivers", 10, keys, connections, seconds), 100)
+                options, servers.processes, "drivers", 10, keys, connections), 100)
         tables = [{"title": f"Online: 10 entities x 10 features, {keys:,} keys, answers of {size:,}"
                             " bytes", "rows": result, "notes": servers.notes,
                    "target": "0.60 of the constant, 60 x Feast; p99 at 16 at most twice the"
@@ -170,18 +169,14 @@ def open_loop(options, servers, keys):
         for _ in range(1_000):
             file.write(json.dumps(body("drivers", 10, keys, draw)) + "\n")
     table = []
-    for name, (port, pid) in servers.processes.items():
+    for name, (port, _) in servers.processes.items():
         rate = 200 if name.startswith("Feast") else 5_000
         runs = []
         for _ in range(options.runs):
-            used = processor_seconds(pid)
             text = subprocess.run(
                 [f"{options.programs}/OpenLoop", str(port), PATH, bodies, "16", str(rate),
-                 "2" if options.quick else "10"], check=True, capture_output=True, text=True).stdout
-            run = json.loads(text)
-            run["server µs/request"] = (1e6 * (processor_seconds(pid) - used)
-                                        / (run["requests"] * 1.1))
-            runs.append(run)
+                 str(options.seconds)], check=True, capture_output=True, text=True).stdout
+            runs.append(json.loads(text))
         table.append({"": name, "requests/s": rate} | {
             f"{key} ms": summary([run[key] for run in runs])
             for key in ["p50", "p99", "p99.9", "max"]})
@@ -193,7 +188,6 @@ def open_loop(options, servers, keys):
 def online_wide(options):
     """Many features of many views."""
     keys = 2_000 if options.quick else 100_000
-    seconds = 2 if options.quick else 5
     cases = [("five_views", 1, 50), ("five_views", 10, 50), ("five_views", 100, 50),
              ("all_views", 1, 250)]
     result = []
@@ -207,7 +201,7 @@ def online_wide(options):
             views = 5 if service == "five_views" else 25
             for connections in [1, 16]:
                 found = turns(options, processes, service, entities, servers.wide_keys,
-                              connections, seconds)
+                              connections)
                 result += rows(f"{entities} x {features} over {views} views", connections, found,
                                entities * features)
         notes = servers.notes
@@ -219,12 +213,11 @@ def online_wide(options):
 def online_large(options):
     """Random keys out of many, so that few are asked for twice."""
     keys = 5_000 if options.quick else 1_000_000
-    seconds = 1 if options.quick else 6
     result = []
     with contextlib.ExitStack() as stack:
         servers = Servers(options, keys, stack)
         for connections in [1, 16, 64]:
-            found = turns(options, servers.processes, "drivers", 10, keys, connections, seconds,
+            found = turns(options, servers.processes, "drivers", 10, keys, connections,
                           requests=keys // 20)
             result += rows("10 x 10", connections, found, 100)
         pid = servers.processes["fstore"][1]
@@ -239,7 +232,9 @@ def in_process(options):
     program = f"{options.programs}/Kernels"
     few, many = (2, 102) if options.quick else (20, 1_020)
     table = []
-    for kernel, what in [("online-read", "10 entities x 10 features, typed"),
+    for kernel, what in [("online-read", "an entity row of 10 features, typed, of 10"),
+                         ("online-read-into", "the same in the memory of an answer"),
+                         ("online-read-database", "the same without the row cache"),
                          ("on-demand", "10 entities x 1 expression, typed"),
                          ("json-answer", "the JSON of 10 x 10 values")]:
         times = []

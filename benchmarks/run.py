@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures fstore and its rivals side by side, on the same data, taking turns.
 
-  run.py --fstore PATH --data DIRECTORY [--results DIRECTORY] [--runs 3] [--quick] [JOB ...]
+  run.py --fstore PATH --data DIRECTORY [--results DIRECTORY] [--runs 3] [--seconds 6] [--quick]
+         [JOB ...]
 
 The jobs are listed by --list; all are run by default. Data are made where they are missing. The
 results are DIRECTORY/results.json, with everything that was measured, and DIRECTORY/results.md,
@@ -88,6 +89,8 @@ def main():
     arguments.add_argument("--data", help="a folder for data, which may become large")
     arguments.add_argument("--results", default=".", help="where results.json and results.md go")
     arguments.add_argument("--runs", type=int, default=3)
+    arguments.add_argument("--seconds", type=int, default=6,
+                           help="how long each run of the jobs over HTTP lasts")
     arguments.add_argument("--feast-rows", type=int, default=100_000)
     arguments.add_argument("--without", action="append", default=[], metavar="RIVAL",
                            help="duckdb, polars or feast")
@@ -103,6 +106,8 @@ def main():
     if unknown or not options.fstore or not options.data:
         arguments.error(f"there is no job {', '.join(unknown)}; see --list" if unknown
                         else "--fstore and --data are needed")
+    if options.quick:
+        options.seconds = 1
     options.fstore = os.path.abspath(options.fstore)
     options.programs = os.path.abspath(options.programs or os.path.dirname(options.fstore))
     options.data = os.path.abspath(options.data)

@@ -30,11 +30,11 @@ public struct Column: Sendable {
     /// The type of the values.
     public let type: ValueType
     /// The values; a null has a zero or nothing in its place.
-    package let storage: Storage
+    package private(set) var storage: Storage
     /// One bit a row, true for null; `nil` when nothing is null.
-    package let nulls: Bitmap?
+    package private(set) var nulls: Bitmap?
     /// How many rows there are.
-    public let count: Int
+    public private(set) var count: Int
 
     package init(type: ValueType, storage: Storage, nulls: Bitmap?) {
         self.type = type
@@ -60,6 +60,29 @@ public struct Column: Sendable {
             }
         }
         self = builder.finish()
+    }
+
+    /// Gives the memory of the column to a builder; the column has no rows afterwards.
+    ///
+    /// - Parameter type: The type of the new values.
+    /// - Returns: A builder without values.
+    package mutating func recycled(as type: ValueType) -> ColumnBuilder {
+        var builder = ColumnBuilder(type: type)
+        // An array that only the builder holds is filled again without an allocation.
+        switch self.storage {
+        case .integers(let values):
+            self.storage = .integers([])
+            builder.recycle(integers: values)
+        case .floats(let values):
+            self.storage = .floats([])
+            builder.recycle(floats: values)
+        case .bytes(let values):
+            self.storage = .bytes(ByteStorage())
+            builder.recycle(bytes: values)
+        }
+        self.nulls = nil
+        self.count = 0
+        return builder
     }
 
     /// How many bytes the values take.

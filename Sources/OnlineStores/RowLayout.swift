@@ -56,6 +56,16 @@ package struct RowLayout: Sendable {
         case variable(index: Int)
     }
 
+    /// Where one field lies; without references, so that a loop over rows keeps it at no cost.
+    package struct Field: Sendable {
+        /// Its index in the schema.
+        let index: Int
+        let place: Place
+        let boolsStart: Int
+        let endsStart: Int
+        let bytesStart: Int
+    }
+
     package let schema: RowSchema
     let places: [Place]
     let boolsStart: Int
@@ -128,24 +138,46 @@ package struct RowLayout: Sendable {
         guard start == bytesLength else { throw corruptRow("it has bytes of no field") }
     }
 
-    /// The value of the field with that index in the schema.
-    ///
-    /// Checks that the cell lies in the row, but not the row's checksum: see ``validate(_:)``.
+    /// The value of the field with that index in the schema; see ``Field/cell(in:)``.
     ///
     /// - Precondition: The schema has such a field.
-    /// - Throws: ``OnlineStoreError`` when the row is too short for the field.
     package func cell(
         _ fieldIndex: Int,
         in row: Span<UInt8>
     ) throws(OnlineStoreError) -> RowCell {
+        try self.field(fieldIndex).cell(in: row)
+    }
+
+    /// Where the field with that index in the schema lies.
+    ///
+    /// - Precondition: The schema has such a field.
+    package func field(_ index: Int) -> Field {
+        Field(
+            index: index,
+            place: self.places[index],
+            boolsStart: self.boolsStart,
+            endsStart: self.endsStart,
+            bytesStart: self.bytesStart
+        )
+    }
+}
+
+extension RowLayout.Field {
+    /// The value of the field in a row.
+    ///
+    /// Checks that the cell lies in the row, but not the row's checksum: see
+    /// ``RowLayout/validate(_:)``.
+    ///
+    /// - Throws: ``OnlineStoreError`` when the row is too short for the field.
+    package func cell(in row: Span<UInt8>) throws(OnlineStoreError) -> RowCell {
         guard row.count >= self.bytesStart + RowFormat.checksumLength else {
             throw corruptRow("it is cut short")
         }
-        let nullByte = row[RowFormat.headerLength + fieldIndex >> 3]
-        if nullByte >> (fieldIndex & 7) & 1 == 1 {
+        let nullByte = row[RowFormat.headerLength + self.index >> 3]
+        if nullByte >> (self.index & 7) & 1 == 1 {
             return .null
         }
-        switch self.places[fieldIndex] {
+        switch self.place {
         case .bool(let bit):
             return .integer(Int64(row[self.boolsStart + bit >> 3] >> (bit & 7) & 1))
         case .int32(let offset):

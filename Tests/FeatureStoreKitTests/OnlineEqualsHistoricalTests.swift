@@ -197,13 +197,29 @@ extension FeatureStore {
             )
         }
         columns.shuffle(using: &random)
-        let answer = try self.onlineFeatures(
+        var answer = OnlineFeatures()
+        if Bool.random(using: &random), case .features(let features) = selection {
+            // An answer that is read into may have been one to anything else.
+            answer = try self.onlineFeatures(
+                OnlineFeaturesRequest(
+                    selection: .features(features.shuffled(using: &random)),
+                    entities: columns.map { .init(name: $0.name, values: $0.values.reversed()) },
+                    fullFeatureNames: true
+                )
+            )
+        }
+        let before = answer
+        let copied = before.features.map(\.values.values)
+        try self.readOnlineFeatures(
             OnlineFeaturesRequest(
                 selection: selection,
                 entities: columns,
                 fullFeatureNames: true
-            )
+            ),
+            into: &answer
         )
+        // NaN is not itself.
+        #expect("\(before.features.map(\.values.values))" == "\(copied)")
         #expect(answer.rowCount == rows.count)
         for (given, echoed) in zip(columns, answer.entities) {
             let index = try #require(project.joinKeys.firstIndex { $0.name == given.name })

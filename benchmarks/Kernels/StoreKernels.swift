@@ -29,6 +29,12 @@ let storeKernels: [Kernel] = [
             return Kernel.Result(elements: 640, checksum: sum)
         }
     },
+    Kernel(name: "online-read-into", element: "entity row of 10 features") { directory in
+        try repeatedReads(of: DriverProject(in: directory))
+    },
+    Kernel(name: "online-read-database", element: "entity row of 10 features") { directory in
+        try repeatedReads(of: DriverProject(in: directory, rowCache: "0"))
+    },
     Kernel(name: "on-demand", element: "entity row of 1 expression") { directory in
         let project = try DriverProject(in: directory)
         let requests = project.requests(of: "scores")
@@ -92,20 +98,39 @@ let storeKernels: [Kernel] = [
     },
 ]
 
+/// Reads in the memory of one answer, as a loop would.
+private func repeatedReads(of project: DriverProject) -> () throws -> Kernel.Result {
+    let requests = project.requests(of: "all_features")
+    var answer = OnlineFeatures()
+    return {
+        var sum = 0
+        for request in requests {
+            try project.store.readOnlineFeatures(request, into: &answer)
+            sum += answer.features.count
+        }
+        return Kernel.Result(elements: 640, checksum: sum)
+    }
+}
+
 /// A loaded project with one view of ``driverFeatures``, 1,000 keys, and an on-demand view.
 struct DriverProject {
     static let keyCount = 1_000
     let store: FeatureStore
 
-    init(in directory: URL) throws {
+    /// - Parameters:
+    ///   - directory: Where it lies.
+    ///   - rowCache: The size of the cache for rows; `0` for none.
+    /// - Throws: What the store throws.
+    init(in directory: URL, rowCache: String = "256MB") throws {
         let path = try writeHistory(rowCount: 20_000, keyCount: Self.keyCount, in: directory)
+        let numbers = driverFeatures.filter { $0.type != .string }.map(\.name)
         let schema = driverFeatures.map { "      - { name: \($0.name), dtype: \($0.type) }" }
         let files = [
             "feature_store.yaml": """
             project: kernels
             registry: data/registry.db
             offline_store: { type: sqlite, path: data/offline.db }
-            online_store: { type: rocksdb, path: data/online }
+            online_store: { type: rocksdb, path: data/online, row_cache: \(rowCache) }
             """,
             "definitions.yaml": """
             entities:
@@ -129,6 +154,7 @@ struct DriverProject {
                   - { name: score, dtype: float64, expression: conv_rate * avg_daily_trips + 1 }
             feature_services:
               - { name: all_features, features: [driver_stats] }
+              - { name: numbers, features: [driver_stats: [\(numbers.joined(separator: ", "))]] }
               - { name: scores, features: [score] }
             """,
         ]

@@ -121,16 +121,29 @@ struct EntityColumns: Sendable {
         return nil
     }
 
-    /// Appends the key of a row for a view.
-    ///
-    /// - Returns: The key's index, or -1 when the view holds nothing or an id is null.
-    func appendKey(of view: ReadPlan.View, row: Int, to keys: inout KeyBatch) -> Int {
-        guard let encoder = view.encoder else { return -1 }
-        for key in view.keyColumns where self.columns[self.positions[key]].values.isNull(at: row) {
+    /// Appends the key of each row for a view, and its index among all keys, which is -1 when the
+    /// view holds nothing or an id is null.
+    func appendKeys(of view: ReadPlan.View, to keys: inout KeyBatch, indices: inout [Int]) {
+        guard let encoder = view.encoder else {
+            indices.append(contentsOf: repeatElement(-1, count: self.rowCount))
+            return
+        }
+        for row in 0..<self.rowCount {
+            indices.append(self.appendKey(encoder, view.keyColumns, row: row, to: &keys))
+        }
+    }
+
+    private func appendKey(
+        _ encoder: EntityKeyEncoder,
+        _ keyColumns: [Int],
+        row: Int,
+        to keys: inout KeyBatch
+    ) -> Int {
+        for key in keyColumns where self.columns[self.positions[key]].values.isNull(at: row) {
             return -1
         }
         encoder.begin(into: &keys.bytes)
-        for key in view.keyColumns {
+        for key in keyColumns {
             switch self.columns[self.positions[key]].values.storage {
             case .integers(let values):
                 encoder.append(integer: values[row], into: &keys.bytes)

@@ -17,15 +17,33 @@ extension FeatureStore {
     public func onlineFeatures(
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures {
+        var answer = OnlineFeatures()
+        try self.readOnlineFeatures(request, into: &answer)
+        return answer
+    }
+
+    /// Reads the newest values into the memory of an answer that is no longer needed.
+    ///
+    /// For loops that ask again and again: columns that have had room for as many rows of the same
+    /// features are not allocated anew.
+    ///
+    /// - Parameters:
+    ///   - request: See ``onlineFeatures(_:)``.
+    ///   - answer: Gets what ``onlineFeatures(_:)`` returns; of no use when the call throws.
+    /// - Throws: See ``onlineFeatures(_:)``.
+    public func readOnlineFeatures(
+        _ request: OnlineFeaturesRequest,
+        into answer: inout OnlineFeatures
+    ) throws(FeatureStoreError) {
         while true {
             let definitions = try self.appliedSnapshot()
             let online = try self.online()
             if !self.waitingRows.isWatched {
                 try self.writeWaitingRows(dueBy: self.now(), into: online.store)
             }
-            let answer = try online.read(request, definitions: definitions, now: self.now)
+            try online.read(request, definitions: definitions, now: self.now, into: &answer)
             // An apply meanwhile may have removed rows that only the definitions before it serve.
-            if self.isInForce(definitions.state) { return answer }
+            if self.isInForce(definitions.state) { return }
         }
     }
 

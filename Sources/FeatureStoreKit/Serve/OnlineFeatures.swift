@@ -38,21 +38,52 @@ public struct OnlineFeatures: Sendable {
     /// One feature of every entity row.
     public struct FeatureColumn: Sendable {
         /// The column's name: `feature`, or `view__feature`.
-        public let name: String
+        public internal(set) var name: String
         /// The values; null wherever the status is not `present`.
-        public let values: Column
+        public internal(set) var values: Column
         /// What is known about each value.
-        public let statuses: [FeatureStatus]
+        public internal(set) var statuses: [FeatureStatus]
         /// The event time of each row that there is; ``Timestamp/epoch`` where there is none.
-        public let eventTimestamps: [Timestamp]
+        public internal(set) var eventTimestamps: [Timestamp]
     }
 
     /// The join keys.
-    public let entities: [EntityColumn]
+    public internal(set) var entities: [EntityColumn]
     /// The features.
-    public let features: [FeatureColumn]
+    public internal(set) var features: [FeatureColumn]
     /// How many entity rows were asked for.
-    public let rowCount: Int
+    public internal(set) var rowCount: Int
     /// What became of the rows of each view that was read.
     package internal(set) var viewRows: [ViewRowCounts] = []
+
+    /// No features of no entities, to be read into.
+    public init() {
+        self.init(entities: [], features: [], rowCount: 0)
+    }
+
+    init(entities: [EntityColumn], features: [FeatureColumn], rowCount: Int) {
+        self.entities = entities
+        self.features = features
+        self.rowCount = rowCount
+    }
+
+    /// Forgets the answer, keeps the memory, and makes room for so many features.
+    mutating func reset(featureCount: Int) {
+        self.entities = []
+        self.rowCount = 0
+        if self.features.count > featureCount {
+            self.features.removeLast(self.features.count - featureCount)
+        }
+        for index in self.features.indices {
+            // The features of a view share these, and whoever made them may fill them again.
+            self.features[index].statuses = []
+            self.features[index].eventTimestamps = []
+        }
+        while self.features.count < featureCount {
+            let values = Column(type: .int64, storage: .integers([]), nulls: nil)
+            self.features.append(
+                FeatureColumn(name: "", values: values, statuses: [], eventTimestamps: [])
+            )
+        }
+    }
 }

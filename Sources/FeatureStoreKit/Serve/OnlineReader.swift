@@ -25,9 +25,24 @@ final class OnlineReader: Sendable {
     /// Past so many, a client is making up selections, and keeping them all would fill the memory.
     private static let maximumPlans = 4096
 
+    /// The buffers of one read.
+    private struct Scratch {
+        var keys = KeyBatch()
+        /// For each view and row, the index of its key, or -1 where there is none to look up.
+        var keyIndices: [Int] = []
+        var rows = RowBatch()
+        /// For each view, what is known of its rows.
+        var views: [OnlineAnswerBuilder.FoundView] = []
+    }
+
+    /// The bytes of rows in buffers that are kept.
+    private static let maximumKeptBytes = 1 << 20
+
     let store: RocksDBOnlineStore
     private let evaluator: OnDemandEvaluator
     private let plans = Mutex(Plans())
+    /// Those of reads that have ended: no more than there were reads at a time.
+    private let scratches = Mutex<[Scratch]>([])
 
     init(store: RocksDBOnlineStore, evaluator: OnDemandEvaluator) {
         self.store = store
@@ -39,14 +54,15 @@ final class OnlineReader: Sendable {
     func read(
         _ request: OnlineFeaturesRequest,
         definitions: DefinitionSnapshot,
-        now: () -> Timestamp
-    ) throws(FeatureStoreError) -> OnlineFeatures {
+        now: () -> Timestamp,
+        into answer: inout OnlineFeatures
+    ) throws(FeatureStoreError) {
         while true {
             let catalogue = self.store.version
             let plan = try self.plan(for: request, definitions: definitions, catalogue: catalogue)
             let entities = try EntityColumns(request, plan: plan, definitions: definitions)
-            let answer = try self.read(plan, entities: entities, now: now)
-            if let answer { return answer }
+            answer.reset(featureCount: plan.columns.count)
+            if try self.read(plan, entities: entities, now: now, into: &answer) { return }
             // A row had a schema that the plan does not know: a load has just added it.
             guard self.store.version != catalogue else {
                 throw FeatureStoreError(
@@ -147,34 +163,35 @@ final class OnlineReader: Sendable {
         return plan
     }
 
-    /// - Returns: `nil` when a row has a schema that the plan does not know.
+    /// - Returns: False when a row has a schema that the plan does not know.
     private func read(
         _ plan: ReadPlan,
         entities: EntityColumns,
-        now: () -> Timestamp
-    ) throws(FeatureStoreError) -> OnlineFeatures? {
-        var keys = KeyBatch()
-        // For each view and row, the index of its key, or -1 where there is none to look up.
-        var keyIndices: [Int] = []
-        keyIndices.reserveCapacity(plan.views.count * entities.rowCount)
+        now: () -> Timestamp,
+        into answer: inout OnlineFeatures
+    ) throws(FeatureStoreError) -> Bool {
+        var scratch = self.scratches.withLock { $0.popLast() } ?? Scratch()
+        scratch.keys.removeAll()
+        scratch.keyIndices.removeAll(keepingCapacity: true)
         for view in plan.views {
-            for row in 0..<entities.rowCount {
-                keyIndices.append(entities.appendKey(of: view, row: row, to: &keys))
-            }
+            entities.appendKeys(of: view, to: &scratch.keys, indices: &scratch.keyIndices)
         }
-        var rows = RowBatch()
         do {
-            try self.store.read(keys, into: &rows)
+            try self.store.read(scratch.keys, into: &scratch.rows)
         } catch {
             throw FeatureStoreError(error)
         }
-        return try OnlineAnswerBuilder(
+        let isWhole = try OnlineAnswerBuilder(
             plan: plan,
             entities: entities,
-            rows: rows,
-            keyIndices: keyIndices,
+            rows: scratch.rows,
+            keyIndices: scratch.keyIndices,
             now: now(),
             evaluator: self.evaluator
-        ).answer()
+        ).write(to: &answer, views: &scratch.views)
+        if scratch.rows.bytes.count <= Self.maximumKeptBytes {
+            self.scratches.withLock { $0.append(scratch) }
+        }
+        return isWhole
     }
 }

@@ -6,7 +6,7 @@ import OnlineStores
 /// row each value lies.
 ///
 /// Valid for one version of the definitions and one state of the online store's catalogue.
-struct ReadPlan: Sendable {
+final class ReadPlan: Sendable {
     /// How one view is read.
     ///
     /// An object, so that a loop over views copies one reference.
@@ -46,17 +46,35 @@ struct ReadPlan: Sendable {
 
         /// The layout of a schema id.
         func layout(schemaID: UInt16) -> Layout? {
-            self.layouts.first { $0.schemaID == schemaID }
+            self.layoutIndex(schemaID: schemaID).map { self.layouts[$0] }
+        }
+
+        /// The index of the layout of a schema id.
+        func layoutIndex(schemaID: UInt16) -> Int? {
+            self.layouts.firstIndex { $0.schemaID == schemaID }
         }
     }
 
     /// How to find the wanted features in the rows of one schema.
-    struct Layout: Sendable {
+    ///
+    /// An object for the same reason.
+    final class Layout: Sendable {
         let schemaID: UInt16
         let layout: RowLayout
         /// For each wanted feature of the view, its index in the schema; `nil` when rows of that
         /// schema do not have it yet.
         let fields: [Int?]
+
+        init(schemaID: UInt16, layout: RowLayout, fields: [Int?]) {
+            self.schemaID = schemaID
+            self.layout = layout
+            self.fields = fields
+        }
+
+        /// Where a wanted feature lies; `nil` when rows of that schema do not have it yet.
+        func field(at position: Int) -> RowLayout.Field? {
+            self.fields[position].map { self.layout.field($0) }
+        }
     }
 
     let joinKeys: [Entity.JoinKey]

@@ -28,7 +28,7 @@ package struct RowCounts: Hashable, Sendable {
 package struct ViewRowCounts: Sendable {
     /// The view's name; `view@v1` for a generation that is not in force.
     package let name: String
-    package let counts: RowCounts
+    package internal(set) var counts: RowCounts
 
     package init(name: String, counts: RowCounts) {
         self.name = name

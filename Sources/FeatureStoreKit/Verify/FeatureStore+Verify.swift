@@ -59,7 +59,9 @@ extension FeatureStore {
             keyNames: generation.joinKeys.map(\.name),
             into: &result
         ) { (request) throws(FeatureStoreError) in
-            try online.read(request, definitions: definitions, now: { time })
+            var answer = OnlineFeatures()
+            try online.read(request, definitions: definitions, now: { time }, into: &answer)
+            return answer
         }
         let rows = try online.rowCount(of: generation, until: time)
         result.report.onlyOnline = max(0, rows - result.keysFound)

@@ -67,7 +67,8 @@ def pushes(port):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         row = {"driver_id": [-state["number"] % 1000 - 1], "event_timestamp": [now],
                "created_timestamp": [now]}
-        row |= {name: [1] for name in data.COLUMNS}
+        row |= {name: ["x" if kind == "string" else True if kind == "bool" else 1]
+                for name, kind in zip(data.COLUMNS, data.TYPES)}
         return post(connection, "/push", {"push_source_name": "driver_push", "df": row})
 
     return push

@@ -6,11 +6,14 @@ struct ConfigurationReader {
     let collector: DefinitionCollector
     /// The environment that `${NAME}` is taken from.
     let environment: [String: String]
+    /// The absolute path of the repository.
+    let directory: String
     private let file = RepositoryFiles.configurationName
 
-    init(collector: DefinitionCollector, environment: [String: String]) {
+    init(collector: DefinitionCollector, environment: [String: String], directory: String) {
         self.collector = collector
         self.environment = environment
+        self.directory = directory
     }
 
     /// The configuration; `nil` when something is wrong with it, which is reported.
@@ -29,20 +32,28 @@ struct ConfigurationReader {
         guard let map = self.map(root, subject: self.file) else { return nil }
         map.check(.configuration)
         var configuration = ProjectConfiguration(project: self.project(map) ?? "")
-        if let registry = self.path("registry", of: map) {
+        let allowed = self.allowedPaths(map)
+        configuration.allowedPaths = allowed
+        let paths = AllowedPaths(repository: self.directory, others: allowed)
+        if let registry = self.path("registry", of: map, in: paths) {
             configuration.registry = registry
         }
-        if let (offlineStore, cache) = self.offlineStore(map, registry: configuration.registry) {
+        if let (offlineStore, cache) = self.offlineStore(
+            map,
+            registry: configuration.registry,
+            in: paths
+        ) {
             configuration.offlineStore = offlineStore
             configuration.sourceCache = cache
         }
-        if let (onlineStore, rowCacheBytes) = self.onlineStore(map) {
+        if let (onlineStore, rowCacheBytes) = self.onlineStore(map, in: paths) {
             configuration.onlineStore = onlineStore
             configuration.rowCacheBytes = rowCacheBytes
         }
         configuration.retentionMicroseconds = map.duration("retention").flatMap { retention in
             retention == 0 ? nil : retention
         }
+        configuration.auditLog = self.auditLog(map, in: paths)
         self.checkIgnoredKeys(map)
         return self.collector.diagnostics.count == before ? configuration : nil
     }
@@ -77,27 +88,32 @@ struct ConfigurationReader {
 
     private func offlineStore(
         _ map: DefinitionMap,
-        registry: String
+        registry: String,
+        in paths: AllowedPaths
     ) -> (store: ProjectConfiguration.OfflineStore, cache: String?)? {
         let types = DefinitionKeys.offlineStores
         guard let (type, store) = self.store("offline_store", of: map, types: types) else {
             return nil
         }
-        let cache = self.cache(store, registry: registry)
+        let cache = self.cache(store, registry: registry, in: paths)
         if type == "file" { return (.file, cache) }
-        return (.sqlite(path: self.path("path", of: store) ?? "data/offline.db"), cache)
+        return (.sqlite(path: self.path("path", of: store, in: paths) ?? "data/offline.db"), cache)
     }
 
     /// The folder of the caches of CSV sources: one that is named, or with `true` the folder
     /// `cache` beside the registry.
-    private func cache(_ map: DefinitionMap, registry: String) -> String? {
+    private func cache(
+        _ map: DefinitionMap,
+        registry: String,
+        in paths: AllowedPaths
+    ) -> String? {
         guard let node = map["cache"] else { return nil }
         switch node.scalarKind {
         case .bool:
             guard node.bool == true else { return nil }
             return (registry.lastIndex(of: "/").map { registry[...$0] } ?? "") + "cache"
         case .text:
-            return self.path("cache", of: map)
+            return self.path("cache", of: map, in: paths)
         default:
             map.report(
                 "cache",
@@ -109,13 +125,54 @@ struct ConfigurationReader {
         }
     }
 
+    /// Where changes are told: a file, or with `false` nowhere.
+    private func auditLog(
+        _ map: DefinitionMap,
+        in paths: AllowedPaths
+    ) -> ProjectConfiguration.AuditLog {
+        guard let node = map["audit_log"] else { return .besideRegistry }
+        switch node.scalarKind {
+        case .bool: return node.bool == true ? .besideRegistry : .none
+        case .text:
+            let path = self.path("audit_log", of: map, in: paths)
+            return path.map { .file(path: $0) } ?? .besideRegistry
+        default:
+            map.report(
+                "audit_log",
+                node,
+                mustBe: "true, false or a file",
+                fix: "write audit_log: false, or name a file such as audit_log: data/audit.jsonl"
+            )
+            return .besideRegistry
+        }
+    }
+
+    /// Folders besides the repository's in which sources may lie.
+    private func allowedPaths(_ map: DefinitionMap) -> [String] {
+        (map.list("allowed_paths") ?? []).compactMap { node in
+            guard let text = map.text(node, key: "allowed_paths"),
+                let path = self.expanded(text, node, key: "allowed_paths", of: map)
+            else { return nil }
+            if path.isEmpty {
+                map.report(
+                    "allowed_paths",
+                    node,
+                    "a folder of \"allowed_paths\" is empty",
+                    fix: "name a folder such as /data/warehouse, or remove the item"
+                )
+            }
+            return path
+        }
+    }
+
     private func onlineStore(
-        _ map: DefinitionMap
+        _ map: DefinitionMap,
+        in paths: AllowedPaths
     ) -> (store: ProjectConfiguration.OnlineStore, rowCacheBytes: Int)? {
         let types = DefinitionKeys.onlineStores
         guard let (_, store) = self.store("online_store", of: map, types: types) else { return nil }
         return (
-            .rocksdb(path: self.path("path", of: store) ?? "data/online"),
+            .rocksdb(path: self.path("path", of: store, in: paths) ?? "data/online"),
             store.byteCount("row_cache") ?? ProjectConfiguration.defaultRowCacheBytes
         )
     }
@@ -173,7 +230,15 @@ struct ConfigurationReader {
 
     // MARK: Texts
 
-    private func path(_ key: String, of map: DefinitionMap) -> String? {
+    /// The path that a key says.
+    ///
+    /// An absolute one is the word of who runs the project; a relative one stays in the repository,
+    /// or where sources may lie.
+    private func path(
+        _ key: String,
+        of map: DefinitionMap,
+        in paths: AllowedPaths
+    ) -> String? {
         guard let node = map[key], let path = self.expandedText(key, of: map) else { return nil }
         guard !path.isEmpty else {
             map.report(
@@ -184,12 +249,30 @@ struct ConfigurationReader {
             )
             return nil
         }
+        guard path.hasPrefix("/") || paths.contains("\(self.directory)/\(path)") else {
+            map.report(
+                key,
+                node,
+                "\"\(key)\" of \(map.subject) leads out of the repository: \(path)",
+                fix: "write an absolute path, or one that stays in the repository"
+            )
+            return nil
+        }
         return path
     }
 
     /// A text in which each `${NAME}` has become the value of that environment variable.
     private func expandedText(_ key: String, of map: DefinitionMap) -> String? {
         guard let node = map[key], let text = map.text(key) else { return nil }
+        return self.expanded(text, node, key: key, of: map)
+    }
+
+    private func expanded(
+        _ text: String,
+        _ node: Node,
+        key: String,
+        of map: DefinitionMap
+    ) -> String? {
         var expanded = ""
         var rest = text[...]
         while let start = rest.firstRange(of: "${") {

@@ -103,7 +103,8 @@ extension DefinitionKeys {
         "configuration",
         required: ["project"],
         optional: [
-            "registry", "offline_store", "online_store", "retention", "provider",
+            "registry", "offline_store", "online_store", "retention", "allowed_paths",
+            "audit_log", "provider",
             "entity_key_serialization_version",
         ]
     )

@@ -28,7 +28,11 @@ extension LoadedRepository {
         collector.diagnostics += files.diagnostics
         var configuration: ProjectConfiguration?
         if let roots = collector.roots(ofFile: configurationName, in: path) {
-            let reader = ConfigurationReader(collector: collector, environment: environment)
+            let reader = ConfigurationReader(
+                collector: collector,
+                environment: environment,
+                directory: path
+            )
             configuration = reader.configuration(roots)
         }
         for file in files.paths {
@@ -64,7 +68,8 @@ extension LoadedRepository {
         if let roots = collector.roots(ofFile: RepositoryFiles.configurationName, in: path) {
             let reader = ConfigurationReader(
                 collector: collector,
-                environment: ProcessInfo.processInfo.environment
+                environment: ProcessInfo.processInfo.environment,
+                directory: path
             )
             configuration = reader.configuration(roots)
         }

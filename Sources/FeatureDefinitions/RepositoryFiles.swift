@@ -10,12 +10,19 @@ struct RepositoryFiles {
     private(set) var paths: [String] = []
     /// What is wrong with the folder itself.
     private(set) var diagnostics: [Diagnostic] = []
+    private let inside: AllowedPaths
 
     /// Finds the files below a folder.
     ///
-    /// Skipped are hidden files and folders, what `.fstoreignore` matches, and links to folders.
+    /// Skipped are hidden files and folders, what `.fstoreignore` matches, and links to folders. A
+    /// link to a file outside of the repository is an error: messages quote what files say.
     init(directory: String) {
         let ignoreFile = directory + "/" + IgnorePatterns.fileName
+        self.inside = AllowedPaths(repository: directory, others: [])
+        guard self.inside.contains(ignoreFile) else {
+            self.reportLink(IgnorePatterns.fileName)
+            return
+        }
         let data = FileManager.default.contents(atPath: ignoreFile) ?? Data()
         let patterns = IgnorePatterns(text: String(decoding: data, as: UTF8.self))
         self.diagnostics = patterns.diagnostics
@@ -46,9 +53,22 @@ struct RepositoryFiles {
             } else if path != Self.configurationName, Self.isYAML(name),
                 !Self.isFolder(absolute)
             {
+                guard self.inside.contains(absolute) else {
+                    self.reportLink(path)
+                    continue
+                }
                 self.add(path, name: name)
             }
         }
+    }
+
+    private mutating func reportLink(_ path: String) {
+        let problem = Diagnostic(
+            message: "\(path) is a link that leads out of the repository",
+            fix: "put the file itself there",
+            location: SourceLocation(file: path, line: 1, column: 1)
+        )
+        self.diagnostics.append(problem)
     }
 
     private mutating func add(_ path: String, name: String) {

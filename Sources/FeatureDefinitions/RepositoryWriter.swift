@@ -46,6 +46,17 @@ public struct RepositoryWriter: Sendable {
         if let retention = configuration.retentionMicroseconds {
             map.add("retention", microseconds: retention)
         }
+        if let allowed = configuration.allowedPaths, !allowed.isEmpty {
+            map.add("allowed_paths", allowed)
+            paths += allowed
+        }
+        switch configuration.auditLog {
+        case .besideRegistry: break
+        case .none: map.add("audit_log", false)
+        case .file(let path):
+            map.add("audit_log", path)
+            paths.append(path)
+        }
         let problems = paths.filter { $0.contains("${") }.map { path in
             Diagnostic(
                 message: "\"\(path)\" cannot be written into \(RepositoryFiles.configurationName), "

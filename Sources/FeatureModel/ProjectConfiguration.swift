@@ -16,6 +16,16 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
         case rocksdb(path: String)
     }
 
+    /// Where each change of the project is told.
+    public enum AuditLog: Hashable, Codable, Sendable {
+        /// In `audit.jsonl` beside the registry.
+        case besideRegistry
+        /// In a file.
+        case file(path: String)
+        /// Nowhere.
+        case none
+    }
+
     /// The project's name.
     public var project: String
     /// The registry's SQLite file.
@@ -36,6 +46,14 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
     /// in microseconds; `nil` for ever.
     public var retentionMicroseconds: Int64?
 
+    /// Folders besides the repository's own in which sources may lie; `nil` for anywhere.
+    ///
+    /// Definitions that are made in code may name any file; those of YAML files may not.
+    public var allowedPaths: [String]?
+
+    /// The audit log.
+    public var auditLog: AuditLog
+
     /// How many bytes of rows are kept unless the configuration says otherwise.
     public static let defaultRowCacheBytes = 256 << 20
 
@@ -47,7 +65,9 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
         sourceCache: String? = nil,
         onlineStore: OnlineStore = .rocksdb(path: "data/online"),
         rowCacheBytes: Int = ProjectConfiguration.defaultRowCacheBytes,
-        retentionMicroseconds: Int64? = nil
+        retentionMicroseconds: Int64? = nil,
+        allowedPaths: [String]? = nil,
+        auditLog: AuditLog = .besideRegistry
     ) {
         self.project = project
         self.registry = registry
@@ -56,5 +76,7 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
         self.onlineStore = onlineStore
         self.rowCacheBytes = rowCacheBytes
         self.retentionMicroseconds = retentionMicroseconds
+        self.allowedPaths = allowedPaths
+        self.auditLog = auditLog
     }
 }

@@ -8,21 +8,27 @@ final class ConnectionRegistry: Sendable {
         case accepted
         /// It may bring one request, which is then its last.
         case draining
-        /// There are as many as there may be.
+        /// There are as many as there may be, but it may be told so.
         case refused
+        /// As many as may be are being told so.
+        case closed
     }
 
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
+        /// The connections that are being refused.
+        var refusedCount = 0
         /// Fulfilled when the last connection is gone; `nil` until draining begins.
         var drained: EventLoopPromise<Void>?
     }
 
     private let state = Mutex(State())
     private let maximumCount: Int
+    private let maximumRefusedCount: Int
 
-    init(maximumCount: Int) {
+    init(maximumCount: Int, maximumRefusedCount: Int) {
         self.maximumCount = maximumCount
+        self.maximumRefusedCount = maximumRefusedCount
     }
 
     /// How many connections are open.
@@ -32,12 +38,25 @@ final class ConnectionRegistry: Sendable {
     func add(_ channel: any Channel) -> Admission {
         let identifier = ObjectIdentifier(channel)
         let admission = self.state.withLock { state -> Admission in
-            guard state.channels.count < self.maximumCount else { return .refused }
+            guard state.channels.count < self.maximumCount else {
+                guard state.refusedCount < self.maximumRefusedCount, state.drained == nil else {
+                    return .closed
+                }
+                state.refusedCount += 1
+                return .refused
+            }
             state.channels[identifier] = channel
             return state.drained == nil ? .accepted : .draining
         }
-        if case .refused = admission { return admission }
-        channel.closeFuture.whenComplete { _ in self.remove(identifier) }
+        switch admission {
+        case .accepted, .draining:
+            channel.closeFuture.whenComplete { _ in self.remove(identifier) }
+        case .refused:
+            channel.closeFuture.whenComplete { _ in
+                self.state.withLock { $0.refusedCount -= 1 }
+            }
+        case .closed: break
+        }
         return admission
     }
 

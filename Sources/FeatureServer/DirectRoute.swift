@@ -16,6 +16,8 @@ final class DirectRoute {
         let isUnfit: Bool
         /// Where the rows of each view are counted.
         let counters: [RowCounters]
+        /// The feature views that it reads, by the definitions that `read` goes by.
+        let views: [String]
         weak var read: DirectRead?
     }
 
@@ -42,6 +44,7 @@ final class DirectRoute {
     ///   - serving: The store.
     ///   - limits: What the request may ask for.
     ///   - field: What its head has besides type and length.
+    ///   - grant: What its token allows; `nil` for everything.
     ///   - response: Gets the whole response of status 200, its head included.
     /// - Returns: What became of it, and what was read.
     func answer(
@@ -49,11 +52,17 @@ final class DirectRoute {
         from serving: any DirectServing,
         limits: ServerLimits,
         field: ResponseField = .none,
+        grant: AccessGrant? = nil,
         response: inout ByteBuffer
     ) -> (outcome: DirectOutcome, read: DirectRead?) {
-        guard let (read, counters) = self.read(for: body, serving: serving, limits: limits) else {
-            return (.unfit, nil)
-        }
+        guard
+            let (read, counters) = self.read(
+                for: body,
+                serving: serving,
+                limits: limits,
+                grant: grant
+            )
+        else { return (.unfit, nil) }
         let rowCount = self.entities.rowCount
         guard rowCount <= limits.maximumEntityRows, read.columns.count <= limits.maximumFeatures,
             rowCount * read.columns.count <= limits.maximumCellsOnEventLoop
@@ -90,7 +99,8 @@ final class DirectRoute {
     private func read(
         for body: Span<UInt8>,
         serving: any DirectServing,
-        limits: ServerLimits
+        limits: ServerLimits,
+        grant: AccessGrant?
     ) -> (DirectRead, [RowCounters])? {
         for index in self.templates.indices {
             let suffixStart = body.count - self.templates[index].suffix.count
@@ -108,26 +118,29 @@ final class DirectRoute {
                 self.templates.remove(at: index)
                 break
             }
-            guard self.entities.parse(body, from: prefixEnd, for: read) == suffixStart else {
-                return nil
-            }
+            guard grant.covers(self.templates[index].views),
+                self.entities.parse(body, from: prefixEnd, for: read) == suffixStart
+            else { return nil }
             let counters = self.templates[index].counters
             if index > 0 { self.templates.swapAt(index, index - 1) }
             return (read, counters)
         }
-        return self.compile(body, serving: serving, limits: limits)
+        return self.compile(body, serving: serving, limits: limits, grant: grant)
     }
 
     private func compile(
         _ body: Span<UInt8>,
         serving: any DirectServing,
-        limits: ServerLimits
+        limits: ServerLimits,
+        grant: AccessGrant?
     ) -> (DirectRead, [RowCounters])? {
         guard let request = try? OnlineFeaturesRequest(json: body, limits: limits),
             let range = try? entitiesRange(of: body)
         else { return nil }
         let read = serving.directRead(for: request)
         let counters = (read?.viewNames ?? []).map { self.counters.rows(of: $0) }
+        // Asked for afterwards: when the definitions change in between, the read is stale.
+        let views = serving.viewNames(of: .selection(request.selection))
         if self.templates.count >= Self.maximumTemplates { self.templates.removeLast() }
         self.templates.insert(
             Template(
@@ -135,6 +148,7 @@ final class DirectRoute {
                 suffix: bytes(body, range.upperBound..<body.count),
                 isUnfit: read == nil,
                 counters: counters,
+                views: views,
                 read: read
             ),
             at: 0
@@ -143,8 +157,17 @@ final class DirectRoute {
             self.unfitUntil = .now() + .seconds(1)
             return nil
         }
+        guard grant.covers(views) else { return nil }
         let end = self.entities.parse(body, from: range.lowerBound, for: read)
         return end == range.upperBound ? (read, counters) : nil
+    }
+}
+
+extension AccessGrant? {
+    /// Whether all of these views may be read.
+    fileprivate func covers(_ views: [String]) -> Bool {
+        guard let grant = self, !grant.coversAllViews else { return true }
+        return views.allSatisfy { grant.covers(view: $0) }
     }
 }
 

@@ -20,6 +20,9 @@ public final class FeatureServer: Service {
     private let limits: ServerLimits
     private let staleness: StalenessLimits
     private let version: String
+    private let security: ServerSecurity
+    /// How often something was refused, by reason, since the server was made.
+    public let refusals = RefusalCounts()
     private let logger: Logger
     private let onListening: @Sendable (Int) -> Void
     private let currentPort = Mutex<Int?>(nil)
@@ -34,6 +37,8 @@ public final class FeatureServer: Service {
     ///   - limits: What a client may ask.
     ///   - staleness: How old views may be before `/readyz` says that the server is not ready.
     ///   - version: The release of the program, for those who watch it.
+    ///   - security: Who may reach the server, and how. The Unix-domain socket is trusted: only
+    ///     the user that the server runs as can connect to it.
     ///   - logger: Where failures are told.
     ///   - onListening: Called once with the port, when requests are answered.
     public init(
@@ -44,6 +49,7 @@ public final class FeatureServer: Service {
         limits: ServerLimits = ServerLimits(),
         staleness: StalenessLimits = StalenessLimits(),
         version: String = "",
+        security: ServerSecurity = ServerSecurity(),
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -54,6 +60,7 @@ public final class FeatureServer: Service {
         self.limits = limits
         self.staleness = staleness
         self.version = version
+        self.security = security
         self.logger = logger
         self.onListening = onListening
     }
@@ -65,9 +72,13 @@ public final class FeatureServer: Service {
     ///
     /// - Throws: ``FeatureStoreError`` when a listener cannot be bound, with what to do about it.
     public func run() async throws {
+        let identity = try self.security.tls.map { try TLSIdentity($0) }
         let threads = Threads()
         let counters = ServerCounters()
-        let connections = ConnectionRegistry(maximumCount: self.limits.maximumConnections)
+        let connections = ConnectionRegistry(
+            maximumCount: self.limits.maximumConnections,
+            maximumRefusedCount: self.limits.maximumRefusedConnections
+        )
         let handler = RequestHandler(
             serving: self.serving,
             readPool: threads.reads,
@@ -75,6 +86,7 @@ public final class FeatureServer: Service {
             trainingPool: threads.training,
             pushPool: threads.pushes,
             limits: self.limits,
+            refusals: self.refusals,
             counters: counters,
             monitor: Monitor(
                 version: self.version,
@@ -85,7 +97,12 @@ public final class FeatureServer: Service {
             logger: self.logger
         )
         do {
-            try await self.serve(with: handler, connections: connections, on: threads)
+            try await self.serve(
+                with: handler,
+                identity: identity,
+                connections: connections,
+                on: threads
+            )
         } catch {
             await threads.shutDown(isIdle: handler.isIdle)
             throw error
@@ -95,10 +112,16 @@ public final class FeatureServer: Service {
 
     private func serve(
         with handler: RequestHandler,
+        identity: TLSIdentity?,
         connections: ConnectionRegistry,
         on threads: Threads
     ) async throws {
-        let bootstrap = self.bootstrap(handler: handler, connections: connections, on: threads)
+        let bootstrap = self.bootstrap(
+            handler: handler,
+            identity: identity,
+            connections: connections,
+            on: threads
+        )
         let listeners = try await self.bind(bootstrap, group: threads.eventLoops)
         let port = listeners.first?.localAddress?.port ?? self.port
         self.currentPort.withLock { $0 = port }
@@ -106,7 +129,9 @@ public final class FeatureServer: Service {
         self.onListening(port)
 
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.refreshUntilCancelled(on: threads.refresh) }
+            group.addTask {
+                await self.refreshUntilCancelled(identity: identity, on: threads.refresh)
+            }
             // Both ends, shutdown and cancellation, are an orderly stop.
             try? await gracefulShutdown()
             group.cancelAll()
@@ -127,29 +152,48 @@ public final class FeatureServer: Service {
 
     private func bootstrap(
         handler: RequestHandler,
+        identity: TLSIdentity?,
         connections: ConnectionRegistry,
         on threads: Threads
     ) -> ServerBootstrap {
         let scratches = LoopScratches(threads.eventLoops, counters: handler.counters)
         let limits = self.limits
+        let accessControl = self.security.accessControl
         return ServerBootstrap(group: threads.eventLoops)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let operations = channel.pipeline.syncOperations
+                    let isLocal = channel.localAddress?.pathname != nil
+                    let trustedPeer = UnixSocket.trustedPeer(of: channel)
                     let admission = connections.add(channel)
-                    if case .refused = admission { throw ChannelError.ioOnClosedChannel }
-                    if case .v4 = channel.localAddress { try Self.sendAtOnce(channel) }
-                    if case .v6 = channel.localAddress { try Self.sendAtOnce(channel) }
+                    if [.refused, .closed].contains(admission) {
+                        handler.refusals.add(.connections)
+                        // A word over TLS would cost more than the connection.
+                        guard case .refused = admission, isLocal || identity == nil else {
+                            throw ChannelError.ioOnClosedChannel
+                        }
+                        let refusal = ConnectionRefusal(lingerTimeout: limits.lingerTimeout)
+                        return try operations.addHandler(refusal)
+                    }
+                    if !isLocal {
+                        try Self.sendAtOnce(channel)
+                        if let identity { try operations.addHandler(identity.makeHandler()) }
+                    }
                     var decoderLimits = NIOHTTPDecoderLimitConfiguration()
                     decoderLimits.maxHeaderFieldSize = limits.maximumHeaderBytes
                     decoderLimits.maxHeaderListSize = limits.maximumHeaderBytes
+                    decoderLimits.maxHeaderFieldCount = limits.maximumHeaderFields
                     let decoder = HTTPRequestDecoder(limitConfiguration: decoderLimits)
-                    let operations = channel.pipeline.syncOperations
                     let connection = HTTPConnectionHandler(
                         handler: handler,
                         scratch: scratches[channel.eventLoop],
+                        admission: ConnectionAdmission(
+                            AccessMemory(trustedPeer == nil ? accessControl : nil),
+                            peer: trustedPeer ?? Self.peer(of: channel)
+                        ),
                         isDraining: admission == .draining
                     )
                     try operations.addHandler(PlainRequestHandler(before: connection))
@@ -157,6 +201,11 @@ public final class FeatureServer: Service {
                     try operations.addHandler(connection)
                 }
             }
+    }
+
+    /// Who sends requests without a token, for the audit log.
+    private static func peer(of channel: any Channel) -> Caller {
+        Caller(name: "anonymous \(channel.remoteAddress?.ipAddress ?? "")")
     }
 
     /// An answer is one write, so there is nothing for the kernel to wait for.
@@ -180,7 +229,11 @@ public final class FeatureServer: Service {
         }
         let listener: any Channel
         do {
-            listener = try await bootstrap.bind(host: self.host, port: self.port).get()
+            let address = try SocketAddress.makeAddressResolvingHost(self.host, port: self.port)
+            try self.security.check(address, host: self.host)
+            listener = try await bootstrap.bind(to: address).get()
+        } catch let error as FeatureStoreError {
+            throw error
         } catch {
             throw bindError(error, host: self.host, port: self.port)
         }
@@ -203,26 +256,68 @@ public final class FeatureServer: Service {
         }
     }
 
-    private func refreshUntilCancelled(on pool: NIOThreadPool) async {
-        var lastMessage: String?
+    private func refreshUntilCancelled(
+        identity: TLSIdentity?,
+        on pool: NIOThreadPool
+    ) async {
+        var access = RefreshFailure("tokens could not be refreshed; the last ones stay in force")
+        var certificate = RefreshFailure(
+            "the certificate could not be refreshed; the last one stays in use"
+        )
+        var definitions = RefreshFailure(
+            "definitions could not be refreshed; the last ones stay in force"
+        )
         while !Task.isCancelled {
             try? await Task.sleep(for: self.limits.refreshInterval)
-            let failure = try? await pool.runIfActive { () -> FeatureStoreError? in
-                do throws(FeatureStoreError) {
-                    try self.serving.refreshDefinitions()
-                    return nil
-                } catch {
-                    return error
-                }
+            // Access comes first: the rest may take its time.
+            if let control = self.security.accessControl {
+                access.note(await pool.failure(of: { try control.refresh() }), to: self.logger)
             }
-            // The same failure is told once, not four times a second.
-            if let error = failure, error.message != lastMessage {
-                self.logger.error(
-                    "definitions could not be refreshed; the last ones stay in force",
-                    metadata: ["message": "\(error.message)"]
+            if let identity {
+                certificate.note(
+                    await pool.failure(of: { try identity.refresh() }),
+                    to: self.logger
                 )
             }
-            lastMessage = failure?.message
+            definitions.note(
+                await pool.failure(of: { try self.serving.refreshDefinitions() }),
+                to: self.logger
+            )
+        }
+    }
+}
+
+/// What is told of a failure that comes again and again: the same one once, not four times a
+/// second.
+private struct RefreshFailure {
+    private let title: Logger.Message
+    private var lastMessage: String?
+
+    init(_ title: Logger.Message) {
+        self.title = title
+    }
+
+    mutating func note(_ failure: (any Error)?, to logger: Logger) {
+        let message = failure.map { ($0 as? FeatureStoreError)?.message ?? "\($0)" }
+        if let message, message != self.lastMessage {
+            logger.error(self.title, metadata: ["message": "\(message)"])
+        }
+        self.lastMessage = message
+    }
+}
+
+extension NIOThreadPool {
+    /// What a piece of work on a thread throws.
+    fileprivate func failure(
+        of work: @escaping @Sendable () throws -> Void
+    ) async -> (any Error)? {
+        do {
+            try await self.runIfActive(work)
+            return nil
+        } catch is CancellationError {
+            return nil
+        } catch {
+            return error
         }
     }
 }

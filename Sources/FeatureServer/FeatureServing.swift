@@ -13,6 +13,10 @@ public protocol FeatureServing: Sendable {
     /// How many features a selection stands for, without any I/O; 0 for an unknown service.
     func featureCount(of selection: FeatureSelection) -> Int
 
+    /// The feature views that a request reads or writes, without any I/O; see
+    /// ``FeatureStore/viewNames(of:)``.
+    func viewNames(of target: AccessTarget) -> [String]
+
     /// The newest values of some features for some entities.
     func onlineFeatures(
         _ request: OnlineFeaturesRequest

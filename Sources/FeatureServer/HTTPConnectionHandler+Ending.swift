@@ -100,10 +100,13 @@ extension HTTPConnectionHandler {
             self.scheduleTimer(context: context)
             return
         }
-        if case .receiving = self.state {
+        var isReceiving = self.hasUnfinishedInput
+        if case .receiving = self.state { isReceiving = true }
+        if isReceiving, !self.isAnswering {
             let seconds = self.handler.limits.idleTimeout.nanoseconds / 1_000_000_000
             let message = "The request was not complete after \(seconds) seconds."
-            self.refuse(.detail(message, status: .requestTimeout), context: context)
+            let answer = HTTPAnswer.detail(message, status: .requestTimeout, refusal: .slow)
+            self.refuse(answer, context: context)
         } else {
             context.close(promise: nil)
         }

@@ -1,7 +1,9 @@
+import FeatureStoreKit
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Asks a connection to end: it answers what it has begun, and then closes.
 struct ConnectionShouldDrain: Sendable {}
@@ -19,8 +21,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     enum Input {
         case part(HTTPServerRequestPart)
-        /// The bytes are no HTTP; nothing follows that could be read.
-        case malformed
+        /// The bytes are no HTTP, or more than may be; nothing follows that could be read.
+        case malformed(HTTPAnswer)
         /// The client will send no more.
         case ended
     }
@@ -38,6 +40,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     let handler: RequestHandler
     let scratch: LoopScratch
+    private var admission: ConnectionAdmission
     var state = State.idle
     private var body = ByteBuffer()
     var waiting = CircularBuffer<Input>()
@@ -52,6 +55,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     var hasInputEnded = false
     var hasOutputEnded = false
     var context: ChannelHandlerContext?
+    /// Whether the client has sent anything since its last whole request.
+    var hasUnfinishedInput = false
     /// When the client must have sent its request; `nil` while the server has the word.
     var deadline: NIODeadline?
     var timer: Scheduled<Void>?
@@ -60,8 +65,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     /// What the request is called that is answered the general way.
     private var identity: RequestIdentity?
 
-    init(handler: RequestHandler, scratch: LoopScratch, isDraining: Bool) {
+    /// - Parameters:
+    ///   - handler: Answers requests.
+    ///   - scratch: That of the event loop.
+    ///   - admission: Judges requests by their tokens.
+    ///   - isDraining: Whether the server is stopping.
+    init(
+        handler: RequestHandler,
+        scratch: LoopScratch,
+        admission: ConnectionAdmission,
+        isDraining: Bool
+    ) {
         self.handler = handler
+        self.admission = admission
         self.scratch = scratch
         self.isDraining = isDraining
     }
@@ -95,10 +111,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case is HTTPParserError: self.receive(.malformed, context: context)
+        case let error as HTTPParserError:
+            self.receive(.malformed(self.handler.answer(to: error)), context: context)
         // What follows malformed bytes; they have been answered, or will be.
         case is ByteToMessageDecoderError: break
-        default: context.close(promise: nil)
+        default:
+            if error is NIOSSLError || error is BoringSSLError {
+                self.handler.refusals.add(.handshake)
+            }
+            context.close(promise: nil)
         }
     }
 
@@ -130,8 +151,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.writeLast(ByteBuffer(), context: context)
         case (_, .closing):
             break
-        case (.malformed, _):
-            let answer = HTTPAnswer.detail("Invalid HTTP request received.", status: .badRequest)
+        case (.malformed(let answer), _):
             self.refuse(answer, context: context)
         case (.part(.head(let head)), _):
             self.begin(head, context: context)
@@ -139,6 +159,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.take(bytes, of: head, context: context)
         case (.part(.end), .receiving(let head)):
             self.state = .answering(head)
+            self.hasUnfinishedInput = false
             self.deadline = nil
             self.answer(head, context: context)
         case (.part, _):
@@ -151,8 +172,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         self.releaseHeldAnswer(isLast: false, context: context)
         self.state = .receiving(head)
         self.restartDeadline()
-        if let text = head.headers.first(name: "content-length"), let length = Int(text),
-            length > self.handler.limits.maximumBodyBytes
+        if let answer = self.admission.refusal(of: head, by: self.handler) {
+            self.refuse(answer, context: context)
+        } else if let text = head.headers.first(name: "content-length"),
+            Int(text) ?? .max > self.handler.limits.maximumBodyBytes
         {
             self.refuse(self.bodyTooLarge, context: context)
         } else if head.version == .http1_1,
@@ -186,7 +209,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         .detail(
             "The body is larger than the limit of \(self.handler.limits.maximumBodyBytes) bytes; "
                 + "send it in several requests.",
-            status: .payloadTooLarge
+            status: .payloadTooLarge,
+            refusal: .body
         )
     }
 
@@ -197,20 +221,24 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     /// - Parameters:
     ///   - body: The body of a POST of HTTP/1.1 that keeps the connection.
     ///   - requestID: Where the value of that header stands; `nil` when there is none.
+    ///   - authorization: Where the value of that header stands; `nil` when there is none.
     ///   - head: The bytes that it stands in.
     /// - Returns: False when the decoder must have the request.
     func answerPlainRead(
         _ body: ByteBuffer,
         requestID: Range<Int>?,
+        authorization: Range<Int>?,
         in head: Span<UInt8>
     ) -> Bool {
         guard let context = self.context, case .idle = self.state, !self.isDraining,
             !self.handler.logsRequests,
             body.readableBytes <= self.handler.limits.maximumBodyBytes,
             context.channel.isWritable,
+            self.admission.admitsRead(authorization, in: head, by: self.handler),
             let outcome = self.handler.directOutcome(
                 ofRead: body,
                 requestID: ResponseField(requestID: requestID, in: head),
+                from: self.admission.requester,
                 scratch: self.scratch,
                 allocator: context.channel.allocator
             )
@@ -229,6 +257,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             self.perform(work, on: pool, for: head, context: context)
         case .answer, .encoded: return false
         }
+        self.hasUnfinishedInput = false
         return true
     }
 
@@ -248,6 +277,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             let outcome = self.handler.directOutcome(
                 ofRead: body,
                 requestID: ResponseField(identity),
+                from: self.admission.requester,
                 scratch: self.scratch,
                 allocator: context.channel.allocator
             )
@@ -257,6 +287,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             let outcome = self.handler.outcome(
                 of: head,
                 body: body,
+                from: self.admission.requester,
                 encoder: &self.scratch.encoder
             )
             self.answer(head, with: outcome, context: context)
@@ -335,7 +366,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         self.isAnswering ? nil : self.waiting.popFirst()
     }
 
-    private var isAnswering: Bool {
+    var isAnswering: Bool {
         if case .answering = self.state { return true }
         return false
     }
@@ -348,7 +379,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     ) {
         var answer = answer
         self.identity?.add(to: &answer)
-        self.count(answer, to: Endpoint(uri: head.uri))
+        self.count(answer, to: CountedEndpoint(uri: head.uri))
         guard self.isDraining, !self.isLast(head) else {
             self.write(answer, to: head, isLast: self.isLast(head), context: context)
             return
@@ -395,7 +426,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         context.write(Self.wrapOutboundOut(response), promise: nil)
     }
 
-    private func count(_ answer: HTTPAnswer, to endpoint: Endpoint) {
+    private func count(_ answer: HTTPAnswer, to endpoint: CountedEndpoint) {
+        if let refusal = answer.refusal { self.handler.refusals.add(refusal) }
         let now = NIODeadline.now()
         self.scratch.counters.add(endpoint, status: answer.status.code, time: now - self.began)
         self.handler.log(answer, to: endpoint, of: self.identity, after: now - self.began)
@@ -407,9 +439,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         self.body = ByteBuffer()
         var answer = answer
         self.identity = nil
-        var endpoint = Endpoint.other
+        var endpoint = CountedEndpoint.other
         if case .receiving(let head) = self.state {
-            endpoint = Endpoint(uri: head.uri)
+            endpoint = CountedEndpoint(uri: head.uri)
             self.identity = RequestIdentity(head.headers)
             self.identity?.add(to: &answer)
         }

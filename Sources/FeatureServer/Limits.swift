@@ -14,8 +14,16 @@ public struct ServerLimits: Sendable {
     public var maximumCells = 1_000_000
     /// The reads of more cells than this leave the event loop, so that small ones need not wait.
     public var maximumCellsOnEventLoop = 20_000
-    /// The connections that are open at a time; one more is closed at once.
+    /// The connections that are open at a time; one more is told so, and closed.
     public var maximumConnections = 4_096
+    /// The connections too many that are told so at a time; more are closed at once.
+    public var maximumRefusedConnections = 64
+    /// The reads that are on threads or wait for one, because they are large or need the disk.
+    public var maximumQueuedReads = 512
+    /// The pushes that run or wait for one another.
+    public var maximumQueuedPushes = 512
+    /// How long a read or a push may wait for a thread.
+    public var maximumQueueTime: TimeAmount = .seconds(10)
     /// The loads that run or wait for one another; one more is refused.
     public var maximumLoads = 8
     /// The entity rows times the features of one training set, which is in memory as a whole.
@@ -39,6 +47,8 @@ public struct ServerLimits: Sendable {
     public var refreshInterval: Duration = .milliseconds(250)
     /// The bytes of one header field, and of all of them.
     public var maximumHeaderBytes = 64 * 1024
+    /// The header fields of one request.
+    public var maximumHeaderFields = 128
 
     /// The limits that fit most servers.
     public init() {}

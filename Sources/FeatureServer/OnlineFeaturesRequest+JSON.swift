@@ -20,7 +20,7 @@ extension OnlineFeaturesRequest {
             entities: entities,
             fullFeatureNames: body.fullFeatureNames ?? false
         )
-        if let message = limits.problem(of: self) { throw .badRequest(message) }
+        if let message = limits.problem(of: self) { throw .badRequest(message, refusal: .size) }
     }
 }
 

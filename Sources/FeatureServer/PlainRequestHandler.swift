@@ -29,6 +29,7 @@ final class PlainRequestHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
         self.connection.beginRead()
+        self.connection.hasUnfinishedInput = true
         while bytes.readableBytes > 0 {
             switch self.place {
             case .betweenRequests:
@@ -63,6 +64,7 @@ final class PlainRequestHandler: ChannelInboundHandler {
             self.connection.answerPlainRead(
                 body,
                 requestID: head.requestID,
+                authorization: head.authorization,
                 in: bytes.readableBytesUInt8Span
             )
         {

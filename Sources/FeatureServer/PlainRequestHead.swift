@@ -12,6 +12,8 @@ struct PlainRequestHead {
     let isOnlineFeatures: Bool
     /// Where the value of the header `x-request-id` stands; `nil` when there is none.
     let requestID: Range<Int>?
+    /// Where the value of the header `authorization` stands; `nil` when there is none.
+    let authorization: Range<Int>?
 
     private static let maximumLength = 8192
 
@@ -33,6 +35,7 @@ struct PlainRequestHead {
         }
         var bodyLength = -1
         var requestID: Range<Int>?
+        var authorization: Range<Int>?
         while true {
             guard position + 1 < limit else { return nil }
             if bytes[position] == carriageReturn {
@@ -40,6 +43,7 @@ struct PlainRequestHead {
                 self.length = position + 2
                 self.bodyLength = max(bodyLength, 0)
                 self.requestID = requestID
+                self.authorization = authorization
                 return
             }
             guard let line = HeaderLine(bytes, from: position, limit: limit) else { return nil }
@@ -49,6 +53,9 @@ struct PlainRequestHead {
                 bodyLength = length
             case 12 where line.isNamed("x-request-id", bytes):
                 requestID = requestID ?? line.valueRange(bytes)
+            case 13 where line.isNamed("authorization", bytes):
+                guard authorization == nil else { return nil }
+                authorization = line.valueRange(bytes)
             case 10 where line.isNamed("connection", bytes):
                 guard line.hasValue("keep-alive", bytes) else { return nil }
             case 6 where line.isNamed("accept", bytes):

@@ -78,10 +78,10 @@ extension PushRequest {
                 cells.append(try parser.takeCell(of: json))
             }
             guard cells.count <= limits.maximumPushRows else {
-                throw .badRequest(
+                let message =
                     "\(cells.count) rows are more than the limit of \(limits.maximumPushRows); "
-                        + "send them in several requests."
-                )
+                    + "send them in several requests."
+                throw .badRequest(message, refusal: .size)
             }
             columns.append(.init(name: name, cells: cells))
         }

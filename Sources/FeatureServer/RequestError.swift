@@ -50,7 +50,9 @@ struct RequestError: Error, Equatable {
     }
 
     /// The parts of the body are well formed, but do not fit together.
-    static func badRequest(_ message: String) -> RequestError {
-        RequestError(answer: .detail(message, status: .badRequest))
+    ///
+    /// `refusal` is the limit that the client has run into, if that is what is wrong.
+    static func badRequest(_ message: String, refusal: Refusal? = nil) -> RequestError {
+        RequestError(answer: .detail(message, status: .badRequest, refusal: refusal))
     }
 }

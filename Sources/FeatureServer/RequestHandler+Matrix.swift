@@ -6,16 +6,12 @@ extension RequestHandler {
     func matrix(_ request: OnlineFeaturesRequest) -> Outcome {
         let features = self.serving.featureCount(of: request.selection)
         if let message = self.limits.problem(of: request, features: features) {
-            return .answer(.detail(message, status: .badRequest))
+            return .answer(.detail(message, status: .badRequest, refusal: .size))
         }
         guard request.cellCount(features: features) > self.limits.maximumCellsOnEventLoop else {
             return .answer(self.matrixAnswer(to: request))
         }
-        let endWork = self.beginWork()
-        return .work(self.readPool) {
-            defer { endWork() }
-            return self.matrixAnswer(to: request)
-        }
+        return self.reads.outcome { self.matrixAnswer(to: request) }
     }
 
     private func matrixAnswer(to request: OnlineFeaturesRequest) -> HTTPAnswer {

@@ -70,8 +70,17 @@ extension RequestHandler {
         )
         writer.write(
             self.counters,
-            refusals: [],
-            queues: [],
+            refusals: self.refusals.all.map { ($0.key.rawValue, $0.value) },
+            queues: [
+                .init(name: "reads", waiting: self.reads.waiting, running: self.reads.running),
+                .init(name: "pushes", waiting: self.pushes.waiting, running: self.pushes.running),
+                .init(name: "loads", waiting: self.loads.waiting, running: self.loads.running),
+                .init(
+                    name: "training_sets",
+                    waiting: self.trainingSets.waiting,
+                    running: self.trainingSets.running
+                ),
+            ],
             connectionCount: self.monitor.connections.count,
             maximumConnections: self.limits.maximumConnections
         )
@@ -99,7 +108,7 @@ extension RequestHandler {
     /// anything, and is `other`.
     func log(
         _ answer: HTTPAnswer,
-        to endpoint: Endpoint,
+        to endpoint: CountedEndpoint,
         of identity: RequestIdentity?,
         after time: TimeAmount
     ) {

@@ -4,18 +4,23 @@ import NIOHTTP1
 
 extension RequestHandler {
     /// Makes a training set on a thread: it reads whole sources.
-    func trainingSet(_ head: HTTPRequestHead, body: ByteBuffer) -> Outcome {
+    func trainingSet(
+        _ head: HTTPRequestHead,
+        body: ByteBuffer,
+        from requester: Requester
+    ) -> Outcome {
         guard let format = AnswerFormat.preferred(accept: head.headers["accept"]) else {
             let forms = "application/json, text/csv and application/x-ndjson"
             return .answer(
                 .detail("A training set is answered as \(forms).", status: .notAcceptable)
             )
         }
-        guard let work = self.beginTrainingSet() else { return self.tooManyTrainingSets }
-        return .work(work.pool) {
-            defer { work.end() }
+        return self.trainingSets.outcome {
             do throws(RequestError) {
                 let request = try TrainingSetRequest(json: body.readableBytesUInt8Span)
+                if let denial = self.denial(requester, .selection(request.selection)) {
+                    return denial
+                }
                 return try self.trainingSet(request, as: format)
             } catch {
                 return error.answer
@@ -25,9 +30,7 @@ extension RequestHandler {
 
     /// Compares what is served with the history on a thread: it makes training sets.
     func verification(_ request: VerificationRequest) -> Outcome {
-        guard let work = self.beginTrainingSet() else { return self.tooManyTrainingSets }
-        return .work(work.pool) {
-            defer { work.end() }
+        self.trainingSets.outcome {
             do throws(FeatureStoreError) {
                 let report = try self.serving.verify(views: request.views)
                 return HTTPAnswer(status: .ok, body: Array(report.utf8))
@@ -35,13 +38,6 @@ extension RequestHandler {
                 return self.answer(to: error)
             }
         }
-    }
-
-    private var tooManyTrainingSets: Outcome {
-        let message =
-            "\(self.limits.maximumTrainingSets) training sets are made or wait already, which "
-            + "is the limit; try again when one is done."
-        return .answer(.detail(message, status: .conflict))
     }
 
     private func trainingSet(
@@ -56,7 +52,9 @@ extension RequestHandler {
                 "\(rows) entity rows times \(features) features are more than the limit of "
                 + "\(limit) values; send them in several requests, or use the command "
                 + "get-historical-features, which has no such limit."
-            throw RequestError(answer: .detail(message, status: .payloadTooLarge))
+            throw RequestError(
+                answer: .detail(message, status: .payloadTooLarge, refusal: .size)
+            )
         }
         var options = request.options
         options.maximumGeneratedRows = limit / features

@@ -3,7 +3,6 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 /// Turns requests into answers, apart from the connections that they come over.
 ///
@@ -27,22 +26,17 @@ final class RequestHandler: Sendable {
     let serving: any FeatureServing
     /// The same store, when it can be read directly.
     private let directServing: (any DirectServing)?
+    let refusals: RefusalCounts
     /// What is counted of requests.
     let counters: ServerCounters
     /// What is told to whoever watches the server.
     let monitor: Monitor
     /// Whether each request has its line in the log.
     let logsRequests: Bool
-    let readPool: NIOThreadPool
-    private let loadPool: NIOThreadPool
-    private let trainingPool: NIOThreadPool
-    /// The training sets that are made or wait.
-    private let trainingSetCount = Atomic<Int>(0)
-    private let pushPool: NIOThreadPool
-    /// The loads that run or wait.
-    private let loadCount = Atomic<Int>(0)
-    /// The requests that are on a thread, or wait for one.
-    private let workCount = Atomic<Int>(0)
+    let reads: WorkQueue
+    let trainingSets: WorkQueue
+    let loads: WorkQueue
+    let pushes: WorkQueue
 
     init(
         serving: any FeatureServing,
@@ -51,6 +45,7 @@ final class RequestHandler: Sendable {
         trainingPool: NIOThreadPool,
         pushPool: NIOThreadPool,
         limits: ServerLimits,
+        refusals: RefusalCounts,
         counters: ServerCounters,
         monitor: Monitor,
         logger: Logger
@@ -60,21 +55,60 @@ final class RequestHandler: Sendable {
         self.monitor = monitor
         self.logsRequests = logger.logLevel <= .debug
         self.directServing = serving as? any DirectServing
-        self.readPool = readPool
-        self.loadPool = loadPool
-        self.trainingPool = trainingPool
-        self.pushPool = pushPool
+        self.reads = WorkQueue(
+            on: readPool,
+            maximumCount: limits.maximumQueuedReads,
+            maximumWait: limits.maximumQueueTime,
+            full: .busy(
+                "\(limits.maximumQueuedReads) large reads run or wait already, which is the limit; "
+                    + "try again later."
+            )
+        )
+        self.pushes = WorkQueue(
+            on: pushPool,
+            maximumCount: limits.maximumQueuedPushes,
+            maximumWait: limits.maximumQueueTime,
+            full: .busy(
+                "\(limits.maximumQueuedPushes) pushes run or wait already, which is the limit; try "
+                    + "again later."
+            )
+        )
+        // Not 503: Feast's SDK would try again at once, and these take long.
+        self.loads = WorkQueue(
+            on: loadPool,
+            maximumCount: limits.maximumLoads,
+            full: .detail(
+                "\(limits.maximumLoads) loads run or wait already, which is the limit; try again "
+                    + "when one has ended.",
+                status: .conflict,
+                refusal: .busy
+            )
+        )
+        self.trainingSets = WorkQueue(
+            on: trainingPool,
+            maximumCount: limits.maximumTrainingSets,
+            full: .detail(
+                "\(limits.maximumTrainingSets) training sets are made or wait already, which is "
+                    + "the limit; try again when one is done.",
+                status: .conflict,
+                refusal: .busy
+            )
+        )
+        self.refusals = refusals
         self.limits = limits
         self.logger = logger
     }
 
     /// Whether no thread works on a request.
-    var isIdle: Bool { self.workCount.load(ordering: .acquiring) == 0 }
+    var isIdle: Bool {
+        [self.reads, self.loads, self.trainingSets, self.pushes].allSatisfy(\.isIdle)
+    }
 
-    /// Answers one request, or says who will.
+    /// Answers one request that was admitted, or says who will.
     func outcome(
         of head: HTTPRequestHead,
         body: ByteBuffer,
+        from requester: Requester,
         encoder: inout OnlineResponseEncoder
     ) -> Outcome {
         do {
@@ -84,50 +118,64 @@ final class RequestHandler: Sendable {
                     json: body.readableBytesUInt8Span,
                     limits: self.limits
                 )
+                if let denial = self.denial(requester, .selection(request.selection)) {
+                    return .answer(denial)
+                }
                 if OnlineAnswerFormat.wanted(by: head.headers) == .matrix {
                     return self.matrix(request)
                 }
                 return self.read(request, encoder: &encoder)
             case .historicalFeatures:
-                return self.trainingSet(head, body: body)
+                return self.trainingSet(head, body: body, from: requester)
             case .materialize(let isIncremental, let wantsSummary):
                 let request = try MaterializationRequest(
                     json: body.readableBytesUInt8Span,
                     isIncremental: isIncremental
                 )
-                return self.load(request, wantsSummary: wantsSummary)
-            case .verify:
-                return self.verification(
-                    try VerificationRequest(json: body.readableBytesUInt8Span)
+                if let denial = self.denial(requester, .views(request.views)) {
+                    return .answer(denial)
+                }
+                return self.load(
+                    request,
+                    for: requester.caller(of: head),
+                    wantsSummary: wantsSummary
                 )
+            case .verify:
+                let request = try VerificationRequest(json: body.readableBytesUInt8Span)
+                if let denial = self.denial(requester, .views(request.views)) {
+                    return .answer(denial)
+                }
+                return self.verification(request)
             case .push(let isView, let listsAll):
-                return self.push(head, body, isView: isView, listsAll: listsAll)
+                return self.push(head, body, from: requester, isView: isView, listsAll: listsAll)
             case .health:
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
             case .status:
-                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
-                    try serving.statusSummary()
+                return self.running(on: self.reads, for: requester.caller(of: head)) {
+                    (serving) throws(FeatureStoreError) in try serving.statusSummary()
                 }
             case .snapshot:
-                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
-                    try serving.stagedSnapshot()
+                return self.running(on: self.loads, for: requester.caller(of: head)) {
+                    (serving) throws(FeatureStoreError) in try serving.stagedSnapshot()
                 }
             case .live: return .answer(HTTPAnswer(body: Array(#"{"status":"live"}"#.utf8)))
             case .ready: return .answer(self.readiness())
             case .metrics: return self.metrics(head)
             case .forget:
                 let request = try ForgetRequest(json: body.readableBytesUInt8Span)
-                return self.running(on: self.loadPool) { (serving) throws(FeatureStoreError) in
-                    try serving.forgetSummary(request)
+                return self.running(on: self.loads, for: requester.caller(of: head)) {
+                    (serving) throws(FeatureStoreError) in try serving.forgetSummary(request)
                 }
             case .collectGarbage:
                 let request = try GarbageRequest(json: body.readableBytesUInt8Span)
-                return self.running(on: self.loadPool) { (serving) throws(FeatureStoreError) in
+                return self.running(on: self.loads, for: requester.caller(of: head)) {
+                    (serving) throws(FeatureStoreError) in
                     try serving.garbageSummary(isDryRun: request.isDryRun)
                 }
             case .refresh:
-                return self.running(on: self.readPool) { (serving) throws(FeatureStoreError) in
+                return self.running(on: self.reads, for: requester.caller(of: head)) {
+                    (serving) throws(FeatureStoreError) in
                     try serving.refreshDefinitions()
                     return "null"
                 }
@@ -149,12 +197,14 @@ final class RequestHandler: Sendable {
     ///   - body: The body of a request whose answer is a response of HTTP/1.1 that keeps the
     ///     connection.
     ///   - requestID: What the head of the response says of the request.
+    ///   - requester: Who may read.
     ///   - scratch: That of the event loop.
     ///   - allocator: Makes the response.
     /// - Returns: `nil` when it must be answered the general way.
     func directOutcome(
         ofRead body: ByteBuffer,
         requestID: ResponseField,
+        from requester: Requester,
         scratch: LoopScratch,
         allocator: ByteBufferAllocator
     ) -> Outcome? {
@@ -165,6 +215,7 @@ final class RequestHandler: Sendable {
             from: serving,
             limits: self.limits,
             field: requestID,
+            grant: requester.grant,
             response: &response
         )
         switch outcome {
@@ -173,10 +224,14 @@ final class RequestHandler: Sendable {
         case .needsFiles:
             guard let read else { return nil }
             let entities = scratch.direct.entities
-            self.workCount.wrappingAdd(1, ordering: .relaxed)
-            return .work(self.readPool) {
-                defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
-                return self.answer(read, entities: entities, body: body, from: serving)
+            return self.reads.outcome {
+                self.answer(
+                    read,
+                    entities: entities,
+                    body: body,
+                    from: serving,
+                    to: requester
+                )
             }
         }
     }
@@ -186,7 +241,8 @@ final class RequestHandler: Sendable {
         _ read: DirectRead,
         entities: DirectEntities,
         body: ByteBuffer,
-        from serving: any DirectServing
+        from serving: any DirectServing,
+        to requester: Requester
     ) -> HTTPAnswer {
         var rows = DirectRows()
         let bytes = body.readableBytesUInt8Span
@@ -203,6 +259,7 @@ final class RequestHandler: Sendable {
         }
         do {
             let request = try OnlineFeaturesRequest(json: bytes, limits: self.limits)
+            if let denial = self.denial(requester, .selection(request.selection)) { return denial }
             let features = try self.onlineFeatures(request)
             return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
         } catch let error as FeatureStoreError {
@@ -223,12 +280,10 @@ final class RequestHandler: Sendable {
         let features = self.serving.featureCount(of: request.selection)
         let cells = request.cellCount(features: features)
         if let message = self.limits.problem(of: request, features: features) {
-            return .answer(.detail(message, status: .badRequest))
+            return .answer(.detail(message, status: .badRequest, refusal: .size))
         }
         guard cells <= self.limits.maximumCellsOnEventLoop else {
-            let endWork = self.beginWork()
-            return .work(self.readPool) {
-                defer { endWork() }
+            return self.reads.outcome {
                 do throws(FeatureStoreError) {
                     let features = try self.onlineFeatures(request)
                     return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
@@ -245,25 +300,17 @@ final class RequestHandler: Sendable {
         }
     }
 
-    /// Counts one more request that is on a thread.
-    ///
-    /// - Returns: What is called at its end.
-    func beginWork() -> @Sendable () -> Void {
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return { self.workCount.wrappingSubtract(1, ordering: .releasing) }
-    }
-
     /// Reads and writes on a thread: a large body would hold up an event loop as the disk would.
     private func push(
         _ head: HTTPRequestHead,
         _ body: ByteBuffer,
+        from requester: Requester,
         isView: Bool,
         listsAll: Bool
     ) -> Outcome {
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
         let headerKey = head.headers.first(name: "idempotency-key")
-        return .work(self.pushPool) {
-            defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
+        let caller = requester.caller(of: head)
+        return self.pushes.outcome {
             let request: PushRequest
             do throws(RequestError) {
                 request = try PushRequest(
@@ -275,75 +322,52 @@ final class RequestHandler: Sendable {
             } catch {
                 return error.answer
             }
-            do throws(FeatureStoreError) {
-                let result = try self.serving.push(request)
-                let body = listsAll ? result : result.withoutAccepted
-                return HTTPAnswer(status: result.status(isView: isView), body: body.jsonBytes)
-            } catch {
-                return self.answer(to: error)
+            if let denial = self.denial(requester, .push(request.destination)) { return denial }
+            return Caller.$current.withValue(caller) {
+                do throws(FeatureStoreError) {
+                    let result = try self.serving.push(request)
+                    let body = listsAll ? result : result.withoutAccepted
+                    return HTTPAnswer(status: result.status(isView: isView), body: body.jsonBytes)
+                } catch {
+                    return self.answer(to: error)
+                }
             }
         }
     }
 
-    private func load(_ request: MaterializationRequest, wantsSummary: Bool) -> Outcome {
-        let count = self.loadCount.wrappingAdd(1, ordering: .relaxed).newValue
-        guard count <= self.limits.maximumLoads else {
-            self.loadCount.wrappingSubtract(1, ordering: .relaxed)
-            let message =
-                "\(self.limits.maximumLoads) loads run or wait already, which is the limit; "
-                + "try again when one has ended."
-            return .answer(.detail(message, status: .conflict))
-        }
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return .work(self.loadPool) {
-            defer {
-                self.loadCount.wrappingSubtract(1, ordering: .relaxed)
-                self.workCount.wrappingSubtract(1, ordering: .releasing)
-            }
-            do throws(FeatureStoreError) {
-                let summary = try self.load(request)
-                return HTTPAnswer(
-                    status: .ok,
-                    body: Array((wantsSummary ? summary : "null").utf8)
-                )
-            } catch {
-                return self.answer(toLoad: error)
+    private func load(
+        _ request: MaterializationRequest,
+        for caller: Caller,
+        wantsSummary: Bool
+    ) -> Outcome {
+        self.loads.outcome {
+            Caller.$current.withValue(caller) {
+                do throws(FeatureStoreError) {
+                    let summary = try self.load(request)
+                    return HTTPAnswer(
+                        status: .ok,
+                        body: Array((wantsSummary ? summary : "null").utf8)
+                    )
+                } catch {
+                    return self.answer(toLoad: error)
+                }
             }
         }
-    }
-
-    /// Counts one more training set.
-    ///
-    /// - Returns: Where it is made, and what is called at its end; `nil` when there are as many as
-    ///   may be.
-    func beginTrainingSet() -> (pool: NIOThreadPool, end: @Sendable () -> Void)? {
-        let count = self.trainingSetCount.wrappingAdd(1, ordering: .relaxed).newValue
-        guard count <= self.limits.maximumTrainingSets else {
-            self.trainingSetCount.wrappingSubtract(1, ordering: .relaxed)
-            return nil
-        }
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return (
-            self.trainingPool,
-            {
-                self.trainingSetCount.wrappingSubtract(1, ordering: .relaxed)
-                self.workCount.wrappingSubtract(1, ordering: .releasing)
-            }
-        )
     }
 
     /// Answers with a JSON text that a thread makes.
     private func running(
-        on pool: NIOThreadPool,
+        on queue: WorkQueue,
+        for caller: Caller,
         _ body: @escaping @Sendable (any FeatureServing) throws(FeatureStoreError) -> String
     ) -> Outcome {
-        self.workCount.wrappingAdd(1, ordering: .relaxed)
-        return .work(pool) {
-            defer { self.workCount.wrappingSubtract(1, ordering: .releasing) }
-            do throws(FeatureStoreError) {
-                return HTTPAnswer(status: .ok, body: Array(try body(self.serving).utf8))
-            } catch {
-                return self.answer(to: error)
+        queue.outcome {
+            Caller.$current.withValue(caller) {
+                do throws(FeatureStoreError) {
+                    return HTTPAnswer(status: .ok, body: Array(try body(self.serving).utf8))
+                } catch {
+                    return self.answer(to: error)
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
+import FeatureStoreKit
 import NIOHTTP1
 
 /// What a request asks for, by its method and path.
@@ -32,53 +33,55 @@ enum Route: Equatable {
         let target = Self.originForm(uri)
         let path = Self.path(ofTarget: target)
         let query = target.dropFirst(path.count).dropFirst().prefix { $0 != "#" }
-        switch path {
-        case "/get-online-features":
-            self = method == .POST ? .onlineFeatures : .otherMethod(allowed: "POST")
-        case "/get-historical-features":
-            self = method == .POST ? .historicalFeatures : .otherMethod(allowed: "POST")
-        case "/materialize", "/materialize-incremental":
-            guard method == .POST else {
-                self = .otherMethod(allowed: "POST")
-                return
-            }
-            self = .materialize(
-                isIncremental: path == "/materialize-incremental",
-                wantsSummary: query.split(separator: "&").contains("summary=true")
-            )
-        case "/verify":
-            self = method == .POST ? .verify : .otherMethod(allowed: "POST")
-        case "/push", "/write-to-online-store":
-            guard method == .POST else {
-                self = .otherMethod(allowed: "POST")
-                return
-            }
-            self = .push(
-                isView: path == "/write-to-online-store",
-                listsAll: !query.split(separator: "&").contains("results=problems")
-            )
-        case "/health":
-            let isKnown = method == .GET || method == .HEAD
-            self = isKnown ? .health : .otherMethod(allowed: "GET, HEAD")
-        case "/status":
-            self = method == .GET ? .status : .otherMethod(allowed: "GET")
-        case "/snapshot":
-            self = method == .POST ? .snapshot : .otherMethod(allowed: "POST")
-        case "/livez", "/readyz", "/metrics":
-            guard method == .GET || method == .HEAD else {
-                self = .otherMethod(allowed: "GET, HEAD")
-                return
-            }
-            self = path == "/livez" ? .live : path == "/readyz" ? .ready : .metrics
-        case "/forget":
-            self = method == .POST ? .forget : .otherMethod(allowed: "POST")
-        case "/gc":
-            self = method == .POST ? .collectGarbage : .otherMethod(allowed: "POST")
-        case "/refresh":
-            self = method == .POST ? .refresh : .otherMethod(allowed: "POST")
-        default:
+        guard let endpoint = Endpoint(rawValue: String(path)) else {
             self = .unknown
+            return
         }
+        guard endpoint.methods.contains(method) else {
+            self = .otherMethod(allowed: endpoint.methods.map(\.rawValue).joined(separator: ", "))
+            return
+        }
+        let words = query.split(separator: "&")
+        switch endpoint {
+        case .onlineFeatures: self = .onlineFeatures
+        case .historicalFeatures: self = .historicalFeatures
+        case .materialize, .materializeIncremental:
+            self = .materialize(
+                isIncremental: endpoint == .materializeIncremental,
+                wantsSummary: words.contains("summary=true")
+            )
+        case .push, .writeToOnlineStore:
+            self = .push(
+                isView: endpoint == .writeToOnlineStore,
+                listsAll: !words.contains("results=problems")
+            )
+        case .verify: self = .verify
+        case .health: self = .health
+        case .status: self = .status
+        case .live: self = .live
+        case .ready: self = .ready
+        case .metrics: self = .metrics
+        case .snapshot: self = .snapshot
+        case .forget: self = .forget
+        case .collectGarbage: self = .collectGarbage
+        case .refresh: self = .refresh
+        }
+    }
+
+    /// What a request needs where tokens are in force.
+    enum Need: Equatable {
+        case nothing
+        /// A token of any kind: who has one may learn what there is and what is not.
+        case token
+        case scope(AccessScope)
+    }
+
+    /// What a request needs.
+    static func need(method: HTTPMethod, uri: String) -> Need {
+        let path = Self.originForm(uri).prefix { $0 != "?" && $0 != "#" }
+        guard let endpoint = Endpoint(rawValue: String(path)) else { return .token }
+        guard endpoint.methods.contains(method) else { return .token }
+        return endpoint.scope.map { .scope($0) } ?? .nothing
     }
 
     /// The path of a request's target.

@@ -31,6 +31,29 @@ enum UnixSocket {
         _ = unsafe chmod(path, 0o600)
     }
 
+    /// What the kernel says of the process at the other end of a connection: `struct ucred`.
+    private struct Credentials: Sendable {
+        var processID: pid_t = 0
+        var user: uid_t = 0
+        var group: gid_t = 0
+    }
+
+    /// Who is at the other end, when it is the user that this process runs as, or root; called on
+    /// the channel's event loop.
+    static func trustedPeer(of channel: any Channel) -> Caller? {
+        guard channel.localAddress?.pathname != nil,
+            let provider = channel as? any SocketOptionProvider
+        else { return nil }
+        let credentials: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
+            level: .init(SOL_SOCKET),
+            name: .init(SO_PEERCRED)
+        )
+        var user: uid_t?
+        credentials.assumeIsolated().whenSuccess { user = $0.user }
+        guard let user, user == getuid() || user == 0 else { return nil }
+        return Caller(name: "uid \(user)")
+    }
+
     static func remove(_ path: String) {
         _ = unsafe unlink(path)
     }

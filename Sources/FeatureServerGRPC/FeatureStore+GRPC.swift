@@ -1,4 +1,4 @@
-import FeatureServer
+package import FeatureServer
 package import FeatureStoreKit
 package import Logging
 package import ServiceLifecycle
@@ -19,6 +19,7 @@ extension FeatureStore {
     ///   - host: The address or name to listen on.
     ///   - port: The port to listen on; 0 for any that is free.
     ///   - version: What `GetFeastServingInfo` answers.
+    ///   - security: Who may reach the server, and how.
     ///   - logger: Where failures are told.
     ///   - onListening: Called once with the port, when requests are answered.
     /// - Returns: `nil` in a program that was built without gRPC.
@@ -26,6 +27,7 @@ extension FeatureStore {
         host: String,
         port: Int,
         version: String,
+        security: ServerSecurity,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) -> (any Service)? {
@@ -36,6 +38,7 @@ extension FeatureStore {
             port: port,
             version: version,
             limits: ServerLimits(),
+            security: security,
             logger: logger,
             onListening: onListening
         )

@@ -19,6 +19,7 @@ struct GRPCFeatureServer: Service {
     let port: Int
     let version: String
     let limits: ServerLimits
+    let security: ServerSecurity
     let logger: Logger
     let onListening: @Sendable (_ port: Int) -> Void
 
@@ -29,7 +30,7 @@ struct GRPCFeatureServer: Service {
     func run() async throws {
         let transport = HTTP2ServerTransport.Posix(
             address: try self.address(),
-            transportSecurity: .plaintext,
+            transportSecurity: self.transportSecurity,
             config: self.configuration(),
             eventLoopGroup: .singleton
         )
@@ -41,7 +42,14 @@ struct GRPCFeatureServer: Service {
         let server = GRPCServer(
             transport: transport,
             services: [
-                ServingService(reader: reader, version: self.version),
+                ServingService(
+                    reader: reader,
+                    version: self.version,
+                    admission: CallAdmission(
+                        control: self.security.accessControl,
+                        project: self.serving.project
+                    )
+                ),
                 HealthService(serving: self.serving),
             ]
         )
@@ -93,11 +101,27 @@ struct GRPCFeatureServer: Service {
                 self.host,
                 port: self.port
             )
+            try self.security.check(address, host: self.host)
             let literal = address.ipAddress ?? self.host
             if case .v6 = address { return .ipv6(host: literal, port: self.port) }
             return .ipv4(host: literal, port: self.port)
+        } catch let error as FeatureStoreError {
+            throw error
         } catch {
             throw bindError(error, host: self.host, port: self.port, option: "--grpc-port")
+        }
+    }
+
+    /// TLS with the certificates that the files hold when the server starts.
+    private var transportSecurity: HTTP2ServerTransport.Posix.TransportSecurity {
+        guard let files = self.security.tls else { return .plaintext }
+        return .tls(
+            certificateChain: [.file(path: files.certificate, format: .pem)],
+            privateKey: .file(path: files.key, format: .pem)
+        ) { configuration in
+            guard let authority = files.clientAuthority else { return }
+            configuration.clientCertificateVerification = .noHostnameVerification
+            configuration.trustRoots = .certificates([.file(path: authority, format: .pem)])
         }
     }
 

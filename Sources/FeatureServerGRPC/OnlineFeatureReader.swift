@@ -13,14 +13,24 @@ struct OnlineFeatureReader: Sendable {
     let logger: Logger
 
     /// The bytes of a `GetOnlineFeaturesResponse`.
+    ///
+    /// `grant` is what the token of the call allows; `nil` for everything.
     func answer(
-        _ message: FeastServingGetOnlineFeaturesRequest
+        _ message: FeastServingGetOnlineFeaturesRequest,
+        grant: AccessGrant?
     ) async throws(RPCError) -> [UInt8] {
         let request: OnlineFeaturesRequest
         do throws(FeatureStoreError) {
             request = try OnlineFeaturesRequest(message)
         } catch {
             throw self.error(for: error)
+        }
+        if let grant, !grant.coversAllViews,
+            let denial = grant.denial(
+                views: self.serving.viewNames(of: .selection(request.selection))
+            )
+        {
+            throw RPCError(code: .permissionDenied, message: denial)
         }
         let features = self.serving.featureCount(of: request.selection)
         if let problem = self.limits.problem(of: request)

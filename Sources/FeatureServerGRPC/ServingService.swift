@@ -11,23 +11,27 @@ struct ServingService: RegistrableRPCService {
     let reader: OnlineFeatureReader
     /// The release of the program.
     let version: String
+    let admission: CallAdmission
 
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
         router.register(
             "GetOnlineFeatures",
             of: Self.name,
             maximumBytes: self.reader.limits.maximumBodyBytes
-        ) { message in
-            try await self.reader.answer(message)
+        ) { message, metadata in
+            let grant = try self.admission.grant(for: metadata)
+            return try await self.reader.answer(message, grant: grant)
         }
         router.register("GetFeastServingInfo", of: Self.name) {
-            (_: FeastServingGetFeastServingInfoRequest) in
+            (_: FeastServingGetFeastServingInfoRequest, metadata) in
+            _ = try self.admission.grant(for: metadata)
             var info = FeastServingGetFeastServingInfoResponse()
             info.version = self.version
             return try info.serializedBytes()
         }
         router.register("GetOnlineFeaturesRange", of: Self.name) {
-            (_: FeastServingGetFeastServingInfoRequest) in
+            (_: FeastServingGetFeastServingInfoRequest, metadata) in
+            _ = try self.admission.grant(for: metadata)
             throw RPCError(
                 code: .unimplemented,
                 message: "GetOnlineFeaturesRange is not served: the online store holds the "
@@ -45,7 +49,7 @@ struct HealthService: RegistrableRPCService {
     let serving: any FeatureServing
 
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        router.register("Check", of: Self.name) { (request: FeastServingHealthCheckRequest) in
+        router.register("Check", of: Self.name) { (request: FeastServingHealthCheckRequest, _) in
             let known = ["", ServingService.name.fullyQualifiedService]
             guard known.contains(request.service) else {
                 throw RPCError(
@@ -67,7 +71,7 @@ extension RPCRouter {
         _ method: String,
         of service: ServiceDescriptor,
         maximumBytes: Int = .max,
-        answer: @escaping @Sendable (Request) async throws -> [UInt8]
+        answer: @escaping @Sendable (Request, Metadata) async throws -> [UInt8]
     ) {
         self.registerHandler(
             forMethod: MethodDescriptor(service: service, method: method, type: .unary),
@@ -75,7 +79,7 @@ extension RPCRouter {
             serializer: AnswerWriter()
         ) { request, _ in
             let single = try await ServerRequest(stream: request)
-            let bytes = try await answer(single.message)
+            let bytes = try await answer(single.message, single.metadata)
             return StreamingServerResponse(single: ServerResponse(message: bytes))
         }
     }

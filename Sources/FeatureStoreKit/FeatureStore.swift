@@ -32,9 +32,10 @@ public final class FeatureStore: Sendable {
     let sources: SourceReader
     let functions: [String: OnDemandFunction]
     let evaluator = OnDemandEvaluator()
+    /// Takes sentences for people about what happens beside a call.
+    let notes: @Sendable (String) -> Void
     private let loadMemory: Int
     private let lockTimeout: Duration
-    let notes: @Sendable (String) -> Void
     private let definitions: Mutex<DefinitionSnapshot?> = Mutex(nil)
     private let reloading = Mutex<Void>(())
     private let definitionsCount = Atomic<UInt64>(0)
@@ -59,7 +60,8 @@ public final class FeatureStore: Sendable {
     ///     its name.
     ///   - lockTimeout: How long to wait for another process that has the online store open.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
-    ///     read, or cannot be made, and about whom the store waits for.
+    ///     read, or cannot be made, about whom the store waits for, and about each line that the
+    ///     audit log lacks.
     public convenience init(
         _ files: LoadedRepository,
         loadMemory: Int = 168 << 20,
@@ -89,7 +91,8 @@ public final class FeatureStore: Sendable {
     ///     ``init(snapshot:directory:configuration:functions:)``.
     ///   - lockTimeout: How long to wait for another process that has the online store open.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
-    ///     read, or cannot be made, and about whom the store waits for.
+    ///     read, or cannot be made, about whom the store waits for, and about each line that the
+    ///     audit log lacks.
     ///   - now: The clock; ttl and the end of loads go by it.
     public init(
         directory: String,
@@ -106,9 +109,9 @@ public final class FeatureStore: Sendable {
         self.configuration = configuration
         self.loadMemory = loadMemory
         self.lockTimeout = lockTimeout
-        self.notes = notes
         self.functions = functions
         self.now = now
+        self.notes = notes
         self.paths = StorePaths(directory: directory, configuration: configuration)
         self.registry = Registry(
             path: self.paths.registry,
@@ -117,6 +120,9 @@ public final class FeatureStore: Sendable {
         self.forgotten = ForgottenEntities(folder: self.paths.registryFolder)
         self.sources = SourceReader(
             root: directory,
+            allowedPaths: configuration.allowedPaths.map {
+                AllowedPaths(repository: directory, others: $0)
+            },
             offlineDatabasePath: self.paths.offlineDatabase,
             pushLogPath: self.paths.pushLog,
             cache: self.paths.sourceCache.map { folder in

@@ -33,7 +33,8 @@ extension FeatureStoreError {
         let code: Code =
             switch error.code {
             case .inputOutput, .damagedCache: .unavailable
-            case .missingFile, .missingColumn, .missingTable, .invalidSQL, .unknownTimeZone,
+            case .missingFile, .outsideRepository, .missingColumn, .missingTable, .invalidSQL,
+                .unknownTimeZone,
                 .tooManyRows, .memoryLimit:
                 .invalidArgument
             case .malformedFile, .notADatabase, .badRows: .invalidData

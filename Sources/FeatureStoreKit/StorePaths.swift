@@ -12,9 +12,11 @@ struct StorePaths: Sendable {
     /// The database of pushed rows, beside the registry: apart from the offline store's own, so
     /// that whoever fills that for minutes does not hold up pushes.
     let pushLog: String
+    /// Where changes are told; `nil` for nowhere.
+    let auditLog: String?
 
     /// The folder of the saved datasets, beside the registry.
-    var savedDatasets: String { "\(self.registryFolder)/saved_datasets" }
+    var savedDatasets: String { self.besideRegistry("saved_datasets") }
 
     /// The folder that the registry lies in.
     var registryFolder: String {
@@ -27,6 +29,9 @@ struct StorePaths: Sendable {
     /// The journal of a restore that is putting its files in place.
     var restoreJournal: String { "\(self.registry).restore" }
 
+    /// The tokens of the feature server, unless it is told another file.
+    var tokens: String { self.besideRegistry("tokens.json") }
+
     init(directory: String, configuration: ProjectConfiguration) {
         func absolute(_ path: String) -> String {
             path.hasPrefix("/") ? path : "\(directory)/\(path)"
@@ -34,6 +39,12 @@ struct StorePaths: Sendable {
         self.directory = directory
         self.registry = absolute(configuration.registry)
         self.pushLog = Self.pushLog(besides: self.registry)
+        self.auditLog =
+            switch configuration.auditLog {
+            case .none: nil
+            case .besideRegistry: Self.path("audit.jsonl", besides: self.registry)
+            case .file(let path): absolute(path)
+            }
         switch configuration.offlineStore {
         case .file: self.offlineDatabase = nil
         case .sqlite(let path): self.offlineDatabase = absolute(path)
@@ -42,6 +53,15 @@ struct StorePaths: Sendable {
         switch configuration.onlineStore {
         case .rocksdb(let path): self.online = absolute(path)
         }
+    }
+
+    private func besideRegistry(_ name: String) -> String {
+        Self.path(name, besides: self.registry)
+    }
+
+    private static func path(_ name: String, besides registry: String) -> String {
+        let folder = registry.lastIndex(of: "/").map { registry[..<$0] } ?? "."
+        return "\(folder)/\(name)"
     }
 
     /// `pushed.db` beside `registry.db`, and `name-pushed.db` beside any other `name.db`.

@@ -9,7 +9,7 @@ struct CSVSource {
     private static let headerWindowSize = 1 << 14
 
     let options: DataSource.CSVOptions
-    let root: String
+    let root: SourceRoot
     let windowSize: CSVWindowSize
 
     /// The byte between fields.

@@ -4,9 +4,9 @@ import Glibc
 /// The files that a path or a glob names.
 enum FilePattern {
     /// A path that is absolute, or else lies below `root`.
-    static func absolutePath(_ path: String, root: String) -> String {
+    static func absolutePath(_ path: String, root: SourceRoot) -> String {
         if path.hasPrefix("/") { return path }
-        return root.hasSuffix("/") ? root + path : root + "/" + path
+        return root.path.hasSuffix("/") ? root.path + path : root.path + "/" + path
     }
 
     /// Whether a path has letters that a glob gives a meaning.
@@ -19,9 +19,12 @@ enum FilePattern {
     /// A path that exists is that file, whatever letters it has; else `*`, `?` and `[…]` match
     /// inside one directory level.
     ///
-    /// - Throws: `missingFile` when there is none, naming what was looked for.
-    static func files(_ path: String, root: String) throws(OfflineStoreError) -> [String] {
+    /// - Throws: `missingFile` when there is none, naming what was looked for; `outsideRepository`
+    ///   when one lies where the repository may not look.
+    static func files(_ path: String, root: SourceRoot) throws(OfflineStoreError) -> [String] {
         let absolute = self.absolutePath(path, root: root)
+        // First of all: what is there, outside, is not told.
+        try root.check(absolute)
         if unsafe access(absolute, F_OK) == 0 { return [absolute] }
         guard self.isGlob(path) else {
             throw OfflineStoreError(
@@ -30,7 +33,7 @@ enum FilePattern {
             )
         }
         // Letters of the root mean themselves.
-        let pattern = path.hasPrefix("/") ? path : self.escaped(root) + "/" + path
+        let pattern = path.hasPrefix("/") ? path : self.escaped(root.path) + "/" + path
         let matches = self.matches(pattern).sorted { left, right in
             left.utf8.lexicographicallyPrecedes(right.utf8)
         }
@@ -40,6 +43,7 @@ enum FilePattern {
                 message: "no file matches \(absolute); \(self.hint(forMissing: absolute))"
             )
         }
+        for match in matches { try root.check(match) }
         return matches
     }
 

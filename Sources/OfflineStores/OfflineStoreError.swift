@@ -6,6 +6,8 @@ package struct OfflineStoreError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
         /// A file of a source, or the entity file, is not there.
         case missingFile
+        /// A source lies where the repository may not look.
+        case outsideRepository
         /// A file has no column of that name, or not the columns that its neighbours have.
         case missingColumn
         /// The database has no such table.

@@ -108,7 +108,7 @@ extension SourceReader {
 
     /// A path below the root without the root.
     private func relativePath(_ path: String) -> String {
-        let prefix = self.root.hasSuffix("/") ? self.root : self.root + "/"
+        let prefix = self.root.path.hasSuffix("/") ? self.root.path : self.root.path + "/"
         return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
     }
 }

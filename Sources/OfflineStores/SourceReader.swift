@@ -15,8 +15,8 @@ package struct SourceReader: Sendable {
         package let declaredType: String?
     }
 
-    /// The directory that relative paths start from.
-    package let root: String
+    /// Where the paths of sources start from, and where they may lead.
+    package let root: SourceRoot
     /// The database for SQLite sources that name no file.
     package let offlineDatabasePath: String?
     /// The database of pushed rows; it need not be there.
@@ -32,6 +32,7 @@ package struct SourceReader: Sendable {
 
     package init(
         root: String,
+        allowedPaths: AllowedPaths? = nil,
         offlineDatabasePath: String? = nil,
         pushLogPath: String? = nil,
         cache: SourceCache? = nil,
@@ -40,7 +41,7 @@ package struct SourceReader: Sendable {
         windowSize: CSVWindowSize = CSVWindowSize()
     ) {
         self.rowsPerSeek = rowsPerSeek
-        self.root = root
+        self.root = SourceRoot(root, allowed: allowedPaths)
         self.offlineDatabasePath = offlineDatabasePath
         self.pushLogPath = pushLogPath
         self.cache = cache
@@ -309,8 +310,11 @@ package struct SourceReader: Sendable {
                     """
             )
         }
+        let absolute = FilePattern.absolutePath(path, root: self.root)
+        // The offline store's own database is the configuration's word.
+        if options.path != nil { try self.root.check(absolute) }
         return SQLiteSource(
-            path: FilePattern.absolutePath(path, root: self.root),
+            path: absolute,
             relation: options.relation
         )
     }

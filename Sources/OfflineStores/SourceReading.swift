@@ -27,7 +27,7 @@ struct SourceReading: Codable, Hashable, Sendable {
     let created: String?
     let features: [Field]
 
-    init(_ scan: SourceScan, options: DataSource.CSVOptions, root: String) {
+    init(_ scan: SourceScan, options: DataSource.CSVOptions, root: SourceRoot) {
         let source = scan.source
         self.version = Self.currentVersion
         self.path = FilePattern.absolutePath(options.path, root: root)

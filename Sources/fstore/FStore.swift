@@ -45,7 +45,7 @@ struct FStore: AsyncParsableCommand {
                     FeatureViewsCommand.self, OnDemandFeatureViewsCommand.self,
                     FeatureServicesCommand.self, ProjectsCommand.self,
                     RegistryDumpCommand.self, ConfigurationCommand.self,
-                    EndpointCommand.self, VersionCommand.self,
+                    EndpointCommand.self, TokenCommand.self, VersionCommand.self,
                 ]
             ),
             CommandGroup(

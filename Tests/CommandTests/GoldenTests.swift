@@ -265,6 +265,7 @@ struct GoldenTests {
                     registry: data/registry.db
                     offline_store: sqlite, data/offline.db
                     online_store: rocksdb, data/online, row_cache 256MB
+                    audit_log: <repo>/data/audit.jsonl
 
                     """
             )

@@ -35,7 +35,7 @@ struct RequestLogTests {
             )
             try fleet.prepare("apply", "materialize")
             let options = ["--log-level", "debug", "--log-format", "json"]
-            let server = try RunningServer(in: fleet.directory, options: options)
+            let server = try RunningServer(in: fleet.directory, options)
             let read =
                 #"{"features":["driver_stats:trips"],"entities":{"driver_id":[\#(Self.key)]}}"#
             #expect(try self.post(server, "/get-online-features", read, id: "r-1").status == 200)
@@ -97,7 +97,7 @@ struct RequestLogTests {
                 "  - { name: stats_push, type: push, batch_source: stats }\n\nfeature_views:\n"
             )
             let options = ["--max-staleness", "1d", "--max-staleness", "driver_recent=0"]
-            let server = try RunningServer(in: fleet.directory, options: options)
+            let server = try RunningServer(in: fleet.directory, options)
             func get(_ path: String) throws -> (status: Int, text: String, body: String) {
                 try server.request("GET", path, "")
             }

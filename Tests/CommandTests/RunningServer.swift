@@ -12,11 +12,11 @@ struct RunningServer {
         try self.init(in: fleet.directory)
     }
 
-    /// Starts the server of a repository.
+    /// Starts the server of a repository, with further options.
     init(
         in directory: String,
+        _ options: [String] = [],
         arguments: [String] = ["serve", "-p", "0"],
-        options: [String] = [],
         environment: [String: String] = [:]
     ) throws {
         let program = try RunningProgram(

@@ -32,6 +32,12 @@ struct RepositoryWriterTests {
             ),
             ProjectConfiguration(project: "no-cache", rowCacheBytes: 0),
             ProjectConfiguration(project: "odd-cache", rowCacheBytes: 1023),
+            ProjectConfiguration(project: "silent", auditLog: .none),
+            ProjectConfiguration(
+                project: "watched",
+                allowedPaths: ["/data/warehouse", "../shared"],
+                auditLog: .file(path: "data/changes.jsonl")
+            ),
             ProjectConfiguration(
                 project: "defaults",
                 onlineStore: .rocksdb(path: "data/online")
@@ -40,7 +46,10 @@ struct RepositoryWriterTests {
     )
     func configurationsReadBack(configuration: ProjectConfiguration) throws {
         let text = try RepositoryWriter().text(of: configuration)
-        #expect(try loaded(["feature_store.yaml": text]).configuration == configuration)
+        var expected = configuration
+        // Definitions in files stay in the repository unless they are allowed to leave it.
+        expected.allowedPaths = configuration.allowedPaths ?? []
+        #expect(try loaded(["feature_store.yaml": text]).configuration == expected)
     }
 
     @Test("A definition is written as a person would write it")

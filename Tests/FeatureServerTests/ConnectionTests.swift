@@ -311,8 +311,10 @@ extension ServerTests {
                         #expect(try socket.reply()?.status == 200)
                     }
                     let refused = try server.connect()
-                    let isEnded = (try? refused.isEnded()) ?? true
-                    #expect(isEnded)
+                    let reply = try refused.reply()
+                    #expect(reply?.status == 503)
+                    #expect(reply?.headers.contains("retry-after: 1") == true)
+                    #expect(try refused.isEnded())
                     try kept[0].post(readPath, readBody)
                     #expect(try kept[0].reply()?.status == 200)
                 }

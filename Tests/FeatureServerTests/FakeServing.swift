@@ -49,6 +49,16 @@ final class FakeServing: FeatureServing {
         }
     }
 
+    func viewNames(of target: AccessTarget) -> [String] {
+        switch target {
+        case .selection(.features(let references)):
+            references.map { String($0.prefix { $0 != ":" }) }
+        case .selection(.service(let name)), .push(.source(let name)), .push(.view(let name)):
+            [name]
+        case .views(let names): names ?? ["v", "w"]
+        }
+    }
+
     func onlineFeatures(
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures {

@@ -88,6 +88,28 @@ final class HTTPSocket {
         }
     }
 
+    /// Sends what the kernel takes within a second; false when that is not all.
+    func sendsAtOnce(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            var poll = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
+            guard Foundation.poll(&poll, 1, 1_000) > 0 else { return false }
+            let count = bytes[sent...].withUnsafeBytes {
+                let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+                return Foundation.send(self.descriptor, $0.baseAddress, $0.count, flags)
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    /// Whether there is something to read already.
+    func hasInput() -> Bool {
+        var poll = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
+        return !self.buffer.isEmpty || Foundation.poll(&poll, 1, 0) > 0
+    }
+
     /// Sends a whole POST.
     func post(_ path: String, _ body: String, headers: String = "") throws {
         try self.send(

@@ -66,6 +66,61 @@ extension ServerTests {
             }
         }
 
+        @Test("What is refused is counted by its reason, and who waits by the queue")
+        func tellsRefusalsAndQueues() async throws {
+            let started = DispatchSemaphore(value: 0)
+            let gate = DispatchSemaphore(value: 0)
+            let fake = FakeServing(
+                load: { (_) throws(FeatureStoreError) in
+                    started.signal()
+                    gate.wait()
+                    return "{}"
+                }
+            )
+            var limits = testLimits()
+            limits.maximumLoads = 2
+            limits.maximumBodyBytes = 100
+            try await withServer(fake, limits: limits) { server in
+                let text = try await onThread { () -> String in
+                    let load = #"{"disable_event_timestamp":true}"#
+                    let sockets = try (0..<3).map { _ in try server.connect() }
+                    try sockets[0].post("/materialize", load)
+                    started.wait()
+                    try sockets[1].post("/materialize", load)
+                    let watcher = try server.connect()
+                    func metrics() throws -> String {
+                        try watcher.send("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n")
+                        return try #require(try watcher.reply()).body
+                    }
+                    // A third one is refused, once the second waits.
+                    let waiting = "fstore_queue_waiting_requests{queue=\"loads\"} 1\n"
+                    while try !metrics().contains(waiting) {}
+                    let third = try server.connect()
+                    try third.post("/materialize", load)
+                    #expect(try third.reply()?.status == 409)
+                    try sockets[2].post(readPath, String(repeating: " ", count: 101))
+                    #expect(try sockets[2].reply()?.status == 413)
+                    let malformed = try server.connect()
+                    try malformed.send("nonsense\r\n\r\n")
+                    #expect(try malformed.reply()?.status == 400)
+                    let text = try metrics()
+                    gate.signal()
+                    gate.signal()
+                    return text
+                }
+                for line in [
+                    "fstore_http_refused_total{reason=\"busy\"} 1",
+                    "fstore_http_refused_total{reason=\"body\"} 1",
+                    "fstore_http_refused_total{reason=\"malformed\"} 1",
+                    "fstore_queue_running_requests{queue=\"loads\"} 1",
+                    "fstore_queue_waiting_requests{queue=\"loads\"} 1",
+                    "fstore_queue_waiting_requests{queue=\"reads\"} 0",
+                ] {
+                    #expect(text.contains("\n\(line)\n"), "\(line)")
+                }
+            }
+        }
+
         @Test("An answer has the request's id, or one that was made, and its trace")
         func answersWithIdentity() async throws {
             let trace = "4bf92f3577b34da6a3ce929d0e0e4736"

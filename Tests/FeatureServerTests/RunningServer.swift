@@ -6,6 +6,7 @@ import ServiceLifecycle
 struct RunningServer: Sendable {
     let port: Int
     let group: ServiceGroup
+    let refusals: RefusalCounts
 
     /// Begins the shutdown.
     func stop() async { await self.group.triggerGracefulShutdown() }
@@ -15,9 +16,10 @@ struct RunningServer: Sendable {
 
 /// Runs a server while `body` does, and then shuts it down.
 func withServer<Success: Sendable>(
-    _ serving: FakeServing = FakeServing(),
+    _ serving: any FeatureServing = FakeServing(),
     limits: ServerLimits = testLimits(),
     unixSocketPath: String? = nil,
+    security: ServerSecurity = ServerSecurity(),
     logger: Logger = silentLogger(),
     _ body: @Sendable (RunningServer) async throws -> Success
 ) async throws -> Success {
@@ -27,6 +29,7 @@ func withServer<Success: Sendable>(
         port: 0,
         unixSocketPath: unixSocketPath,
         limits: limits,
+        security: security,
         logger: logger,
         onListening: { port in
             continuation.yield(port)
@@ -44,7 +47,9 @@ func withServer<Success: Sendable>(
     }
     let result: Result<Success, any Error>
     do {
-        result = .success(try await body(RunningServer(port: port, group: group)))
+        result = .success(
+            try await body(RunningServer(port: port, group: group, refusals: server.refusals))
+        )
     } catch {
         result = .failure(error)
     }

@@ -92,7 +92,7 @@ final class LoopCounters: Sendable {
     static let classCount = 5
 
     /// For each endpoint one histogram for each class.
-    private let latencies: InlineArray<100, LatencyHistogram> = InlineArray { _ in
+    private let latencies: InlineArray<160, LatencyHistogram> = InlineArray { _ in
         LatencyHistogram()
     }
     /// The reads that left the event loop, because a block of the database was not in memory.
@@ -102,13 +102,13 @@ final class LoopCounters: Sendable {
 
     init() {
         precondition(
-            (Endpoint.paths.count + 1) * Self.classCount <= self.latencies.count,
+            (CountedEndpoint.paths.count + 1) * Self.classCount <= self.latencies.count,
             "every endpoint has its histograms"
         )
     }
 
     /// Counts an answer.
-    func add(_ endpoint: Endpoint, status: UInt, time: TimeAmount) {
+    func add(_ endpoint: CountedEndpoint, status: UInt, time: TimeAmount) {
         let statusClass = min(max(Int(status) / 100, 1), Self.classCount) - 1
         self.latencies[endpoint.index * Self.classCount + statusClass]
             .add(nanoseconds: time.nanoseconds)

@@ -34,7 +34,7 @@ final class ServerCounters: Sendable {
     var latencies: [Latencies] {
         let loops = self.loops.withLock { $0 }
         var result: [Latencies] = []
-        for index in 0..<(Endpoint.paths.count + 1) * LoopCounters.classCount {
+        for index in 0..<(CountedEndpoint.paths.count + 1) * LoopCounters.classCount {
             var sum = LatencySum()
             for loop in loops {
                 loop.add(index, to: &sum)
@@ -43,8 +43,8 @@ final class ServerCounters: Sendable {
             let endpoint = index / LoopCounters.classCount
             result.append(
                 Latencies(
-                    endpoint: endpoint < Endpoint.paths.count
-                        ? Endpoint.paths[endpoint] : Endpoint.other.name,
+                    endpoint: endpoint < CountedEndpoint.paths.count
+                        ? CountedEndpoint.paths[endpoint] : CountedEndpoint.other.name,
                     status: "\(index % LoopCounters.classCount + 1)xx",
                     sum: sum
                 )

@@ -82,6 +82,19 @@ extension FeatureStore {
         _ plan: RegistryPlan,
         allowDestroy: Bool = false
     ) throws(FeatureStoreError) -> (plan: RegistryPlan, version: Int) {
+        let names = plan.changes.map { "\($0.kind.title) \($0.name)" }
+        return try self.audited(.apply, names) { (details) throws(FeatureStoreError) in
+            details.isNothing = plan.isEmpty
+            let result = try self.putInForce(plan, allowDestroy: allowDestroy)
+            details.count("registry_version", result.version)
+            return result
+        }
+    }
+
+    private func putInForce(
+        _ plan: RegistryPlan,
+        allowDestroy: Bool
+    ) throws(FeatureStoreError) -> (plan: RegistryPlan, version: Int) {
         try self.checkWritable("definitions cannot be applied to it")
         var plan = plan
         while true {
@@ -119,6 +132,14 @@ extension FeatureStore {
     @discardableResult
     public func teardown() throws(FeatureStoreError) -> Int {
         try self.checkWritable("it cannot be torn down")
+        return try self.audited(.teardown) { (details) throws(FeatureStoreError) in
+            let version = try self.removeEverything()
+            details.count("registry_version", version)
+            return version
+        }
+    }
+
+    private func removeEverything() throws(FeatureStoreError) -> Int {
         do {
             _ = try self.registry.teardown(at: self.now())
         } catch {

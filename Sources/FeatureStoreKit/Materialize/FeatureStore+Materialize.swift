@@ -85,7 +85,34 @@ extension FeatureStore {
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) -> MaterializationReport {
         try self.checkWritable("nothing can be loaded")
-        return try self.loads.withLock { _ throws(FeatureStoreError) in
+        return try self.audited(.materialize, names ?? []) { (details) throws(FeatureStoreError) in
+            do throws(FeatureStoreError) {
+                let report = try self.loadViews(
+                    from: start,
+                    to: end,
+                    views: names,
+                    strict: strict,
+                    progress: progress
+                )
+                details.take(report)
+                return report
+            } catch {
+                if let partial = error.cause as? PartialMaterialization {
+                    details.take(partial.report)
+                }
+                throw error
+            }
+        }
+    }
+
+    private func loadViews(
+        from start: Timestamp?,
+        to end: Timestamp?,
+        views names: [String]?,
+        strict: Bool,
+        progress: (@Sendable (MaterializationProgress) -> Void)?
+    ) throws(FeatureStoreError) -> MaterializationReport {
+        try self.loads.withLock { _ throws(FeatureStoreError) in
             // A load right after an apply goes by what was applied.
             try self.refresh()
             let definitions = try self.appliedSnapshot()
@@ -152,6 +179,15 @@ extension MaterializationReport {
                 + lines.joined(separator: "\n"),
             cause: PartialMaterialization(report: self)
         )
+    }
+}
+
+extension AuditDetails {
+    fileprivate mutating func take(_ report: MaterializationReport) {
+        self.objects = report.views.map(\.name)
+        self.count("rows", report.views.reduce(0) { $0 + $1.rowsRead })
+        self.count("keys_written", report.views.reduce(0) { $0 + $1.keysWritten })
+        self.count("failed_views", report.views.count { $0.error != nil })
     }
 }
 

@@ -54,6 +54,22 @@ extension FeatureStore {
     @discardableResult
     public func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
         try self.checkWritable("rows cannot be pushed")
+        let (action, name): (AuditAction, String) =
+            switch request.destination {
+            case .source(let name): (.push, name)
+            case .view(let name): (.write, name)
+            }
+        return try self.audited(action, [name]) { (details) throws(FeatureStoreError) in
+            details.count("rows", request.rows.rowCount)
+            let result = try self.write(request)
+            details.count("accepted", result.accepted)
+            details.count("stale", result.stale)
+            details.count("rejected", result.rejected)
+            return result
+        }
+    }
+
+    private func write(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
         var request = request
         if case .view = request.destination { request.target = .online }
         try request.checkKey()

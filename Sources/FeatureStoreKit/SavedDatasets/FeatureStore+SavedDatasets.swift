@@ -30,6 +30,28 @@ extension FeatureStore {
         replacing: Bool = false,
         progress: (@Sendable (HistoricalFeaturesProgress) -> Void)? = nil
     ) throws(FeatureStoreError) -> (dataset: SavedDataset, trainingSet: TrainingSet) {
+        try self.audited(.saveDataset, [name]) { (details) throws(FeatureStoreError) in
+            let saved = try self.makeDataset(
+                name,
+                features,
+                entities: entities,
+                options: options,
+                replacing: replacing,
+                progress: progress
+            )
+            details.count("rows", saved.trainingSet.report.rows)
+            return saved
+        }
+    }
+
+    private func makeDataset(
+        _ name: String,
+        _ features: FeatureSelection,
+        entities: EntityRowsInput,
+        options: HistoricalFeaturesOptions,
+        replacing: Bool,
+        progress: (@Sendable (HistoricalFeaturesProgress) -> Void)?
+    ) throws(FeatureStoreError) -> (dataset: SavedDataset, trainingSet: TrainingSet) {
         let began = ContinuousClock.now
         try self.checkWritable("training sets cannot be saved")
         // What is kept is kept by what was forgotten when it began.
@@ -155,9 +177,11 @@ extension FeatureStore {
     /// Removes a saved dataset.
     public func deleteSavedDataset(_ name: String) throws(FeatureStoreError) {
         try self.checkWritable("saved datasets cannot be deleted")
-        // One that is damaged can go as well.
-        try self.savedDatasetFolder.checkIsThere(name)
-        try self.savedDatasetFolder.remove(name)
+        try self.audited(.deleteDataset, [name]) { (_) throws(FeatureStoreError) in
+            // One that is damaged can go as well.
+            try self.savedDatasetFolder.checkIsThere(name)
+            try self.savedDatasetFolder.remove(name)
+        }
     }
 
     /// The absolute path of a saved dataset's folder, whether it is there or not.

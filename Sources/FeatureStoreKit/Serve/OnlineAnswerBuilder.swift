@@ -85,12 +85,12 @@ struct OnlineAnswerBuilder {
                 )
             }
         }
-        self.countRows(of: views, into: &answer)
+        self.countRows(views, in: &answer)
         return true
     }
 
-    /// Tells what became of the rows of each view.
-    private func countRows(of views: [FoundView], into answer: inout OnlineFeatures) {
+    /// Notes what became of the rows of each view.
+    private func countRows(_ views: [FoundView], in answer: inout OnlineFeatures) {
         answer.viewRows.removeAll(keepingCapacity: true)
         for (index, view) in self.plan.views.enumerated() {
             var counts = RowCounts()
@@ -105,8 +105,9 @@ struct OnlineAnswerBuilder {
         }
         for (column, feature) in zip(self.plan.columns, answer.features) {
             guard case .feature(let cell) = column.origin else { continue }
-            answer.viewRows[cell.view].counts.nullValues +=
-                feature.statuses.count { $0 == .nullValue }
+            for status in feature.statuses where status == .nullValue {
+                answer.viewRows[cell.view].counts.nullValues += 1
+            }
         }
     }
 

@@ -91,12 +91,12 @@ package final class SourceCache: Sendable {
     /// - Parameters:
     ///   - scan: The scan.
     ///   - options: What its source says.
-    ///   - root: The directory that relative paths start from.
+    ///   - root: Where paths start from.
     /// - Returns: What is there now; `nil` when the source will be read as text.
     func state(
         for scan: SourceScan,
         _ options: DataSource.CSVOptions,
-        root: String
+        root: SourceRoot
     ) -> State? {
         let reading = SourceReading(scan, options: options, root: root)
         let name = reading.fileName(source: scan.source.name)

@@ -22,6 +22,7 @@ struct ConfigurationCommand: ParsableCommand {
         print("offline_store: \(settings.offlineStore.text)")
         let rowCache = ByteSizeText.text(settings.rowCacheBytes)
         print("online_store: \(settings.onlineStore.text), row_cache \(rowCache)")
+        print("audit_log: \(settings.auditLog ?? "false")")
     }
 
     private struct Settings: Encodable {
@@ -38,6 +39,7 @@ struct ConfigurationCommand: ParsableCommand {
         let offlineStore: Store
         let onlineStore: Store
         let rowCacheBytes: Int
+        let auditLog: String?
 
         init(_ store: FeatureStore) {
             let configuration = store.configuration
@@ -49,6 +51,7 @@ struct ConfigurationCommand: ParsableCommand {
             case .sqlite(let path): self.offlineStore = Store(type: "sqlite", path: path)
             }
             self.rowCacheBytes = configuration.rowCacheBytes
+            self.auditLog = store.auditLogPath
             switch configuration.onlineStore {
             case .rocksdb(let path): self.onlineStore = Store(type: "rocksdb", path: path)
             }

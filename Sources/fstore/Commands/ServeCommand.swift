@@ -57,6 +57,34 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var maximumStaleness: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "The tokens that requests need; see `fstore help token`.",
+            discussion: "By default tokens.json beside the registry, as soon as it is there.",
+            valueName: "file"
+        )
+    )
+    var tokens: String?
+
+    @Option(help: ArgumentHelp("The server's certificate, in PEM: HTTPS.", valueName: "file"))
+    var cert: String?
+
+    @Option(help: ArgumentHelp("The private key of the certificate, in PEM.", valueName: "file"))
+    var key: String?
+
+    @Option(
+        name: .customLong("client-ca"),
+        help: ArgumentHelp(
+            "The certificates, in PEM, of those who sign clients' certificates; every client needs "
+                + "one then.",
+            valueName: "file"
+        )
+    )
+    var clientAuthority: String?
+
+    @Flag(help: "Listen where other machines reach the server, though it has no tokens.")
+    var insecure = false
+
     func validate() throws {
         var limits = StalenessLimits()
         for text in self.maximumStaleness where !limits.add(text) {
@@ -64,6 +92,12 @@ struct ServeCommand: AsyncParsableCommand {
                 "--max-staleness \"\(text)\" is no age; write 90s, 15m, 6h, 1d or 2w, and view=15m "
                     + "for one view"
             )
+        }
+        guard (self.cert == nil) == (self.key == nil) else {
+            throw ValidationError("--cert and --key belong together; give both, or none")
+        }
+        guard self.clientAuthority == nil || self.cert != nil else {
+            throw ValidationError("--client-ca needs --cert and --key")
         }
         for port in [self.port, self.grpcPort ?? 0] where !(0...65_535).contains(port) {
             throw ValidationError("port \(port) does not exist; give one from 0 to 65535")
@@ -92,6 +126,7 @@ struct ServeCommand: AsyncParsableCommand {
         try reportingFailure { () throws(FeatureStoreError) in
             try store.openOnlineStore()
         }
+        let security = try self.security(of: store)
         let grpcAddress = Mutex<String?>(nil)
         let isListening = ServersTogether.Signal()
         let grpcServer = self.grpcPort.flatMap { port in
@@ -99,6 +134,7 @@ struct ServeCommand: AsyncParsableCommand {
                 host: self.host,
                 port: port,
                 version: FStore.version,
+                security: security,
                 logger: logger,
                 onListening: { [host] port in
                     grpcAddress.withLock { $0 = "\(host):\(port)" }
@@ -113,11 +149,13 @@ struct ServeCommand: AsyncParsableCommand {
             unixSocketPath: socketPath,
             staleness: staleness,
             version: FStore.version,
+            security: security,
             logger: logger,
             onListening: { [host, asJSON = self.global.json] port in
                 announce(
                     store,
-                    address: "http://\(host):\(port)",
+                    security: security,
+                    host: "\(host):\(port)",
                     grpcAddress: grpcAddress.withLock { $0 },
                     socketPath: socketPath,
                     asJSON: asJSON
@@ -156,6 +194,34 @@ extension ServeCommand {
             )
         }
     }
+
+    /// Who may reach the server: what the options say.
+    private func security(of store: FeatureStore) throws -> ServerSecurity {
+        let file = TokenFile(path: self.tokens ?? store.tokenFilePath)
+        let control = try reportingFailure { () throws(FeatureStoreError) in
+            try AccessControl(file, mustExist: self.tokens != nil)
+        }
+        let tls = self.cert.flatMap { certificate in
+            self.key.map { key in
+                TLSFiles(
+                    certificate: certificate,
+                    key: key,
+                    clientAuthority: self.clientAuthority
+                )
+            }
+        }
+        if control.isInForce, tls == nil, !["127.0.0.1", "::1", "localhost"].contains(self.host) {
+            printError(
+                "warning: tokens go over the network in clear; give --cert and --key, or put a "
+                    + "proxy that speaks TLS in front"
+            )
+        }
+        return ServerSecurity(
+            accessControl: control,
+            tls: tls,
+            isInsecureAllowed: self.insecure
+        )
+    }
 }
 
 /// Ends the process without the destructors that libraries left for its end.
@@ -170,12 +236,14 @@ private func endNow(_ code: Int32) -> Never {
 /// Says where the server listens, with a command that works when it is copied.
 private func announce(
     _ store: FeatureStore,
-    address: String,
+    security: ServerSecurity,
+    host: String,
     grpcAddress: String?,
     socketPath: String?,
     asJSON: Bool
 ) {
     do {
+        let address = (security.tls == nil ? "http://" : "https://") + host
         try store.openOnlineStore(
             address: address,
             socketPath: socketPath,
@@ -190,7 +258,7 @@ private func announce(
         } else {
             print("Serving project \(project) at \(address)")
             if let grpcAddress { print("Serving gRPC at \(grpcAddress)") }
-            print(try hint(for: store, address: address))
+            print(try hint(for: store, address: address, security: security))
         }
         // Whoever started the server waits for these lines, also when they go to a file.
         fflush(nil)
@@ -200,12 +268,20 @@ private func announce(
 }
 
 /// A command that reads something which is there, or what to do first.
-private func hint(for store: FeatureStore, address: String) throws -> String {
+private func hint(
+    for store: FeatureStore,
+    address: String,
+    security: ServerSecurity
+) throws -> String {
     guard let example = try store.exampleRequest() else {
         return "Nothing is loaded yet: run `fstore materialize`"
     }
     let body = String(decoding: example.jsonBody(), as: UTF8.self)
     let quoted = body.split(separator: "'", omittingEmptySubsequences: false)
         .joined(separator: #"'\''"#)
-    return "Try:  curl -s \(address)/get-online-features -d '\(quoted)'"
+    let isClosed = security.accessControl?.isInForce == true
+    let options =
+        (security.tls == nil ? "" : " --cacert CA.pem")
+        + (isClosed ? " -H 'Authorization: Bearer TOKEN'" : "")
+    return "Try:  curl -s\(options) \(address)/get-online-features -d '\(quoted)'"
 }

@@ -84,7 +84,8 @@ struct ImportedRepository {
     private func contents() throws -> [String: String] {
         let configuration = ProjectConfiguration(
             project: self.imported.project,
-            offlineStore: .sqlite(path: "data/offline.db")
+            offlineStore: .sqlite(path: "data/offline.db"),
+            allowedPaths: self.foreignFolders
         )
         let writer = RepositoryWriter()
         var contents = [
@@ -105,6 +106,24 @@ struct ImportedRepository {
             contents["from_feast/\(file).py"] = text
         }
         return contents
+    }
+
+    /// The folders of the files that sources name by absolute paths.
+    private var foreignFolders: [String] {
+        var folders: Set<String> = []
+        for source in self.imported.repository.dataSources {
+            let path: String? =
+                switch source.kind {
+                case .csv(let options): options.path
+                case .sqlite(let options): options.path
+                case .push, .request: nil
+                }
+            guard let path, path.hasPrefix("/") else { continue }
+            // The letters of a pattern are no names of folders.
+            let plain = path.prefix { !"*?[".contains($0) }
+            folders.insert(plain.lastIndex(of: "/").map { String(plain[..<$0]) } ?? "/")
+        }
+        return folders.map { $0.isEmpty ? "/" : $0 }.sorted()
     }
 
     /// A comment that says where the definitions come from.

@@ -1,17 +1,13 @@
-/// What requests are counted by: one of the server's paths, or `other` for all that it has not.
-struct Endpoint: Equatable, Sendable {
+/// What requests are counted by: one of the server's endpoints, or `other` for all that it has not.
+struct CountedEndpoint: Equatable, Sendable {
     /// The paths, in the order of the counters.
     ///
     /// Those that strangers make up are not counted apart: each would be a series.
-    static let paths = [
-        "/get-online-features", "/get-historical-features", "/push", "/write-to-online-store",
-        "/materialize", "/materialize-incremental", "/verify", "/forget", "/gc", "/apply",
-        "/teardown", "/snapshot", "/rejects", "/status", "/health", "/livez", "/readyz", "/metrics",
-    ]
+    static let paths = Endpoint.allCases.map(\.rawValue)
     /// Everything else: unknown paths, and bytes that are no request.
-    static let other = Endpoint(index: paths.count)
+    static let other = CountedEndpoint(index: paths.count)
     /// The reads that the hot route answers.
-    static let onlineFeatures = Endpoint(index: 0)
+    static let onlineFeatures = CountedEndpoint(uri: Endpoint.onlineFeatures.rawValue)
 
     /// The place among ``paths``; their number for the rest.
     let index: Int

@@ -9,6 +9,7 @@ project: benchmark
 registry: data/registry.db
 offline_store: {{ type: sqlite, path: data/offline.db{offline} }}
 online_store: {{ type: rocksdb, path: data/online }}
+allowed_paths: [/]
 """
 
 

@@ -39,7 +39,7 @@ import Testing
             let isOwn = [
                 "data/online/", "data/pushed.db", "data/audit.jsonl", "data/registry.db-",
             ].contains {
-                name.hasPrefix($0)
+                name.hasPrefix("repository/" + $0)
             }
             let path = directory + "/" + name
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)

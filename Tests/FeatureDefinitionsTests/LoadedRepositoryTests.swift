@@ -27,7 +27,8 @@ import Testing
                     project: "driver_ranking",
                     registry: "/srv/registry.db",
                     offlineStore: .sqlite(path: "data/offline.db"),
-                    onlineStore: .rocksdb(path: "data/rows")
+                    onlineStore: .rocksdb(path: "data/rows"),
+                    allowedPaths: []
                 )
         )
         #expect(everything.repository.entities == expected.entities)
@@ -38,7 +39,8 @@ import Testing
 
     @Test func aMinimalConfigurationHasTheDefaults() throws {
         let repository = try loaded(["feature_store.yaml": "project: a\n"])
-        #expect(repository.configuration == ProjectConfiguration(project: "a"))
+        let defaults = ProjectConfiguration(project: "a", allowedPaths: [])
+        #expect(repository.configuration == defaults)
         #expect(repository.repository == FeatureRepository())
         #expect(repository.directory.hasPrefix("/"))
     }

@@ -129,10 +129,20 @@ extension ServerTests {
                 serving: FakeServing(),
                 host: "192.0.2.1",
                 port: 0,
+                security: ServerSecurity(isInsecureAllowed: true),
                 logger: silentLogger()
             )
             let error = await #expect(throws: FeatureStoreError.self) { try await server.run() }
             #expect(error?.message.contains("--host") == true)
+            // Nor is it taken without tokens, whether it is or not.
+            let open = FeatureServer(
+                serving: FakeServing(),
+                host: "192.0.2.1",
+                port: 0,
+                logger: silentLogger()
+            )
+            let refusal = await #expect(throws: FeatureStoreError.self) { try await open.run() }
+            #expect(refusal?.message.contains("--insecure") == true)
         }
     }
 

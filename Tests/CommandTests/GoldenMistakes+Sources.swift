@@ -288,16 +288,6 @@ extension GoldenMistake {
             ]
         ),
         GoldenMistake(
-            "plan",
-            1,
-            #"""
-            driver.yaml:33:9: error: "features" of feature service "activity" has no "feature_view"; add "feature_view: …"
-            driver.yaml:33:11: error: "features" of feature service "activity" has an unknown key "view"; did you mean "feature_view"?
-            2 problems; nothing was changed
-            """#,
-            edit: ("- driver_stats: [conv_rate, city]", "- { view: driver_stats }")
-        ),
-        GoldenMistake(
             "saved-datasets rebuild nope",
             1,
             #"""

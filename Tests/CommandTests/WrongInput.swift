@@ -210,6 +210,12 @@ extension WrongInput {
         ),
         WrongInput("apply", 1, "driver_stats", edit: ("name: driver_recent", "name: driver_stats")),
         WrongInput(
+            "plan",
+            1,
+            #"has an unknown key "view"; did you mean "feature_view"?"#,
+            edit: ("- driver_stats: [conv_rate, city]", "- { view: driver_stats }")
+        ),
+        WrongInput(
             "apply",
             1,
             "allow it with --allow-destroy",

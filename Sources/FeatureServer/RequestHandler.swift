@@ -156,6 +156,8 @@ final class RequestHandler: Sendable {
                     (serving) throws(FeatureStoreError) in try serving.statusSummary()
                 }
             case .snapshot:
+                // It concerns every view.
+                if let denial = self.denial(requester, .views(nil)) { return .answer(denial) }
                 return self.running(on: self.loads, for: requester.caller(of: head)) {
                     (serving) throws(FeatureStoreError) in try serving.stagedSnapshot()
                 }
@@ -163,11 +165,15 @@ final class RequestHandler: Sendable {
             case .ready: return .answer(self.readiness())
             case .metrics: return self.metrics(head)
             case .forget:
+                // It concerns every view.
+                if let denial = self.denial(requester, .views(nil)) { return .answer(denial) }
                 let request = try ForgetRequest(json: body.readableBytesUInt8Span)
                 return self.running(on: self.loads, for: requester.caller(of: head)) {
                     (serving) throws(FeatureStoreError) in try serving.forgetSummary(request)
                 }
             case .collectGarbage:
+                // It concerns every view.
+                if let denial = self.denial(requester, .views(nil)) { return .answer(denial) }
                 let request = try GarbageRequest(json: body.readableBytesUInt8Span)
                 return self.running(on: self.loads, for: requester.caller(of: head)) {
                     (serving) throws(FeatureStoreError) in

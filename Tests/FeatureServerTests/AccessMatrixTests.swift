@@ -55,6 +55,26 @@ private let rows: [Endpoint: Row] = [
         body: #"{"feature_views":["wanted"]}"#,
         statuses: [401, 401, 401, 401, 403, 403, 200, 403, 403, 200]
     ),
+    .snapshot: Row(
+        method: "POST",
+        body: "",
+        statuses: [401, 401, 401, 401, 403, 403, 200, 403, 403, 200]
+    ),
+    .forget: Row(
+        method: "POST",
+        body: #"{"entities":{"k":[1]}}"#,
+        statuses: [401, 401, 401, 401, 403, 403, 200, 403, 403, 200]
+    ),
+    .collectGarbage: Row(
+        method: "POST",
+        body: "{}",
+        statuses: [401, 401, 401, 401, 403, 403, 200, 403, 403, 200]
+    ),
+    .refresh: Row(
+        method: "POST",
+        body: "",
+        statuses: [401, 401, 401, 401, 403, 403, 200, 403, 403, 200]
+    ),
     .health: Row(
         method: "GET",
         body: "",

@@ -35,29 +35,22 @@ let serverKernels: [Kernel] = [
         }
     },
     Kernel(name: "http-request", element: "request of 10 × 10 values") { directory in
-        try httpRequests(to: DriverProject(in: directory))
-    },
-    Kernel(name: "http-request-database", element: "request of 10 × 10 values") { directory in
-        try httpRequests(to: DriverProject(in: directory, rowCache: "0"))
+        let project = try DriverProject(in: directory)
+        let port = try serve(project.store)
+        let bodies = DriverProject.requestedDrivers.map { drivers in
+            let ids = drivers.map { "\($0)" }.joined(separator: ",")
+            return #"{"feature_service":"all_features","entities":{"driver_id":[\#(ids)]}}"#
+        }
+        let connection = try HTTPConnection(port: port)
+        return {
+            var length = 0
+            for body in bodies {
+                length += try connection.post("/get-online-features", body: body)
+            }
+            return Kernel.Result(elements: bodies.count, checksum: length)
+        }
     },
 ]
-
-/// Requests over one connection, one after the other.
-private func httpRequests(to project: DriverProject) throws -> () throws -> Kernel.Result {
-    let port = try serve(project.store)
-    let bodies = DriverProject.requestedDrivers.map { drivers in
-        let ids = drivers.map { "\($0)" }.joined(separator: ",")
-        return #"{"feature_service":"all_features","entities":{"driver_id":[\#(ids)]}}"#
-    }
-    let connection = try HTTPConnection(port: port)
-    return {
-        var length = 0
-        for body in bodies {
-            length += try connection.post("/get-online-features", body: body)
-        }
-        return Kernel.Result(elements: bodies.count, checksum: length)
-    }
-}
 
 /// Serves a store until the process ends.
 ///

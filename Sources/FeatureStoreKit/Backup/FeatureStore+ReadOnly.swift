@@ -28,6 +28,7 @@ extension FeatureStore {
         place.onlineStore = .rocksdb(path: "\(snapshot)/\(SnapshotPart.online.rawValue)")
         // What would be written beside the sources is not.
         place.sourceCache = nil
+        place.auditLog = .none
         self.init(
             directory: directory,
             configuration: place,

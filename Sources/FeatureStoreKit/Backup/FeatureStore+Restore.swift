@@ -30,6 +30,21 @@ extension FeatureStore {
         replacing: Bool = false
     ) throws(FeatureStoreError) -> SnapshotManifest {
         try self.checkWritable("nothing can be restored into it")
+        // The audit log lies there, too.
+        try inFiles { () throws(FileError) in
+            try makeFolder(FileTree.parent(of: self.paths.registry))
+        }
+        return try self.audited(.restore) { (details) throws(FeatureStoreError) in
+            let manifest = try self.putInPlace(snapshot, replacing: replacing)
+            details.count("registry_version", manifest.registryVersion)
+            return manifest
+        }
+    }
+
+    private func putInPlace(
+        _ snapshot: String,
+        replacing: Bool
+    ) throws(FeatureStoreError) -> SnapshotManifest {
         let manifest = try SnapshotManifest(ofSnapshotAt: snapshot)
         guard manifest.project == self.configuration.project else {
             throw FeatureStoreError(
@@ -56,7 +71,6 @@ extension FeatureStore {
         }
         try inFiles { () throws(FileError) in
             try makeFolder(FileTree.parent(of: self.paths.online))
-            try makeFolder(FileTree.parent(of: self.paths.registry))
         }
         // Until the end nobody opens the store.
         let lock = try inOnlineStore { () throws(OnlineStoreError) in

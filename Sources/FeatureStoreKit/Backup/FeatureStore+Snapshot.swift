@@ -54,6 +54,14 @@ extension FeatureStore {
     ///   `unavailable` when a file fails. Nothing is left then.
     public func stageSnapshot() throws(FeatureStoreError) -> StagedSnapshot {
         try self.checkWritable("a snapshot is a copy already: copy its folder")
+        return try self.audited(.snapshot) { (details) throws(FeatureStoreError) in
+            let staged = try self.stageWholeState()
+            details.count("registry_version", staged.registryVersion)
+            return staged
+        }
+    }
+
+    private func stageWholeState() throws(FeatureStoreError) -> StagedSnapshot {
         let isThere = self.isOnlineOpen || fileExists(self.paths.online)
         let store = isThere ? try self.online().store : nil
         let area = try inFiles { () throws(FileError) in

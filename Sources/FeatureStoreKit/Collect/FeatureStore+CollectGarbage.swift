@@ -17,6 +17,14 @@ extension FeatureStore {
     /// - Complexity: Looks at all online rows and at the whole push log.
     @discardableResult
     public func collectGarbage(isDryRun: Bool = false) throws(FeatureStoreError) -> GarbageReport {
+        try self.checkWritable("nothing of it can be collected")
+        return try self.audited(.gc) { (details) throws(FeatureStoreError) in
+            details.isNothing = isDryRun
+            return try self.collected(isDryRun: isDryRun)
+        }
+    }
+
+    private func collected(isDryRun: Bool) throws(FeatureStoreError) -> GarbageReport {
         // No load runs meanwhile, so that whatever lies in its folder is left over.
         try self.loads.withLock { _ throws(FeatureStoreError) in
             try self.refresh()

@@ -26,6 +26,17 @@ extension FeatureStore {
     /// - Complexity: Reads all online rows and all sources, and rewrites the online store.
     @discardableResult
     public func forget(_ request: ForgetRequest) throws(FeatureStoreError) -> ForgetReceipt {
+        try self.checkWritable("nothing of it can be forgotten")
+        let names = Set(request.entities.map(\.joinKey)).sorted()
+        return try self.audited(.forget, names) { (details) throws(FeatureStoreError) in
+            details.isNothing = request.isDryRun
+            return try self.forgetNow(request)
+        }
+    }
+
+    private func forgetNow(
+        _ request: ForgetRequest
+    ) throws(FeatureStoreError) -> ForgetReceipt {
         _ = try self.appliedSnapshot()
         let places = try self.joinKeyPlaces()
         let ids = try ForgottenIDs(request.entities, places)

@@ -27,7 +27,7 @@ extension SourceCache {
                     return expired("it cannot be used: \(error.message)", isUseless: true)
                 }
                 let paths = file.stamp.files.map(\.path)
-                guard let stamps = CacheStamp.stamps(of: paths) else {
+                guard let stamps = SourceStamp.stamps(of: paths) else {
                     return expired("its source is gone", isUseless: true)
                 }
                 guard file.stamp.isCurrent(paths: paths, stamps: stamps) == nil else { return nil }

@@ -66,6 +66,8 @@ package struct ServerClient: Sendable {
         let channel = try self.connect()
         defer { channel.close(promise: nil) }
         let response = channel.eventLoop.makePromise(of: Response.self)
+        // Also when the server ended before anybody here listens; after an answer it says nothing.
+        channel.closeFuture.whenComplete { _ in response.fail(ChannelError.eof) }
         do {
             try channel.eventLoop.submit {
                 let operations = channel.pipeline.syncOperations

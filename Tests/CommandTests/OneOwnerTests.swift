@@ -11,7 +11,8 @@ import Testing
     private func repository(
         _ name: String,
         of fleet: FleetRepository,
-        definitions: String
+        definitions: String,
+        extra: String = ""
     ) throws -> String {
         let directory = fleet.directory + "/" + name
         try fleet.write(
@@ -26,6 +27,7 @@ import Testing
         )
         try fleet.write("\(name)/data/stats.csv", FleetRepository.stats)
         try fleet.write("\(name)/driver.yaml", definitions)
+        if !extra.isEmpty { try fleet.write("\(name)/extra.yaml", extra) }
         return directory
     }
 
@@ -71,8 +73,8 @@ import Testing
                 try self.repository(
                     "clone-\(number)",
                     of: fleet,
-                    definitions: FleetRepository.definitions
-                        + Self.view("extra_\(number)", ttl: 1)
+                    definitions: FleetRepository.definitions,
+                    extra: Self.view("extra_\(number)", ttl: 1)
                 )
             }
             for result in try self.applyTogether(directories, of: fleet) {

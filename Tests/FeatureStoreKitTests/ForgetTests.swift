@@ -75,9 +75,12 @@ import Testing
         }
     }
 
-    @Test func `A dry run removes nothing and tells what a forgetting then removes`() throws {
+    @Test(arguments: UInt64(200)..<208)
+    func `A dry run removes nothing and tells what a forgetting then removes`(
+        seed: UInt64
+    ) throws {
         try withTemporaryDirectory { directory in
-            var random = SeededGenerator(seed: 7)
+            var random = SeededGenerator(seed: seed)
             var project = try ForgettingProject(directory, cache: false)
             for _ in 0..<40 { try project.step(using: &random) }
             try project.store.materialize()
@@ -86,7 +89,7 @@ import Testing
             let request = ForgetRequest([.init(joinKey: "user_id", id: "3")], isDryRun: true)
             let told = try project.store.forget(request)
             #expect(try project.online(questions) == before)
-            #expect(told.isDryRun && !told.isDone && !told.isEmpty && told.tombstones.isEmpty)
+            #expect(told.isDryRun && !told.isDone && told.tombstones.isEmpty)
             let done = try project.store.forget(ForgetRequest(request.entities))
             #expect(done.online == told.online && done.pushedRows == told.pushedRows)
             #expect(done.sources == told.sources && done.isDone)

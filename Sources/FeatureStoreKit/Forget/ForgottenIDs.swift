@@ -105,7 +105,10 @@ struct ForgottenIDs {
         self.columns[column]?.contains { self.ids[$0] != nil } ?? false
     }
 
-    /// Whether a text has one of the ids in it, as a word of its own.
+    /// How many bytes an id has at least that is found anywhere in a text, and not as a word alone.
+    private static let longID = 6
+
+    /// Whether a text has one of the ids in it: a long one anywhere, a short one as a word.
     func isMentioned(in text: String) -> Bool {
         let bytes = Array(text.utf8)
         return self.texts.contains { id in
@@ -113,8 +116,9 @@ struct ForgottenIDs {
             guard !wanted.isEmpty, wanted.count <= bytes.count else { return false }
             return (0...(bytes.count - wanted.count)).contains { start in
                 let end = start + wanted.count
-                return bytes[start..<end].elementsEqual(wanted)
-                    && !(start > 0 && bytes[start - 1].isLetterOrDigit)
+                guard bytes[start..<end].elementsEqual(wanted) else { return false }
+                if wanted.count >= Self.longID { return true }
+                return !(start > 0 && bytes[start - 1].isLetterOrDigit)
                     && !(end < bytes.count && bytes[end].isLetterOrDigit)
             }
         }

@@ -91,9 +91,10 @@ struct StoreAccess {
 
     /// A snapshot beside the store, which somebody takes from there.
     func stageSnapshot() throws(FeatureStoreError) -> StagedSnapshot {
-        switch self {
-        case .direct(let store): return try store.stageSnapshot()
-        case .server(let client): return try decoded(client.post("/snapshot", body: []).checked())
+        try self.perform { (store) throws(FeatureStoreError) in
+            try store.stageSnapshot()
+        } through: { (client) throws(FeatureStoreError) in
+            try decoded(client.post("/snapshot", body: []).checked())
         }
     }
 

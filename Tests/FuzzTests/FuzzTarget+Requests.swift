@@ -126,7 +126,7 @@ func readRequests(_ bytes: [UInt8], in workspace: FuzzWorkspace) {
     if case .found = outcome {
         var expected = ByteBuffer()
         guard let general else { preconditionFailure("an error is answered") }
-        expected.writeResponse(status: .ok, body: general)
+        expected.writeResponse(HTTPAnswer(status: .ok, body: general))
         precondition(response == expected, "both ways give one answer")
     }
 }

@@ -91,6 +91,7 @@ extension FeatureStore {
                     from: start,
                     to: end,
                     views: names,
+                    isIncremental: isIncremental,
                     strict: strict,
                     progress: progress
                 )
@@ -109,6 +110,7 @@ extension FeatureStore {
         from start: Timestamp?,
         to end: Timestamp?,
         views names: [String]?,
+        isIncremental: Bool,
         strict: Bool,
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) -> MaterializationReport {

@@ -21,11 +21,11 @@ struct SnapshotCommand: ParsableCommand {
     var directory: String
 
     func run() throws {
-        let store = try self.global.store()
+        let access = try self.global.access()
         let manifest = try reportingFailure { () throws(FeatureStoreError) in
             // Before the work, not after it.
             _ = try SnapshotTarget(self.directory)
-            return try StoreAccess(store).stageSnapshot()
+            return try access.stageSnapshot()
                 .publish(to: self.directory, program: FStore.version)
         }
         if self.global.json {

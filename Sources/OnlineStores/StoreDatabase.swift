@@ -24,8 +24,8 @@ final class StoreDatabase: Sendable {
     ///
     /// - Parameters:
     ///   - directory: Its folder.
-    ///   - loadDirectory: Where the files lie that it takes in; `nil` when it is only read, as it is
-    ///     now, whoever else has it open.
+    ///   - loadDirectory: Where the files lie that it takes in; `nil` when it is only read, as it
+    ///     is now, whoever else has it open.
     ///   - cacheBytes: The size of its cache for blocks.
     /// - Throws: ``OnlineStoreError`` when the files fail, are damaged, or are open elsewhere.
     init(

@@ -169,7 +169,7 @@ struct DoctorFileTests {
     @Test
     func `Modes that let others in are a problem`() throws {
         try self.withFleet { fleet in
-            try fleet.write("data/tokens.json", "{}")
+            try fleet.write("data/tokens.json", #"{"version":1,"tokens":[]}"#)
             chmod(fleet.directory + "/data/tokens.json", 0o644)
             let found = try self.complaints(fleet, exitCode: 1)
             #expect(found.contains("problem  tokens: "), "\(found)")

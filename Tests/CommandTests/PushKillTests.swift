@@ -166,7 +166,7 @@ struct PushKillTests {
                             guard let answer = try? address.post("/push", Self.body(key, number)),
                                 answer.status == 200
                             else { return }
-                            answered.withLock { $0[key] = answer.text }
+                            answered.withLock { $0[key] = answer.body }
                         }
                     }
                 }
@@ -186,7 +186,7 @@ struct PushKillTests {
             for (key, text) in answered.withLock({ $0 }).sorted(by: { $0.key < $1.key }).prefix(50)
             {
                 let number = Int(key.split(separator: "-")[2]) ?? 0
-                #expect(try server.post("/push", Self.body(key, number)).text == text)
+                #expect(try server.post("/push", Self.body(key, number)).body == text)
             }
             _ = try server.stop()
         }

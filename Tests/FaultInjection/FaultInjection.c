@@ -36,7 +36,9 @@ __attribute__((constructor)) static void start(void) {
     int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
     if (descriptor < 0) return;
     void *memory = (void *)syscall(
-        SYS_mmap, NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0
+        // Each of them as wide as the kernel reads it.
+        SYS_mmap, NULL, sizeof *state, (long)(PROT_READ | PROT_WRITE), (long)MAP_SHARED,
+        (long)descriptor, 0L
     );
     syscall(SYS_close, descriptor);
     if (memory == MAP_FAILED) return;

@@ -13,6 +13,7 @@ struct BackupProject {
     var store: FeatureStore { self.project.store }
 
     init(_ directory: URL) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         var project = SmallProject(directory: directory)
         project.repository.dataSources.append(
             DataSource(name: "stats_push", kind: .push(.init(batchSource: "stats_source")))

@@ -394,7 +394,7 @@ import Testing
             #expect(other?.message.contains("differs in featureView \"stats\"") ?? false)
             let manifest = URL(fileURLWithPath: "\(folder)/manifest.json")
             let text = try String(contentsOf: manifest, encoding: .utf8)
-            let newer = text.replacing(#""format" : 1"#, with: #""format" : 2"#)
+            let newer = text.replacing(#""format" : 2"#, with: #""format" : 3"#)
             try Data(newer.utf8).write(to: manifest)
             #expect(
                 failure { try store.savedDataset("first") }?.message.contains("newer fstore")

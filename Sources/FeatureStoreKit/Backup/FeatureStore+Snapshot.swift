@@ -78,7 +78,7 @@ extension FeatureStore {
     }
 
     /// The order makes the set one: no push is between the two stores while both are looked at, and
-    /// the registry, whose newer definitions drop older rows and never the other way round, is last.
+    /// the registry is last, whose newer definitions drop older rows and never the other way round.
     private func stage(
         _ store: RocksDBOnlineStore?,
         into folder: String

@@ -117,7 +117,10 @@ public final class FeatureStore: Sendable {
             path: self.paths.registry,
             patience: max(lockTimeout, .seconds(5))
         )
-        self.forgotten = ForgottenEntities(folder: self.paths.registryFolder)
+        self.forgotten = ForgottenEntities(
+            folder: self.paths.registryFolder,
+            isReadOnly: snapshotPath != nil
+        )
         self.sources = SourceReader(
             root: directory,
             allowedPaths: configuration.allowedPaths.map {

@@ -15,9 +15,17 @@ import Testing
         do {
             let project = try BackupProject(home)
             states.append(try BackupProject.answers(project.store))
+        }
+        do {
+            // What the first store wrote is in tables from this opening on, what comes now in a log.
+            let store = self.store(in: home)
             for number in 1...3 {
-                try project.push(driver: Int64(number), trips: Int64(1000 + number))
-                states.append(try BackupProject.answers(project.store))
+                try store.push(
+                    "stats_push",
+                    rows: BackupProject.rows([(Int64(number), 80, Int64(1000 + number))]),
+                    to: .onlineAndOffline
+                )
+                states.append(try BackupProject.answers(store))
             }
         }
         var names: [String] = []
@@ -31,13 +39,16 @@ import Testing
         return (home, states, names)
     }
 
-    private func answers(_ directory: URL) throws -> String {
-        let store = FeatureStore(
+    private func store(in directory: URL) -> FeatureStore {
+        FeatureStore(
             directory: directory.path,
             configuration: ProjectConfiguration(project: "drivers"),
             now: { BackupProject.now }
         )
-        return try BackupProject.answers(store)
+    }
+
+    private func answers(_ directory: URL) throws -> String {
+        try BackupProject.answers(self.store(in: directory))
     }
 
     @Test("A changed byte in any file gives an error or the right answer")

@@ -27,6 +27,7 @@ package final class ForgottenEntities: Sendable {
     /// The file of the secret.
     package let keyPath: String
     private let lockPath: String
+    private let isReadOnly: Bool
     private let known: Mutex<Known?> = Mutex(nil)
 
     private struct Known {
@@ -34,8 +35,11 @@ package final class ForgottenEntities: Sendable {
         let tombstones: Tombstones
     }
 
-    /// - Parameter folder: The folder of the registry.
-    package init(folder: String) {
+    /// - Parameters:
+    ///   - folder: The folder of the registry.
+    ///   - isReadOnly: Whether nothing may be written there, so that nothing can be forgotten.
+    package init(folder: String, isReadOnly: Bool = false) {
+        self.isReadOnly = isReadOnly
         self.logPath = folder + "/forgotten.jsonl"
         self.keyPath = folder + "/forget.key"
         self.lockPath = folder + "/forget.lock"
@@ -50,6 +54,9 @@ package final class ForgottenEntities: Sendable {
         while true {
             let size = FileStamp(path: self.logPath)?.size ?? 0
             let tombstones = try self.tombstones()
+            guard !self.isReadOnly else {
+                return ForgettingLease(tombstones: tombstones, lock: nil)
+            }
             let lock: RangeLock
             do {
                 lock = try RangeLock(path: self.lockPath)

@@ -75,14 +75,15 @@ extension FeatureStore {
         try request.checkKey()
         let definitions = try self.appliedSnapshot()
         let plan = try PushPlan(request, definitions: definitions)
+        // Opened first: opening takes up pushes that were left half done, in the same log; and a
+        // forgetting in another process, which has the store open, waits for older leases.
+        let store = request.target.includesOnline ? try self.online().store : nil
         let lease = try self.forgettingLease()
         defer { withExtendedLifetime(lease) {} }
         let check = PushCheck(plan, rows: request.rows, forgotten: lease.tombstones)
         let isRemembered =
             request.target.includesOffline || request.idempotencyKey != nil
             || !check.rejects.isEmpty
-        // Opened first: opening takes up pushes that were left half done, in the same log.
-        let store = request.target.includesOnline ? try self.online().store : nil
         if !isRemembered, let store,
             let result = try self.pushUnlogged(request, plan: plan, check: check, store: store)
         {

@@ -178,7 +178,8 @@ extension ServerTests {
                         #expect(reply.body == echoBody(id))
                         closes.append(reply.closes)
                     }
-                    #expect(closes == Array(repeating: false, count: 8) + [true])
+                    // The last one closes, unless all were answered before the shutdown came here.
+                    #expect(closes.dropLast().allSatisfy { !$0 }, "\(closes)")
                     #expect(try socket.socket.isEnded())
                 }
             }

@@ -179,10 +179,12 @@ struct StoreAccess {
                 case let failure as ServerClient.ConnectionFailure:
                     hasOwnerChanged = failure == .notListening || mayRepeat
                 default:
-                    // A server has come while this process waited for another one.
+                    // A server has come while this process waited for another one, or has gone
+                    // again since.
+                    let owner = self.store.onlineStoreOwner()
                     hasOwnerChanged =
-                        error.code == .conflict && self.store.onlineStoreOwner()?.socketPath != nil
-                        && error.isAboutOwner
+                        error.code == .conflict && error.isAboutOwner
+                        && (owner == nil || owner?.socketPath != nil)
                 }
                 guard hasOwnerChanged, ContinuousClock.now < deadline else {
                     throw self.namingOwner(error)

@@ -190,6 +190,35 @@ import Testing
         }
     }
 
+    @Test("A push source that only a pinned generation reads feeds that one")
+    func pinnedPushSource() throws {
+        try withLoadedProject { project in
+            for name in ["first_push", "second_push"] {
+                project.repository.dataSources.append(
+                    DataSource(name: name, kind: .push(.init(batchSource: "stats_source")))
+                )
+            }
+            project.repository.featureServices.append(
+                FeatureService(name: "old", features: [.init(view: "stats", version: 1)])
+            )
+            try project.apply()
+            project.repository.featureViews[0].source = "first_push"
+            try project.apply()
+            let rows = try PushRows([
+                "driver_id": [1], "event_time": [.timestamp(second(95))], "created": [.null],
+                "trips": [99], "rate": [.float(0.5)],
+            ])
+            let result = try project.store.push("second_push", rows: rows, to: .onlineAndOffline)
+            #expect(result.accepted == 1 && result.views == ["stats@v1"])
+            let old = try project.store.onlineFeatures(
+                .features(["stats@v1:trips"]),
+                entities: ["driver_id": [1]]
+            )
+            #expect(old.features[0].values.values == [99])
+            #expect(try project.online([1]).statuses == [.notFound])
+        }
+    }
+
     @Test("Another store takes up what was applied when it refreshes")
     func refresh() throws {
         try withLoadedProject { project in

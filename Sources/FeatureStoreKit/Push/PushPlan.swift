@@ -126,7 +126,8 @@ struct PushPlan {
     /// The generations that get the rows: those in force, and those that services pin.
     ///
     /// A pinned generation that reads another source than the one in force has other columns: it
-    /// gets the rows at its next load, from the history.
+    /// gets the rows at its next load, from the history. Where only pinned ones take the rows, the
+    /// newest of them says what the columns are.
     private static func generations(
         for request: PushRequest,
         definitions: DefinitionSnapshot
@@ -137,7 +138,8 @@ struct PushPlan {
             let live = definitions.liveGenerations.filter {
                 $0.generation.pushSources.contains(name)
             }
-            let sources = Set(live.filter(\.isInForce).map(\.generation.source))
+            var sources = Set(live.filter(\.isInForce).map(\.generation.source))
+            if sources.isEmpty, let newest = live.last { sources = [newest.generation.source] }
             let fitting = live.filter { $0.isInForce || sources.contains($0.generation.source) }
             let isOnline = fitting.contains(where: \.generation.view.online)
             if request.target == .online, !fitting.isEmpty, !isOnline {

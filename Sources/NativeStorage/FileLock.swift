@@ -13,7 +13,7 @@ package struct FileLock: ~Copyable, Sendable {
     deinit {
         // Nobody holds it from here on, so nobody is named.
         ftruncate(self.descriptor, 0)
-        close(self.descriptor)
+        unlockAndClose(self.descriptor)
     }
 
     /// Takes the lock, and writes `holder` into the file.
@@ -50,7 +50,7 @@ package struct FileLock: ~Copyable, Sendable {
                 throw FileLockError(path: path, holder: nil, reason: errnoText(failure))
             }
             let other = readHolder(from: descriptor)
-            let isWorthIt = other.map(wait.isWorthIt) ?? true
+            let isWorthIt = other.map { $0.hasEnded || wait.isWorthIt($0) } ?? true
             guard ContinuousClock.now < deadline, isWorthIt else {
                 close(descriptor)
                 throw FileLockError(path: path, holder: other, reason: "it is locked")
@@ -62,7 +62,7 @@ package struct FileLock: ~Copyable, Sendable {
 
     /// Replaces what the file says of the holder, such as when a server knows its address.
     package borrowing func describe(_ holder: FileLockHolder) throws(FileLockError) {
-        let text = Array(holder.text.utf8)
+        let text = holder.sealed
         let written = unsafe text.withUnsafeBytes { bytes in
             unsafe pwrite(self.descriptor, bytes.baseAddress, bytes.count, 0)
         }
@@ -79,21 +79,34 @@ package struct FileLock: ~Copyable, Sendable {
     ) -> (holder: FileLockHolder, isAlive: Bool)? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        // Closing gives the shared lock back.
-        defer { close(descriptor) }
+        defer { unlockAndClose(descriptor) }
         let isAlive = flock(descriptor, LOCK_SH | LOCK_NB) != 0
         return readHolder(from: descriptor).map { ($0, isAlive) }
     }
 }
 
+/// Gives a lock of `flock` back, and closes its file.
+///
+/// Closing alone keeps the lock for as long as a child process that was begun meanwhile has not
+/// come to its own program, and so has the descriptor too.
+func unlockAndClose(_ descriptor: CInt) {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+}
+
 /// The holder that the file names, if it does.
 private func readHolder(from descriptor: CInt) -> FileLockHolder? {
     var bytes = [UInt8](repeating: 0, count: 16_384)
-    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe pread(descriptor, buffer.baseAddress, buffer.count, 0)
+    // Read again while its holder is writing.
+    for _ in 0..<100 {
+        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+            unsafe pread(descriptor, buffer.baseAddress, buffer.count, 0)
+        }
+        guard count > 0 else { return nil }
+        if let holder = FileLockHolder(sealed: bytes[..<count]) { return holder }
+        pause(milliseconds: 1)
     }
-    guard count > 0 else { return nil }
-    return FileLockHolder(text: String(decoding: bytes[..<count], as: UTF8.self))
+    return nil
 }
 
 /// What the system says of its latest failure.

@@ -34,14 +34,39 @@ package struct FileLockHolder: Hashable, Sendable, CustomStringConvertible {
         self.command.isEmpty ? "\(self.processID)" : "\(self.processID) (\(self.command))"
     }
 
-    /// What the file holds.
+    /// Whether there is no such process any more: who has the lock has not written its name yet.
+    var hasEnded: Bool { kill(self.processID, 0) != 0 && errno == ESRCH }
+
+    /// What the file says.
     var text: String {
         (["pid \(self.processID)", "command \(self.command)"] + self.lines)
             .map { $0 + "\n" }.joined()
     }
 
+    /// The bytes of the file: the text, a zero byte, and the checksum of the text, since others read
+    /// while it is written over an older one.
+    var sealed: [UInt8] {
+        let text = Array(self.text.utf8)
+        return text + [0] + Self.seal(of: text[...])
+    }
+
+    /// The holder that a file names, or `nil` when it was read while somebody wrote it.
+    ///
+    /// A text without a checksum is that of a release that wrote none.
+    init?(sealed bytes: ArraySlice<UInt8>) {
+        let text = bytes.prefix { $0 != 0 }
+        let seal = bytes[text.endIndex...].dropFirst()
+        guard text.count == bytes.count || seal.starts(with: Self.seal(of: text)) else { return nil }
+        self.init(text: String(decoding: text, as: UTF8.self))
+    }
+
+    private static func seal(of text: ArraySlice<UInt8>) -> [UInt8] {
+        let sum = checksum(text.span)
+        return (0..<4).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
+    }
+
     /// The holder that `text` names, or `nil` when it is no such text.
-    init?(text: String) {
+    private init?(text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 3, lines[0].hasPrefix("pid "), lines[1].hasPrefix("command "),
             let processID = Int32(lines[0].dropFirst(4))

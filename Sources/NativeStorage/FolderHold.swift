@@ -7,7 +7,7 @@ import Glibc
 package final class FolderHold: Sendable {
     private let descriptor: CInt
 
-    deinit { close(self.descriptor) }
+    deinit { unlockAndClose(self.descriptor) }
 
     /// Holds a folder, after waiting for whoever holds it.
     ///

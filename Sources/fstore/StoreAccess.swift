@@ -174,19 +174,15 @@ struct StoreAccess {
                 }
                 return try through(ServerClient(unixSocketPath: path))
             } catch {
-                let hasOwnerChanged: Bool
-                switch error.cause {
-                case let failure as ServerClient.ConnectionFailure:
-                    hasOwnerChanged = failure == .notListening || mayRepeat
-                default:
+                let isWorthTrying =
+                    switch error.cause as? ServerClient.ConnectionFailure {
+                    case .notListening: true
+                    case .ended: mayRepeat
                     // A server has come while this process waited for another one, or has gone
                     // again since.
-                    let owner = self.store.onlineStoreOwner()
-                    hasOwnerChanged =
-                        error.code == .conflict && error.isAboutOwner
-                        && (owner == nil || owner?.socketPath != nil)
-                }
-                guard hasOwnerChanged, ContinuousClock.now < deadline else {
+                    case nil: error.code == .conflict && error.isAboutOwner
+                    }
+                guard isWorthTrying, ContinuousClock.now < deadline else {
                     throw self.namingOwner(error)
                 }
                 Thread.sleep(forTimeInterval: 0.02)

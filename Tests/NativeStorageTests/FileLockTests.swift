@@ -1,5 +1,6 @@
 import Foundation
 import NativeStorage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,6 +64,48 @@ import Testing
             let lock = try FileLock.acquire(path: path)
             #expect(FileLock.holder(ofLockAt: path)?.isAlive == true)
             _ = lock
+        }
+    }
+
+    @Test("Who took the lock after a dead process is waited for before it has said its name")
+    func theDeadAreNotTakenForHolders() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("lock").path
+            let lock = try FileLock.acquire(path: path)
+            try lock.describe(FileLockHolder(processID: 99_999_999, command: "gone"))
+            async let second = Task.detached {
+                let wait = LockWait(timeout: .seconds(60)) { $0.command != "gone" }
+                return Result { _ = try FileLock.acquire(path: path, wait: wait) }
+            }.value
+            try await Task.sleep(for: .milliseconds(50))
+            _ = consume lock
+            try await second.get()
+        }
+    }
+
+    @Test func whatIsSaidOfTheHolderIsNeverReadHalf() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("lock").path
+            let names = [
+                FileLockHolder(processID: 1, command: "short"),
+                FileLockHolder(
+                    processID: 2,
+                    command: String(repeating: "long", count: 100),
+                    lines: ["serving x", "socket y"]
+                ),
+            ]
+            let lock = try FileLock.acquire(path: path, holder: names[1])
+            let isDone = Atomic(false)
+            async let seen = Task.detached {
+                var seen: Set<FileLockHolder?> = []
+                while !isDone.load(ordering: .relaxed) {
+                    seen.insert(FileLock.holder(ofLockAt: path)?.holder)
+                }
+                return seen
+            }.value
+            for number in 0..<20_000 { try lock.describe(names[number % 2]) }
+            isDone.store(true, ordering: .relaxed)
+            #expect(await seen.isSubset(of: names))
         }
     }
 

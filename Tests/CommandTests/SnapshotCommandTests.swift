@@ -117,7 +117,7 @@ struct SnapshotCommandTests {
             let again = try Program.run(["restore", snapshot], in: other)
             #expect(again.exitCode == 1 && again.errors.contains("--replace"), "\(again)")
             let back = try fleet.run("restore", "../snapshot", "--replace", "--json")
-            #expect(back.exitCode == 0 && back.output.contains(#""format" : 1"#), "\(back)")
+            #expect(back.exitCode == 0 && back.output.contains(#""format" : 2"#), "\(back)")
             #expect(try self.trips(in: fleet.directory).contains("70"))
             #expect(try self.contents(snapshot) == bytes)
         }
@@ -131,8 +131,8 @@ struct SnapshotCommandTests {
             let manifest = directory.appendingPathComponent("snapshot/manifest.json")
             let whole = try String(contentsOf: manifest, encoding: .utf8)
             let newer = whole.replacingOccurrences(
-                of: #""format" : 1"#,
-                with: #""format" : 2"#
+                of: #""format" : 2"#,
+                with: #""format" : 3"#
             )
             try Data(newer.utf8).write(to: manifest)
             for arguments in [
@@ -141,7 +141,7 @@ struct SnapshotCommandTests {
             ] {
                 let result = try Program.run(arguments, in: fleet.directory)
                 #expect(result.exitCode == 1, "\(arguments): \(result)")
-                #expect(result.errors.contains("has the format 2, and this fstore"), "\(result)")
+                #expect(result.errors.contains("has the format 3, and this fstore"), "\(result)")
                 #expect(result.errors.contains("use a newer fstore"), "\(result)")
             }
             try Data(whole.utf8).write(to: manifest)

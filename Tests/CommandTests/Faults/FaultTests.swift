@@ -77,6 +77,7 @@ import Testing
                 if isDone, operation.exitCode == 0 { #expect(state == new, comment) }
                 if operation.isAtomic { #expect(state == old || state == new, comment) }
 
+                operation.beforeAgain(fleet)
                 let again = try Program.run(
                     words(operation.command),
                     in: fleet.directory,

@@ -66,8 +66,8 @@ extension PushLog {
             }
         }
         if !isDryRun {
-            try self.database.transaction(mapping: { map(pushLogError($0)) }) {
-                () throws(Failure) in
+            func mappedError(_ error: SQLiteError) -> Failure { map(pushLogError(error)) }
+            try self.database.transaction(mapping: mappedError) { () throws(Failure) in
                 try mapped { () throws(OfflineStoreError) in
                     try withPushLogErrors { () throws(SQLiteError) in
                         for row in rows { try self.remove(row) }

@@ -150,6 +150,13 @@ struct SnapshotCommandTests {
             #expect(missing.exitCode == 1)
             #expect(missing.errors.contains("there is no file"), "\(missing)")
             #expect(missing.errors.contains("is not whole"), "\(missing)")
+            // A folder within the one where the program is started is found as well.
+            try fleet.prepare("snapshot deeper/snapshot")
+            for (folder, path) in [("", "deeper/snapshot"), ("/deeper", "snapshot")] {
+                let place = fleet.directory + folder
+                let proved = try Program.run(["verify", "--snapshot", path], in: place)
+                #expect(proved.exitCode == 0, "\(proved)")
+            }
             let none = try fleet.run("verify", "--snapshot", "data")
             #expect(none.errors.contains("data is no snapshot"), "\(none)")
             let there = try fleet.run("snapshot", "data")
@@ -203,23 +210,33 @@ struct SnapshotCommandTests {
             try self.push(fleet, city: "Bergen", trips: 81)
             try fleet.edit("description: a driver", "description: a person")
             try fleet.prepare("apply", "snapshot ../second")
-            let began = ContinuousClock.now
-            try fleet.prepare("restore ../first --replace")
-            let whole = ContinuousClock.now - began
+            let first = ["restore", "../first", "--replace"]
+            let faults = try Faults(below: fleet.directory)
+            let whole = try Program.run(
+                first,
+                in: fleet.directory,
+                environment: faults.environment
+            )
+            #expect(whole.exitCode == 0, "\(whole)")
+            let calls = faults.calls
+            try #require(calls > 20)
             var generator = SeededGenerator(seed: 5)
             var current = 1
             var old = 0
             for round in 1...24 {
                 let target = 3 - current
-                let program = try RunningProgram(
-                    Program.path,
-                    ["restore", target == 1 ? "../first" : "../second", "--replace"],
-                    in: fleet.directory
+                // One in three is killed about where the new state comes to be.
+                let last = round.isMultiple(of: 3) ? calls - 12...calls : 1...calls
+                faults.arm(
+                    Bool.random(using: &generator) ? .killAfter : .killTorn,
+                    first: Int.random(in: last, using: &generator)
                 )
-                let part = Double.random(in: 0.3...1.05, using: &generator)
-                usleep(UInt32((whole * part) / .microseconds(1)))
-                program.send(SIGKILL)
-                let result = try program.wait()
+                let result = try Program.run(
+                    target == 1 ? first : ["restore", "../second", "--replace"],
+                    in: fleet.directory,
+                    environment: faults.environment
+                )
+                faults.disarm()
                 let state = try self.state(of: fleet)
                 #expect(state == current || state == target, "round \(round)")
                 if result.signal == 0 { #expect(state == target, "a restore that was done") }

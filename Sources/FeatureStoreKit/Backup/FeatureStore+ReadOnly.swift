@@ -26,6 +26,8 @@ extension FeatureStore {
         live: ProjectConfiguration? = nil,
         functions: [String: OnDemandFunction] = [:]
     ) throws(FeatureStoreError) {
+        // Not relative to the directory, as sources are.
+        let snapshot = FileTree.absolute(snapshot)
         let manifest = try SnapshotManifest(ofSnapshotAt: snapshot)
         var place = configuration ?? ProjectConfiguration(project: manifest.project)
         place.project = manifest.project

@@ -178,6 +178,8 @@ extension FeatureStore {
     ///   - log: The log, which nobody else here uses meanwhile.
     ///   - datasets: The folder of the datasets.
     ///   - receipt: Gets the counts.
+    /// - Throws: ``FeatureStoreError`` when a file fails or is damaged; the pushed rows are as they
+    ///   were then.
     func forgetPushes(
         _ pushes: ForgottenPushedRows,
         in log: PushLog,

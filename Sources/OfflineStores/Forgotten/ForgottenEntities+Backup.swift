@@ -35,6 +35,7 @@ extension ForgottenEntities {
     /// - Parameters:
     ///   - folder: The folder of the snapshot.
     ///   - turn: The turn, which is held until both files are in place.
+    /// - Returns: It, and what has to be removed from the rows of the snapshot.
     /// - Throws: ``OfflineStoreError`` when either does not know any more what it has forgotten.
     package func restored(
         from folder: String,

@@ -240,6 +240,13 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
 }
 
 extension FaultOperation {
+    /// Those whose name is in FSTORE_FAULT_OPERATIONS, with commas between them; all without it.
+    static var chosen: [FaultOperation] {
+        let names = ProcessInfo.processInfo.environment["FSTORE_FAULT_OPERATIONS"]?
+            .split(separator: ",").map(String.init)
+        return names.map { names in Self.all.filter { names.contains($0.name) } } ?? Self.all
+    }
+
     /// What a user sees: the output of the looks, without what differs from run to run.
     func state(of fleet: FleetRepository) throws -> String {
         var text = ""

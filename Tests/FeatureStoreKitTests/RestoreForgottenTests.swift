@@ -243,6 +243,12 @@ import Testing
             let damaged = failure { try project.restore(snapshot) }
             #expect(damaged?.message.contains("line 1 of \(log) is damaged") == true)
             try lines.write(to: URL(fileURLWithPath: log))
+            // Another project's secret is no secret of these lines.
+            try Data((String(repeating: "0", count: 64) + "\n").utf8)
+                .write(to: URL(fileURLWithPath: key))
+            let wrong = failure { try project.restore(snapshot) }
+            #expect(wrong?.message.contains("is not the secret") == true, "\(wrong as Any)")
+            try secret.write(to: URL(fileURLWithPath: key))
             try project.restore(snapshot)
             #expect(try self.served(project.store) == [.null, .null, .null])
         }

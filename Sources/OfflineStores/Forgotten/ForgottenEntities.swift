@@ -12,7 +12,8 @@ import Synchronization
 //                     lines of their own behind it those of projects whose snapshots were restored
 //   forget.lock       see below; empty
 //
-// A line is never changed or removed, so the size of forgotten.jsonl numbers its states. Whoever
+// Each line begins with a seal, which tells a changed byte, and another project's secret. A line is
+// never changed or removed, so the size of forgotten.jsonl numbers its states. Whoever
 // reads rows to keep something of them (a load, a push, a training set, a cache) shares a lock on
 // the byte of forget.lock at that number, and goes by the tombstones of that state. A forgetting
 // adds its tombstones and then waits for the bytes before the new size: for all who do not know
@@ -133,7 +134,7 @@ package final class ForgottenEntities: Sendable {
         return ids.map { key.tombstone(joinKey: $0.joinKey, id: $0.id) }
     }
 
-    /// Adds a line, durably.
+    /// Adds a line, with its seal, durably.
     ///
     /// - Parameters:
     ///   - line: A JSON object of the form that the file has.
@@ -143,12 +144,16 @@ package final class ForgottenEntities: Sendable {
         _ line: [UInt8],
         _ turn: ForgettingTurn
     ) throws(OfflineStoreError) {
+        guard let key = try self.files.secrets().first else {
+            throw OfflineStoreError(code: .inputOutput, message: "\(self.files.keyPath) is gone")
+        }
+        let sealed = ForgottenFiles.sealed(line, by: key)
         try withFileErrors { () throws(FileError) in
             let old = FileManager.default.contents(atPath: self.logPath) ?? Data()
             // What a crash has cut short is ended: it stays unread, and the next line whole.
             let isWhole = old.isEmpty || old.last == UInt8(ascii: "\n")
             let kept = isWhole ? old.count : (old.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-            try appendDurably(line + [UInt8(ascii: "\n")], to: self.logPath, keeping: kept)
+            try appendDurably(sealed + [UInt8(ascii: "\n")], to: self.logPath, keeping: kept)
         }
     }
 

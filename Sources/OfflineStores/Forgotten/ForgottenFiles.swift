@@ -29,9 +29,39 @@ package struct ForgottenFiles: Sendable {
 
     /// One line of the log, as far as it is about tombstones.
     struct Entry: Decodable {
+        let format: Int
         let isDone: Bool
         let time: Timestamp
         let tombstones: [Tombstone]
+    }
+
+    /// The format of the lines that this release writes.
+    private static let newestFormat = 1
+
+    // The first member of a line is its seal: the HMAC-SHA-256 of the rest under the secret.
+    private static let sealHead = Array(#"{"_seal":""#.utf8)
+    private static let sealEnd = Array(#"","#.utf8)
+
+    /// A line with its seal.
+    ///
+    /// - Parameters:
+    ///   - line: A JSON object with a member at least.
+    ///   - key: The secret.
+    /// - Returns: The object with one more member, its first.
+    static func sealed(_ line: [UInt8], by key: TombstoneKey) -> [UInt8] {
+        self.sealHead + Array(key.seal(of: line).utf8) + self.sealEnd + line.dropFirst()
+    }
+
+    /// Whether a line is what was written, with one of the secrets; one of a release without seals
+    /// is as it is.
+    private static func isWhole(_ line: [UInt8], _ secrets: [TombstoneKey]) -> Bool {
+        guard line.starts(with: self.sealHead) else { return true }
+        let rest = line.dropFirst(self.sealHead.count)
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\"")),
+            rest[end...].starts(with: self.sealEnd)
+        else { return false }
+        let json = [UInt8(ascii: "{")] + rest[(end + self.sealEnd.count)...]
+        return secrets.contains { $0.seal(of: json).utf8.elementsEqual(rest[..<end]) }
     }
 
     /// All lines, oldest first; one that a crash has cut short does not count.
@@ -49,18 +79,43 @@ package struct ForgottenFiles: Sendable {
     }
 
     /// What the lines say.
-    func entries(_ lines: [[UInt8]]) throws(OfflineStoreError) -> [Entry] {
+    private func entries(
+        _ lines: [[UInt8]],
+        _ secrets: [TombstoneKey]
+    ) throws(OfflineStoreError) -> [Entry] {
         var entries: [Entry] = []
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         for (index, line) in lines.enumerated() {
-            do {
-                entries.append(try decoder.decode(Entry.self, from: Data(line)))
-            } catch {
-                throw OfflineStoreError(
+            func refuse(_ reason: String, cause: (any Error)? = nil) -> OfflineStoreError {
+                OfflineStoreError(
                     code: .inputOutput,
-                    message: "line \(index + 1) of \(self.logPath) is damaged, and so nobody knows "
-                        + "which rows must not come back; put the file back from a backup",
+                    message: "line \(index + 1) of \(self.logPath) \(reason)",
+                    cause: cause
+                )
+            }
+            do {
+                let entry = try decoder.decode(Entry.self, from: Data(line))
+                guard entry.format <= Self.newestFormat else {
+                    throw refuse(
+                        "has the format \(entry.format), and this fstore knows formats up to "
+                            + "\(Self.newestFormat); use a newer fstore"
+                    )
+                }
+                guard Self.isWhole(line, secrets) else {
+                    throw refuse(
+                        "is damaged, or \(self.keyPath) is not the secret that it was written "
+                            + "with, and so nobody knows which rows must not come back; put both "
+                            + "files back from a backup"
+                    )
+                }
+                entries.append(entry)
+            } catch let error as OfflineStoreError {
+                throw error
+            } catch {
+                throw refuse(
+                    "is damaged, and so nobody knows which rows must not come back; put the file "
+                        + "back from a backup",
                     cause: error
                 )
             }
@@ -95,19 +150,17 @@ package struct ForgottenFiles: Sendable {
     /// - Throws: Also when there are lines and no secret.
     func contents() throws(OfflineStoreError) -> Contents {
         let lines = try self.lines()
-        let contents = Contents(
-            lines: lines,
-            entries: try self.entries(lines),
-            secrets: lines.isEmpty ? [] : try self.secrets()
-        )
-        guard lines.isEmpty || !contents.secrets.isEmpty else {
+        guard !lines.isEmpty else { return Contents() }
+        let secrets = try self.secrets()
+        guard !secrets.isEmpty else {
             throw OfflineStoreError(
                 code: .inputOutput,
                 message: "\(self.keyPath) is gone, and without it nobody knows which rows must not "
                     + "come back; put it back from a backup, such as forget.key of a snapshot"
             )
         }
-        return contents
+        let entries = try self.entries(lines, secrets)
+        return Contents(lines: lines, entries: entries, secrets: secrets)
     }
 
     /// What both files hold.

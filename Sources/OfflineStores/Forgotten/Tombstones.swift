@@ -146,6 +146,13 @@ struct TombstoneKey: Equatable, Sendable {
         Array(HMAC<SHA256>.authenticationCode(for: joinKey + [0] + id, using: self.key))
     }
 
+    /// What proves that bytes were written by somebody who has the secret.
+    ///
+    /// No join key begins with a zero byte, so that no tombstone is one.
+    func seal(of bytes: [UInt8]) -> String {
+        hexadecimal(Array(HMAC<SHA256>.authenticationCode(for: [0] + bytes, using: self.key)))
+    }
+
     /// The line of the secret in its file.
     var line: [UInt8] {
         let secret = unsafe self.key.withUnsafeBytes { bytes in unsafe Array(bytes) }

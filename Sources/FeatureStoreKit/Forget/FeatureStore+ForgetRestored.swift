@@ -50,6 +50,7 @@ extension FeatureStore {
         into receipt: inout ForgetReceipt
     ) throws(FeatureStoreError) {
         let datasets = SavedDatasetFolder(path: copies.newPath(of: .savedDatasets))
+        try self.dropDamaged(datasets)
         let path = copies.newPath(of: .pushLog)
         guard fileExists(path) else {
             return try self.forgetSavedRows(pushes.ids, in: datasets, into: &receipt)
@@ -58,5 +59,23 @@ extension FeatureStore {
             try PushLog(path: path, project: self.configuration.project)
         }
         try self.forgetPushes(pushes, in: log, datasets, into: &receipt)
+    }
+    /// Removes the copies of sets that are damaged: nobody knows any more whose rows are in them,
+    /// and the rest is not to be lost for them.
+    private func dropDamaged(_ datasets: SavedDatasetFolder) throws(FeatureStoreError) {
+        for name in try datasets.names() {
+            do throws(FeatureStoreError) {
+                let dataset = try datasets.manifest(of: name)
+                _ = try datasets.checkedBytes(of: dataset.trainingSet, in: name)
+                _ = try datasets.checkedBytes(of: dataset.entityRows.file, in: name)
+            } catch {
+                guard error.code == .corruptData else { throw error }
+                try datasets.remove(name)
+                self.notes(
+                    "the saved dataset \"\(name)\" was damaged when the snapshot was taken, so that "
+                        + "nobody knows whose rows are in it, and is not restored"
+                )
+            }
+        }
     }
 }

@@ -79,6 +79,17 @@ extension LoadedRepository {
         self.init(directory: path, configuration: configuration, repository: FeatureRepository())
     }
 
+    /// The absolute paths of all that ``init(directory:)`` reads, whether it can be read or not.
+    ///
+    /// - Parameter directory: The absolute path of the repository.
+    /// - Returns: `nil` when something is wrong with the folder itself.
+    package static func files(inDirectory directory: String) -> [String]? {
+        let files = RepositoryFiles(directory: directory)
+        guard files.diagnostics.isEmpty else { return nil }
+        let names = [RepositoryFiles.configurationName, IgnorePatterns.fileName] + files.paths
+        return names.map { "\(directory)/\($0)" }
+    }
+
     /// The absolute path of a directory that holds `feature_store.yaml`.
     private static func repositoryPath(_ directory: String) throws(DiagnosticsError) -> String {
         let root = URL(fileURLWithPath: directory).standardizedFileURL.resolvingSymlinksInPath()

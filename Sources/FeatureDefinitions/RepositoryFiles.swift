@@ -1,5 +1,6 @@
 import FeatureModel
 import Foundation
+import Glibc
 
 /// The definition files of a repository.
 struct RepositoryFiles {
@@ -45,8 +46,9 @@ struct RepositoryFiles {
         for name in names.sorted() where !name.hasPrefix(".") {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
             let absolute = "\(root)/\(path)"
-            let type = try? FileManager.default.attributesOfItem(atPath: absolute)[.type]
-            let isFolder = (type as? FileAttributeType) == .typeDirectory
+            // Foundation would read the names of the owner and the group for each file, too.
+            var status = stat()
+            let isFolder = unsafe lstat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
             guard !patterns.matches(path, isFolder: isFolder) else { continue }
             if isFolder {
                 self.collect(folder: path, below: root, patterns: patterns)

@@ -28,27 +28,36 @@ public struct FeatureRepository: Hashable, Codable, Sendable {
 
     /// The entity with that name.
     public func entity(_ name: String) -> Entity? {
-        self.entities.first { $0.name == name }
+        Self.find(in: self.entities) { self.entities[$0].name == name }
     }
 
     /// The data source with that name.
     public func dataSource(_ name: String) -> DataSource? {
-        self.dataSources.first { $0.name == name }
+        Self.find(in: self.dataSources) { self.dataSources[$0].name == name }
     }
 
     /// The feature view with that name.
     public func featureView(_ name: String) -> FeatureView? {
-        self.featureViews.first { $0.name == name }
+        Self.find(in: self.featureViews) { self.featureViews[$0].name == name }
     }
 
     /// The on-demand feature view with that name.
     public func onDemandFeatureView(_ name: String) -> OnDemandFeatureView? {
-        self.onDemandFeatureViews.first { $0.name == name }
+        Self.find(in: self.onDemandFeatureViews) { self.onDemandFeatureViews[$0].name == name }
     }
 
     /// The feature service with that name.
     public func featureService(_ name: String) -> FeatureService? {
-        self.featureServices.first { $0.name == name }
+        Self.find(in: self.featureServices) { self.featureServices[$0].name == name }
+    }
+
+    /// The element of the first index that is wanted; the others are not copied on the way, which
+    /// takes longer than to compare their names.
+    private static func find<Element>(
+        in elements: [Element],
+        _ isWanted: (Int) -> Bool
+    ) -> Element? {
+        elements.indices.first(where: isWanted).map { elements[$0] }
     }
 
     /// The key columns of a view: those of its entities, in order, each once.

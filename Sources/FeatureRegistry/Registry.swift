@@ -249,6 +249,12 @@ package final class Registry: Sendable {
         return decoded
     }
 
+    /// Takes over what another registry has decoded; of the same file it need not be done again.
+    package func learn(from other: Registry) {
+        let decoded = other.lastDecoded.withLock { $0 }
+        self.lastDecoded.withLock { $0 = decoded }
+    }
+
     /// The tables; `nil` when there are none yet.
     func openForReading() throws(RegistryError) -> RegistryTables? {
         guard FileManager.default.fileExists(atPath: self.path) else { return nil }

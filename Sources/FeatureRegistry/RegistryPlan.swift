@@ -52,7 +52,7 @@ public struct RegistryPlan: Hashable, Sendable {
 extension RegistryPlan: CustomStringConvertible {
     /// What `plan` and `apply` print: the changes, and a line that counts them.
     public var description: String {
-        guard !self.isEmpty else { return "No changes." }
+        guard !self.isEmpty else { return Self.nothingText }
         let created = self.count(of: .created)
         let changed = self.count(of: .changed)
         let deleted = self.count(of: .deleted)
@@ -91,6 +91,22 @@ extension RegistryPlan {
             case destructive
             case changes
         }
+    }
+
+    /// What is printed of a plan that would change nothing.
+    package static let nothingText = "No changes."
+
+    /// The report of a plan that would change nothing.
+    package static func emptyReport(project: String, version: Int) -> Report {
+        Report(
+            project: project,
+            baseVersion: version,
+            created: 0,
+            changed: 0,
+            deleted: 0,
+            destructive: false,
+            changes: []
+        )
     }
 
     /// The plan as data.

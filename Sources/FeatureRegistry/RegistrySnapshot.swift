@@ -30,7 +30,7 @@ public struct RegistrySnapshot: Hashable, Sendable {
 }
 
 /// Tells one state of a registry from any other, also from that of a registry that was made anew.
-package struct RegistryState: Hashable, Sendable {
+package struct RegistryState: Hashable, Codable, Sendable {
     /// The newest version; 0 when nothing was applied yet.
     package let version: Int
     /// When it was applied.

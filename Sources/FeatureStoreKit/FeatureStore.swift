@@ -193,6 +193,11 @@ public final class FeatureStore: Sendable {
         return definitions
     }
 
+    /// Takes over what another store has read of the same registry.
+    package func learnDefinitions(from other: FeatureStore) {
+        self.registry.learn(from: other.registry)
+    }
+
     /// The definitions, where nothing works without any.
     func appliedSnapshot() throws(FeatureStoreError) -> DefinitionSnapshot {
         let snapshot = try self.snapshot()

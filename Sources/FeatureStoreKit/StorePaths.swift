@@ -29,6 +29,9 @@ struct StorePaths: Sendable {
     /// The journal of a restore that is putting its files in place.
     var restoreJournal: String { "\(self.registry).restore" }
 
+    /// What was applied last.
+    var appliedFiles: String { "\(self.registry).applied" }
+
     /// The tokens of the feature server, unless it is told another file.
     var tokens: String { self.besideRegistry("tokens.json") }
 

@@ -48,9 +48,11 @@ package struct ByteWindow: ~Copyable {
         size: Int
     ) throws(FileError) {
         precondition(size > 0, "a window has room for a byte")
+        // A byte more than the file has, so that the first window is seen to be the last.
+        let most = gzip == nil ? file.size.map { $0 + 1 } : nil
         self.file = file
         self.gzip = gzip
-        self.buffer = [UInt8](repeating: 0, count: size)
+        self.buffer = [UInt8](repeating: 0, count: min(size, most ?? size))
         try self.fill()
     }
 

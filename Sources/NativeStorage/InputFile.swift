@@ -11,7 +11,7 @@ struct InputFile: ~Copyable {
     private let descriptor: CInt
     private let isOwned: Bool
     /// How many bytes there are; `nil` when only the end will tell.
-    private let size: Int?
+    let size: Int?
     /// How many bytes were read.
     private var position = 0
 

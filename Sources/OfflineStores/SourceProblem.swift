@@ -1,5 +1,6 @@
 import FeatureCompute
 package import FeatureModel
+import Foundation
 import NativeStorage
 
 /// A problem of a view's source, found by looking at it.
@@ -14,6 +15,28 @@ package struct SourceProblem: Hashable, Sendable {
 extension SourceReader {
     /// How many rows are sampled to check types.
     package static let sampledRows = SchemaProposal.maximumSampledRows
+
+    /// What is wrong with the sources of some views, on all cores.
+    ///
+    /// - Parameter views: Each with its source and its key columns.
+    /// - Returns: See ``problems(of:source:joinKeys:)``, view by view.
+    package func problems(
+        of views: [(view: FeatureView, source: DataSource, joinKeys: [Entity.JoinKey])]
+    ) -> [[SourceProblem]] {
+        var problems: [[SourceProblem]] = []
+        OrderedWork<Int, [SourceProblem]>.run(
+            count: views.count,
+            threads: ProcessInfo.processInfo.activeProcessorCount,
+            start: {
+                { number in
+                    let (view, source, joinKeys) = views[number]
+                    return self.problems(of: view, source: source, joinKeys: joinKeys)
+                }
+            },
+            take: { problems.append($0) }
+        )
+        return problems
+    }
 
     /// What is wrong with a source as far as a view needs it: whether it is there, has the columns,
     /// and its first rows can be read as the declared types.

@@ -140,17 +140,17 @@ struct StoreAccess {
         return version
     }
 
-    // MARK: Inner workings
-
     /// Has the server take up what is in the registry; without a server there is nothing to do.
     ///
     /// The registry is a database of its own, which any process may write.
-    private func refreshOwner() throws(FeatureStoreError) {
+    func refreshOwner() throws(FeatureStoreError) {
         try self.perform { (_) throws(FeatureStoreError) in
         } through: { (client) throws(FeatureStoreError) in
             _ = try client.post("/refresh", body: []).checked()
         }
     }
+
+    // MARK: Inner workings
 
     /// Does something through the server that has the store open, or itself.
     ///

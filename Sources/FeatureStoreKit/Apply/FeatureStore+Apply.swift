@@ -1,5 +1,6 @@
 public import FeatureModel
 public import FeatureRegistry
+import NativeStorage
 import OfflineStores
 import OnlineStores
 
@@ -147,6 +148,7 @@ extension FeatureStore {
         }
         let definitions = try self.reloadDefinitions()
         self.sources.cache?.removeAll()
+        removeFile(self.paths.appliedFiles)
         do {
             try self.dropUnservedViewsIfFree(definitions)
         } catch {
@@ -239,14 +241,13 @@ extension FeatureStore {
 
     func sourceProblems(of files: LoadedRepository) -> [Diagnostic] {
         let repository = files.repository
+        let views = repository.featureViews.compactMap { view in
+            repository.rowSource(of: view).map { source in
+                (view: view, source: source, joinKeys: repository.joinKeys(of: view))
+            }
+        }
         var problems: [Diagnostic] = []
-        for view in repository.featureViews {
-            guard let source = repository.rowSource(of: view) else { continue }
-            let found = self.sources.problems(
-                of: view,
-                source: source,
-                joinKeys: repository.joinKeys(of: view)
-            )
+        for ((view, source, _), found) in zip(views, self.sources.problems(of: views)) {
             for problem in found {
                 var diagnostic = problem.diagnostic
                 diagnostic.location =

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureDefinitions
 import FeatureStoreKit
 
 struct ApplyCommand: ParsableCommand {
@@ -20,9 +21,20 @@ struct ApplyCommand: ParsableCommand {
     func run() throws {
         // Before the files are read: what others apply from here on is theirs, and stays. What is
         // wrong with the repository is told below, all at once.
-        let base = try? self.global.quietStore().appliedRegistry()
+        let first = try? self.global.quietStore()
+        var seen = first.flatMap { store in
+            LoadedRepository.files(inDirectory: store.directory).map {
+                store.filesToApply($0, program: FStore.version)
+            }
+        }
+        if let first, let seen, let version = first.appliedVersion(of: seen) {
+            return try self.tellNothing(of: first, version: version)
+        }
+        let base = try? first?.appliedRegistry()
         let files = try self.global.repository()
         let access = try self.global.access(files)
+        if let first { access.store.learnDefinitions(from: first) }
+        seen?.add(files.repository, of: access.store)
         let plan = try reportingFailure { () throws(FeatureStoreError) in
             try access.store.plan(files, since: base)
         }
@@ -31,6 +43,9 @@ struct ApplyCommand: ParsableCommand {
         }
         let applied = try reportingFailure { () throws(FeatureStoreError) in
             try access.apply(plan, allowDestroy: self.allowDestroy)
+        }
+        if let seen, applied.plan.baseVersion == plan.baseVersion {
+            access.store.remember(seen, version: plan.baseVersion + (plan.isEmpty ? 0 : 1))
         }
         if self.global.json {
             print(try jsonText(applied.plan.report))
@@ -43,5 +58,13 @@ struct ApplyCommand: ParsableCommand {
         if !applied.plan.isEmpty {
             print("Applied: the registry is at version \(applied.version).")
         }
+    }
+    /// Nothing has changed since the last apply.
+    private func tellNothing(of store: FeatureStore, version: Int) throws {
+        let access = try self.global.access()
+        try reportingFailure { () throws(FeatureStoreError) in try access.refreshOwner() }
+        let project = store.configuration.project
+        let report = RegistryPlan.emptyReport(project: project, version: version)
+        print(self.global.json ? try jsonText(report) : RegistryPlan.nothingText)
     }
 }

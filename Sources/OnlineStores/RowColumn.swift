@@ -53,7 +53,7 @@ package struct RowColumn: Sendable {
         while index < rows.count {
             let layout = rows[index].layout
             guard let field = self.field(inLayout: layout) else {
-                if layout >= 0 { nulls.append(index) }
+                if layout >= 0 { note(index, in: &nulls) }
                 index &+= 1
                 continue
             }
@@ -61,7 +61,7 @@ package struct RowColumn: Sendable {
             repeat {
                 let start = rows[index].start
                 if field.isNull(inRowAt: start, bytes) {
-                    nulls.append(index)
+                    note(index, in: &nulls)
                 } else {
                     values[index] = field.integer(inRowAt: start, bytes)
                 }
@@ -81,14 +81,14 @@ package struct RowColumn: Sendable {
         while index < rows.count {
             let layout = rows[index].layout
             guard let field = self.field(inLayout: layout) else {
-                if layout >= 0 { nulls.append(index) }
+                if layout >= 0 { note(index, in: &nulls) }
                 index &+= 1
                 continue
             }
             repeat {
                 let start = rows[index].start
                 if field.isNull(inRowAt: start, bytes) {
-                    nulls.append(index)
+                    note(index, in: &nulls)
                 } else {
                     values[index] = field.float(inRowAt: start, bytes)
                 }
@@ -117,7 +117,7 @@ package struct RowColumn: Sendable {
         while index < rows.count {
             let layout = rows[index].layout
             guard let field = self.field(inLayout: layout) else {
-                if layout >= 0 { nulls.append(index) }
+                if layout >= 0 { note(index, in: &nulls) }
                 ends[index] = end
                 index &+= 1
                 continue
@@ -125,7 +125,7 @@ package struct RowColumn: Sendable {
             repeat {
                 let start = rows[index].start
                 if field.isNull(inRowAt: start, bytes) {
-                    nulls.append(index)
+                    note(index, in: &nulls)
                 } else {
                     let range = field.range(inRowAt: start, bytes)
                     append(bytes.extracting(range), to: &values)
@@ -142,6 +142,12 @@ package struct RowColumn: Sendable {
     private func field(inLayout layout: Int) -> RowLayout.Field? {
         layout < 0 ? nil : self.fields[layout]
     }
+}
+
+/// Not inlined: nulls are rare, and growing an array takes the registers that the loops need.
+@inline(never)
+private func note(_ row: Int, in nulls: inout [Int]) {
+    nulls.append(row)
 }
 
 extension RowLayout.Field {

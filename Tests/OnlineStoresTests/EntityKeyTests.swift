@@ -115,7 +115,8 @@ import Testing
             #expect(batch.bytes == expected.bytes)
             #expect(batch.ends == expected.ends)
         }
-        encoder.appendKeys(integers: [].span, to: &batch)
+        let none: [Int64] = []
+        encoder.appendKeys(integers: none.span, to: &batch)
         #expect(batch.ends == expected.ends)
     }
 

@@ -23,7 +23,7 @@ public struct StagedSnapshot: Codable, Sendable {
 /// The folder beside the online store where snapshots are made.
 struct SnapshotArea {
     /// How long a snapshot waits for somebody who takes it.
-    private static let patienceSeconds = 600
+    private static let patienceSeconds = 60
 
     let path: String
 
@@ -35,7 +35,16 @@ struct SnapshotArea {
         return (folder, try FolderHold.make(folder))
     }
 
-    /// Removes what nobody took; called by whoever opens the online store.
+    /// What nobody took in time, and how many bytes it has.
+    func leftovers() -> [(path: String, bytes: Int)] {
+        FolderHold.leftovers(in: self.path, olderThan: Self.patienceSeconds).map { folder in
+            let files = (try? FileTree.files(in: folder)) ?? []
+            let bytes = files.reduce(0) { $0 + (FileStamp(path: "\(folder)/\($1)")?.size ?? 0) }
+            return (folder, bytes)
+        }
+    }
+
+    /// Removes what nobody took, however young it is; called by whoever opens the online store.
     func removeLeftovers() {
         FolderHold.removeLeftovers(in: self.path)
         removeEmptyFolder(self.path)

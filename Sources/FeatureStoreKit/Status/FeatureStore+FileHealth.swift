@@ -232,7 +232,8 @@ extension FeatureStore {
                 "snapshots",
                 "\(countedNoun(snapshots.count, "snapshot")) in \(self.paths.snapshotArea) are "
                     + "being taken, or were never fetched",
-                "none is needed: the next snapshot or server removes those that nobody fetches"
+                "none is needed: the next snapshot, gc or server removes those that nobody fetches "
+                    + "within a minute"
             )
         }
         if fileExists(self.paths.restoreJournal) {

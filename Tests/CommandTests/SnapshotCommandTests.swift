@@ -198,7 +198,7 @@ struct SnapshotCommandTests {
             // The next command clears away what was left beside the store.
             try fleet.prepare("status")
             let left = try self.files.contentsOfDirectory(atPath: fleet.directory + "/data")
-            #expect(!left.contains("online.snapshot"), "\(left)")
+            #expect(!left.contains(".online.snapshot"), "\(left)")
         }
     }
 

@@ -72,8 +72,8 @@ extension FeatureStore {
                 guard error.code == .corruptData else { throw error }
                 try datasets.remove(name)
                 self.notes(
-                    "the saved dataset \"\(name)\" was damaged when the snapshot was taken, so that "
-                        + "nobody knows whose rows are in it, and is not restored"
+                    "the saved dataset \"\(name)\" was damaged when the snapshot was taken, so "
+                        + "that nobody knows whose rows are in it, and is not restored"
                 )
             }
         }

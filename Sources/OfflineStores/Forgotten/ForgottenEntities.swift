@@ -13,11 +13,11 @@ import Synchronization
 //   forget.lock       see below; empty
 //
 // Each line begins with a seal, which tells a changed byte, and another project's secret. A line is
-// never changed or removed, so the size of forgotten.jsonl numbers its states. Whoever reads rows to
-// keep something of them (a load, a push, a training set, a cache) shares a lock on the byte of
+// never changed or removed, so the size of forgotten.jsonl numbers its states. Whoever reads rows
+// to keep something of them (a load, a push, a training set, a cache) shares a lock on the byte of
 // forget.lock at that number, and goes by the tombstones of that state. A forgetting adds its
-// tombstones and then waits for the bytes before the new size: for all who do not know them yet, and
-// for nobody else. Then nothing can bring back what it removes.
+// tombstones and then waits for the bytes before the new size: for all who do not know them yet,
+// and for nobody else. Then nothing can bring back what it removes.
 
 /// What a project has forgotten, for all processes that use it.
 package final class ForgottenEntities: Sendable {

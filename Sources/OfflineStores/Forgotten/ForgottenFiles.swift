@@ -169,7 +169,7 @@ package struct ForgottenFiles: Sendable {
         var entries: [Entry] = []
         var secrets: [TombstoneKey] = []
 
-        /// Takes up what another project or snapshot remembers; what is here stays, and comes first.
+        /// Takes up what another project or snapshot remembers; what is here comes first.
         ///
         /// - Returns: Whether anything was not known here.
         mutating func add(_ other: Contents) -> Bool {

@@ -8,10 +8,11 @@ struct SnapshotCommand: ParsableCommand {
         commandName: "snapshot",
         abstract: "Copy the whole state of the project into a folder, while it is served.",
         discussion: """
-            The folder gets the registry, the online rows, the pushed rows, the saved datasets, what \
-            was forgotten and feature_store.yaml as they were at one moment, and a manifest with the hash of each \
-            file. It must not be there yet, or be empty, and is there as a whole or not at all. \
-            Sources and tokens are not in it. `fstore verify --snapshot DIR` proves it whole.
+            The folder gets the registry, the online rows, the pushed rows, the saved datasets, \
+            what was forgotten and feature_store.yaml as they were at one moment, and a manifest \
+            with the hash of each file. It must not be there yet, or be empty, and is there as a \
+            whole or not at all. Sources and tokens are not in it. `fstore verify --snapshot DIR` \
+            proves it whole.
             """
     )
 

@@ -7,7 +7,8 @@ import Testing
 /// that writes.
 ///
 /// By itself some calls of each command, by a seed; with FSTORE_FAULT_SAMPLES=all, as
-/// `scripts/crash-matrix` does, all calls with all faults. FSTORE_FAULT_OPERATIONS chooses commands.
+/// `scripts/crash-matrix` does, all calls with all faults. FSTORE_FAULT_OPERATIONS chooses
+/// commands.
 @Suite struct FaultTests {
     /// One fault of one call.
     private struct Fault: CustomStringConvertible {

@@ -62,7 +62,14 @@ final class OnlineReader: Sendable {
             let plan = try self.plan(for: request, definitions: definitions, catalogue: catalogue)
             let entities = try EntityColumns(request, plan: plan, definitions: definitions)
             answer.reset(featureCount: plan.columns.count)
-            if try self.read(plan, entities: entities, now: now, into: &answer) { return }
+            let isWhole = try self.read(
+                plan,
+                entities: entities,
+                now: now,
+                deadline: request.deadline,
+                into: &answer
+            )
+            if isWhole { return }
             // A row had a schema that the plan does not know: a load has just added it.
             guard self.store.version != catalogue else {
                 throw FeatureStoreError(
@@ -168,6 +175,7 @@ final class OnlineReader: Sendable {
         _ plan: ReadPlan,
         entities: EntityColumns,
         now: () -> Timestamp,
+        deadline: ContinuousClock.Instant?,
         into answer: inout OnlineFeatures
     ) throws(FeatureStoreError) -> Bool {
         var scratch = self.scratches.withLock { $0.popLast() } ?? Scratch()
@@ -187,7 +195,8 @@ final class OnlineReader: Sendable {
             rows: scratch.rows,
             keyIndices: scratch.keyIndices,
             now: now(),
-            evaluator: self.evaluator
+            evaluator: self.evaluator,
+            deadline: deadline
         ).write(to: &answer, views: &scratch.views)
         if scratch.rows.bytes.count <= Self.maximumKeptBytes {
             self.scratches.withLock { $0.append(scratch) }

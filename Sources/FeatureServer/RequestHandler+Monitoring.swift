@@ -97,9 +97,9 @@ extension RequestHandler {
 
     /// The answer to a load that failed.
     ///
-    /// A message may name cells of bad rows, which are nothing for a log; that of a file or store that
-    /// cannot be read names none. What the client got
-    /// wrong, such as the name of a view, is none either.
+    /// A message may name cells of bad rows, which are nothing for a log; that of a file or store
+    /// that cannot be read names none. What the client got wrong, such as the name of a view, is no
+    /// failure.
     func answer(toLoad error: FeatureStoreError, for requester: Requester) -> HTTPAnswer {
         var answer = HTTPAnswer(error, message: self.message(of: error, for: requester))
         guard ![403, 404, 422].contains(answer.status.code) else { return answer }

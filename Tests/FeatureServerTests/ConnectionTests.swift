@@ -156,7 +156,7 @@ extension ServerTests {
                 try await onThread {
                     func exchange(_ head: String) throws -> (reply: Reply?, isEnded: Bool) {
                         let socket = try server.connect()
-                        try socket.send("GET /health HTTP/\(head)\r\n\r\n")
+                        try socket.send("GET /health HTTP/\(head)\r\nHost: t\r\n\r\n")
                         let reply = try socket.reply()
                         guard reply?.closes == true || head == "1.0" else {
                             try socket.send("GET /health HTTP/1.1\r\nHost: t\r\n\r\n")

@@ -46,8 +46,8 @@ extension FeatureStore {
     /// Takes a snapshot of the whole state into a folder of its own beside the online store, while
     /// loads, pushes and reads go on.
     ///
-    /// A push and a load are in it as a whole, in all stores that they are meant for, or not at
-    /// all. ``StagedSnapshot/publish(to:program:)`` takes it to where it shall be.
+    /// A push, a load and a forgetting are in it as a whole, in all stores that they are meant for,
+    /// or not at all. ``StagedSnapshot/publish(to:program:)`` takes it to where it shall be.
     ///
     /// - Returns: What the snapshot holds, and where.
     /// - Throws: ``FeatureStoreError``: `conflict` when another process has the online store open,
@@ -64,11 +64,18 @@ extension FeatureStore {
     private func stageWholeState() throws(FeatureStoreError) -> StagedSnapshot {
         let isThere = self.isOnlineOpen || fileExists(self.paths.online)
         let store = isThere ? try self.online().store : nil
+        // A forgetting is in it as a whole or not at all.
+        let turn = try inOfflineStore { () throws(OfflineStoreError) in
+            try self.forgotten.turn()
+        }
         let area = try inFiles { () throws(FileError) in
             try SnapshotArea(path: self.paths.snapshotArea).makeFolder()
         }
         do throws(FeatureStoreError) {
             let staged = try self.stage(store, into: area.path)
+            try inOfflineStore { () throws(OfflineStoreError) in
+                try self.forgotten.copy(to: area.path, turn)
+            }
             _ = area.hold
             return staged
         } catch {

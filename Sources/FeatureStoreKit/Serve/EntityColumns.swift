@@ -28,12 +28,12 @@ struct EntityColumns: Sendable {
                     + "\"\(ragged.name)\" has \(ragged.values.count)"
             )
         }
-        let repository = definitions.repository
         var problems = Problems()
         for given in request.entities {
-            guard let key = repository.joinKey(named: given.name, preferring: plan.joinKeys) else {
-                continue
-            }
+            guard
+                let key = plan.joinKeys.first(where: { $0.name == given.name })
+                    ?? definitions.repository.joinKey(named: given.name)
+            else { continue }
             if self.columns.contains(where: { $0.name == key.name }) {
                 problems.add(
                     .invalidArgument,
@@ -130,6 +130,14 @@ struct EntityColumns: Sendable {
             indices.append(contentsOf: repeatElement(-1, count: self.rowCount))
             return
         }
+        if view.keyColumns.count == 1 {
+            let column = self.columns[self.positions[view.keyColumns[0]]].values
+            if case .integers(let ids) = column.storage, column.nulls == nil {
+                indices.append(contentsOf: keys.count..<keys.count + ids.count)
+                encoder.appendKeys(integers: ids.span, to: &keys)
+                return
+            }
+        }
         for row in 0..<self.rowCount {
             indices.append(self.appendKey(encoder, view.keyColumns, row: row, to: &keys))
         }
@@ -164,11 +172,7 @@ struct EntityColumns: Sendable {
 
 extension FeatureRepository {
     /// The join key of that name, or the only key of the entity of that name.
-    fileprivate func joinKey(
-        named name: String,
-        preferring wanted: [Entity.JoinKey]
-    ) -> Entity.JoinKey? {
-        if let key = wanted.first(where: { $0.name == name }) { return key }
+    fileprivate func joinKey(named name: String) -> Entity.JoinKey? {
         for entity in self.entities {
             if let key = entity.joinKeys.first(where: { $0.name == name }) { return key }
         }
@@ -185,7 +189,8 @@ extension FeatureResolution.Computation {
 }
 
 extension Column {
-    fileprivate static func empty(_ type: ValueType) -> Column {
+    /// A column without rows.
+    static func empty(_ type: ValueType) -> Column {
         ColumnBuilder(type: type).finish()
     }
 }

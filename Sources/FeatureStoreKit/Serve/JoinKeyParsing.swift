@@ -18,6 +18,10 @@ extension Column {
         digits: [Int: String] = [:],
         of key: Entity.JoinKey
     ) throws(FeatureStoreError) {
+        if let integers = values.integers(of: key.type) {
+            self = Column(type: key.type, storage: .integers(integers), nulls: nil)
+            return
+        }
         var builder = ColumnBuilder(type: key.type)
         var parser = CellParser()
         builder.reserveCapacity(values.count)
@@ -33,6 +37,25 @@ extension Column {
             }
         }
         self = builder.finish()
+    }
+}
+
+extension [Value] {
+    /// The values where all are integers of an integer type, as ids mostly are; else `nil`.
+    fileprivate func integers(of type: ValueType) -> [Int64]? {
+        let range: ClosedRange<Int64>
+        switch type {
+        case .int32: range = Int64(Int32.min)...Int64(Int32.max)
+        case .int64: range = .min ... .max
+        default: return nil
+        }
+        var integers: [Int64] = []
+        integers.reserveCapacity(self.count)
+        for value in self {
+            guard case .integer(let integer) = value, range.contains(integer) else { return nil }
+            integers.append(integer)
+        }
+        return integers
     }
 }
 

@@ -247,8 +247,8 @@ extension FeatureStore {
             add(
                 "restore",
                 "\(halves.joined(separator: ", ")) are left of a restore that was interrupted; the "
-                    + "project's files are as they were before it",
-                "restore again, or remove them"
+                    + "project's files are as they were before it, or all in place",
+                "none is needed: the next command that opens the online store removes them"
             )
         }
         return findings

@@ -196,7 +196,8 @@ extension ServeCommand {
             try FeatureStore(
                 snapshot: snapshot,
                 directory: absolutePath(self.global.chdir),
-                configuration: configurationOfSnapshot(at: snapshot)
+                configuration: storedConfiguration(at: snapshot),
+                live: storedConfiguration(at: absolutePath(self.global.chdir))
             )
         }
     }

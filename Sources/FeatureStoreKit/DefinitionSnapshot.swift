@@ -56,7 +56,20 @@ final class DefinitionSnapshot: Sendable {
         references.cellCount(inputCounts: self.inputCounts)
     }
 
-    /// The same for a service; 0 when there is none.
+    /// Whether some of the features that a selection stands for are computed.
+    func computesFeatures(of selection: FeatureSelection) -> Bool {
+        switch selection {
+        case .features(let references):
+            return !self.inputCounts.isEmpty
+                && references.contains { self.inputCounts[$0] != nil }
+        case .service(let name):
+            return self.repository.featureService(name)?.features.contains {
+                self.repository.onDemandFeatureView($0.view) != nil
+            } ?? false
+        }
+    }
+
+    /// How many values of a row are read for a service; 0 when there is none.
     func cellCount(ofService name: String) -> Int {
         self.serviceCellCounts[name] ?? 0
     }
@@ -68,6 +81,17 @@ final class DefinitionSnapshot: Sendable {
 
     /// The registry's version; 0 when nothing was applied yet.
     var version: Int { self.state.version }
+
+    /// Whether there is a feature view of that name, or that generation of it.
+    func hasView(_ name: String) -> Bool {
+        guard let reference = ViewReference(name) else { return false }
+        return self.registry.generation(of: reference.view, version: reference.version) != nil
+    }
+
+    /// Whether there is a push source of that name.
+    func hasPushSource(_ name: String) -> Bool {
+        self.repository.dataSource(name)?.isPush ?? false
+    }
 
     /// A feature view as a projection names it, with where its rows come from and its keys: the
     /// generation in force, or the one that is pinned.

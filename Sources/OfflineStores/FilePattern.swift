@@ -22,6 +22,7 @@ enum FilePattern {
     /// - Throws: `missingFile` when there is none, naming what was looked for; `outsideRepository`
     ///   when one lies where the repository may not look.
     static func files(_ path: String, root: SourceRoot) throws(OfflineStoreError) -> [String] {
+        try self.checkNUL(path)
         let absolute = self.absolutePath(path, root: root)
         // First of all: what is there, outside, is not told.
         try root.check(absolute)
@@ -32,7 +33,8 @@ enum FilePattern {
         guard self.isGlob(path) else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "there is no file \(absolute); \(self.hint(forMissing: absolute))"
+                message: "there is no file \(absolute); \(self.hint(forMissing: absolute))",
+                missingPath: path
             )
         }
         // Letters of the root mean themselves.
@@ -43,7 +45,8 @@ enum FilePattern {
         guard !matches.isEmpty else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "no file matches \(absolute); \(self.hint(forMissing: absolute))"
+                message: "no file matches \(absolute); \(self.hint(forMissing: absolute))",
+                missingPath: path
             )
         }
         for match in matches {
@@ -51,6 +54,16 @@ enum FilePattern {
             try self.checkIsFile(match)
         }
         return matches
+    }
+
+    /// Refuses a path that the system would read up to a NUL alone.
+    static func checkNUL(_ path: String) throws(OfflineStoreError) {
+        guard path.utf8.contains(0) else { return }
+        throw OfflineStoreError(
+            code: .outsideRepository,
+            message: "the path \(path.debugDescription) has a NUL in it, as no file has; "
+                + "take it out"
+        )
     }
 
     /// Refuses a pipe or a device: reading it may wait for ever, and never gives the same twice.

@@ -310,6 +310,7 @@ package struct SourceReader: Sendable {
                     """
             )
         }
+        try FilePattern.checkNUL(path)
         let absolute = FilePattern.absolutePath(path, root: self.root)
         // The offline store's own database is the configuration's word.
         if options.path != nil {

@@ -28,18 +28,21 @@ extension FeatureStore {
     @discardableResult
     public func forget(_ request: ForgetRequest) throws(FeatureStoreError) -> ForgetReceipt {
         try self.checkWritable("nothing of it can be forgotten")
-        let names = Set(request.entities.map(\.joinKey)).sorted()
-        return try self.audited(.forget, names) { (details) throws(FeatureStoreError) in
+        return try self.audited(.forget, ["unknown"]) { (details) throws(FeatureStoreError) in
             details.isNothing = request.isDryRun
-            return try self.forgetNow(request)
+            return try self.forgetNow(request, &details)
         }
     }
 
     private func forgetNow(
-        _ request: ForgetRequest
+        _ request: ForgetRequest,
+        _ details: inout AuditDetails
     ) throws(FeatureStoreError) -> ForgetReceipt {
         _ = try self.appliedSnapshot()
         let places = try self.joinKeyPlaces()
+        // What nobody defined may be anything, even an id.
+        let names = Set(request.entities.map(\.joinKey))
+        details.objects = Set(names.map { places.types[$0] == nil ? "unknown" : $0 }).sorted()
         let ids = try ForgottenIDs(request.entities, places)
         let online = try self.online()
         if request.isDryRun {

@@ -60,7 +60,8 @@ struct ForgottenIDs {
         for type in types {
             let key = Entity.JoinKey(name: entity.joinKey, type: type)
             do throws(FeatureStoreError) {
-                let column = try Column(ids: [entity.id], of: key)
+                let digits = entity.digits.map { [0: $0] } ?? [:]
+                let column = try Column(ids: [entity.id], digits: digits, of: key)
                 guard !column.isNull(at: 0) else {
                     throw FeatureStoreError(
                         code: .invalidValue,

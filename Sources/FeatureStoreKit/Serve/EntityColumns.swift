@@ -43,7 +43,7 @@ struct EntityColumns: Sendable {
                 continue
             }
             do throws(FeatureStoreError) {
-                let column = try Column(ids: given.values, of: key)
+                let column = try Column(ids: given.values, digits: given.digits, of: key)
                 self.columns.append(.init(name: key.name, values: column))
             } catch {
                 problems.add(error.code, about: key.name, error.message)
@@ -94,7 +94,9 @@ struct EntityColumns: Sendable {
                 )
             }
             do throws(FeatureStoreError) {
-                self.requestColumns.append(try Column(requestData: first.values, of: field))
+                self.requestColumns.append(
+                    try Column(requestData: first.values, digits: first.digits, of: field)
+                )
             } catch {
                 problems.add(error.code, about: "data \(field.name)", error.message)
             }

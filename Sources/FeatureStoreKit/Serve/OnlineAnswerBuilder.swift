@@ -14,6 +14,8 @@ struct OnlineAnswerBuilder {
     let keyIndices: [Int]
     let now: Timestamp
     let evaluator: OnDemandEvaluator
+    /// When computing must have ended; `nil` for never.
+    let deadline: ContinuousClock.Instant?
 
     /// Makes the answer.
     ///
@@ -147,7 +149,8 @@ struct OnlineAnswerBuilder {
         let values = try self.evaluator.values(
             of: computation.computed,
             inputs: inputs,
-            rowCount: self.entities.rowCount
+            rowCount: self.entities.rowCount,
+            deadline: self.deadline
         ).column
         column.values = values
         column.statuses = (0..<values.count).map { values.isNull(at: $0) ? .nullValue : .present }

@@ -65,7 +65,14 @@ final class OnlineReader: Sendable {
             let plan = try self.plan(for: request, definitions: definitions, catalogue: catalogue)
             let entities = try EntityColumns(request, plan: plan, definitions: definitions)
             answer.reset(featureCount: plan.columns.count)
-            if try self.read(plan, entities: entities, now: now, into: &answer) { return }
+            let isWhole = try self.read(
+                plan,
+                entities: entities,
+                now: now,
+                deadline: request.deadline,
+                into: &answer
+            )
+            if isWhole { return }
             // A row had a schema that the plan does not know: a load has just added it.
             guard self.store.version != catalogue else {
                 throw FeatureStoreError(
@@ -174,6 +181,7 @@ final class OnlineReader: Sendable {
         _ plan: ReadPlan,
         entities: EntityColumns,
         now: () -> Timestamp,
+        deadline: ContinuousClock.Instant?,
         into answer: inout OnlineFeatures
     ) throws(FeatureStoreError) -> Bool {
         var scratch = Scratch()
@@ -200,7 +208,8 @@ final class OnlineReader: Sendable {
             rows: scratch.rows.found,
             keyIndices: scratch.keyIndices,
             now: now(),
-            evaluator: self.evaluator
+            evaluator: self.evaluator,
+            deadline: deadline
         ).write(to: &answer, views: &scratch.views)
         if scratch.rows.bytes.count <= Self.maximumKeptBytes {
             self.scratches.withLock { kept in

@@ -93,6 +93,12 @@ struct ServeCommand: AsyncParsableCommand {
                     + "for one view"
             )
         }
+        guard !self.host.isEmpty else {
+            throw ValidationError(
+                "--host \"\" is no address; give one such as 127.0.0.1, or 0.0.0.0 for all of this "
+                    + "machine's"
+            )
+        }
         guard (self.cert == nil) == (self.key == nil) else {
             throw ValidationError("--cert and --key belong together; give both, or none")
         }

@@ -8,6 +8,8 @@ package struct CellParser {
     private let localToUTC: ((Int64) -> Int64)?
     /// Whether a time without zone was read.
     package private(set) var sawZonelessTime = false
+    /// Whether a time was read as seconds that is a date without dashes as well.
+    package private(set) var sawDateWithoutDashes = false
 
     package init(localToUTC: ((Int64) -> Int64)? = nil) {
         self.localToUTC = localToUTC
@@ -97,12 +99,34 @@ package struct CellParser {
     /// An instant in microseconds; `nil` when the text is no time of the years 1 to 9999.
     package mutating func time(_ text: Span<UInt8>) -> Int64? {
         guard let parsed = ParsedTimestamp(utf8: text) else { return nil }
-        if parsed.hasZone { return parsed.microseconds }
+        if parsed.hasZone {
+            if text.count == 8, Self.isDateWithoutDashes(text) { self.sawDateWithoutDashes = true }
+            return parsed.microseconds
+        }
         self.sawZonelessTime = true
         guard let localToUTC = self.localToUTC else { return parsed.microseconds }
         let instant = localToUTC(parsed.microseconds)
         let range = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
         return range.contains(instant) ? instant : nil
+    }
+
+    /// Whether a text is eight digits that are most likely meant as a date, such as `20240101`.
+    ///
+    /// It is read as seconds since 1970 all the same, as any number is.
+    package static func isDateWithoutDashes(_ text: Span<UInt8>) -> Bool {
+        guard text.count == 8 else { return false }
+        var number: Int64 = 0
+        for index in text.indices {
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return false }
+            number = number * 10 + Int64(digit)
+        }
+        let date = CivilDate(
+            year: number / 10_000,
+            month: number / 100 % 100,
+            day: number % 100
+        )
+        return 1900...2199 ~= date.year && date.isValid
     }
 
     private static func bool(_ text: Span<UInt8>) -> Int64? {

@@ -167,7 +167,8 @@ extension CellParser {
             switch kind {
             case .bool: return nil
             case .unixTimestamp:
-                return Int64(exactly: (value * 1_000_000).rounded()).flatMap(Self.instant)
+                let time = (value * 1_000_000).rounded(.toNearestOrEven)
+                return Int64(exactly: time).flatMap(Self.instant)
             default:
                 // Beyond 2^53 a float stands for several whole numbers.
                 guard abs(value) <= 9_007_199_254_740_992, let whole = Int64(exactly: value),

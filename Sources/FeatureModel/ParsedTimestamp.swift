@@ -3,7 +3,7 @@
 /// Accepted are RFC 3339 (`2026-01-10T12:00:00.25+01:00`; a space or `t` for the `T`, `+01`,
 /// `+0100` and ` UTC` as well), a date (`2026-01-10`), a date and time without zone (`2026-01-10
 /// 12:00[:00[.123456]]`), and seconds since 1970 (`1768046400`, `-1.5`). Digits past the
-/// microsecond are dropped. Instants lie in the years 1 to 9999.
+/// microsecond round it to the nearest, and from the middle to the even one. Instants lie in the years 1 to 9999.
 public struct ParsedTimestamp: Hashable, Sendable {
     /// Microseconds since 1970-01-01T00:00:00: in UTC, or in local time when `hasZone` is false.
     public var microseconds: Int64
@@ -87,16 +87,24 @@ private struct TimestampReader: ~Escapable {
         return microseconds + fraction
     }
 
-    /// One or more digits as microseconds; those past the sixth are dropped.
+    /// One or more digits as microseconds, 0 to 1,000,000: to the nearest, from the middle to the
+    /// even one.
     private mutating func fraction() -> Int64? {
         var value: Int64 = 0
         var scale: Int64 = 100_000
+        /// The seventh digit, and whether all that follow are zeros.
+        var next: Int64 = 0
+        var isExact = true
         let start = self.position
         while !self.isAtEnd, self.isDigit(at: self.position) {
-            value += Int64(self.bytes[self.position] - UInt8(ascii: "0")) * scale
+            let digit = Int64(self.bytes[self.position] - UInt8(ascii: "0"))
+            value += digit * scale
+            if self.position - start == 6 { next = digit }
+            if self.position - start > 6, digit > 0 { isExact = false }
             scale /= 10
             self.position += 1
         }
+        if next > 5 || next == 5 && (!isExact || !value.isMultiple(of: 2)) { value += 1 }
         return self.position > start ? value : nil
     }
 

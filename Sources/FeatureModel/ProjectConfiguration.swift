@@ -8,6 +8,12 @@ public struct ProjectConfiguration: Hashable, Codable, Sendable {
         case file
         /// An SQLite database for sources that name no path.
         case sqlite(path: String)
+
+        /// The file of sources that name no path, as written; `nil` when there is none.
+        package var path: String? {
+            guard case .sqlite(let path) = self else { return nil }
+            return path
+        }
     }
 
     /// Which engine serves the newest rows.

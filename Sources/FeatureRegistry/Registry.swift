@@ -124,12 +124,14 @@ package final class Registry: Sendable {
         by user: String = ProcessInfo.processInfo.userName
     ) throws(RegistryError) -> RegistrySnapshot {
         guard !plan.isEmpty else {
+            if plan.isOfflineStoreUnknown { try self.noteOfflineStore(of: plan) }
             let current = try self.snapshot()
             try self.check(plan, against: current)
             return current
         }
         let objects =
             try RegistryCoding.rows(of: plan.target) + RegistryCoding.rows(of: plan.generations)
+            + RegistryCoding.rows(ofOfflineStore: plan.offlineStorePath)
         let changes = try RegistryCoding.text(plan.changes)
         let tables = try self.openForWriting()
         return try tables.database.transaction(mapping: self.registryError) {
@@ -145,13 +147,29 @@ package final class Registry: Sendable {
                 changes: changes
             )
             try self.mapped { () throws(SQLiteError) in try tables.insert(row, objects: objects) }
-            return RegistrySnapshot(
+            var snapshot = RegistrySnapshot(
                 version: Int(row.version),
                 project: plan.project,
                 appliedAt: time,
                 repository: plan.target,
                 generations: plan.generations
             )
+            snapshot.offlineStorePath = plan.offlineStorePath
+            return snapshot
+        }
+    }
+
+    /// Notes the file of sources that name none, for a version of an earlier release, which did not.
+    private func noteOfflineStore(of plan: RegistryPlan) throws(RegistryError) {
+        let rows = try RegistryCoding.rows(ofOfflineStore: plan.offlineStorePath)
+        let tables = try self.openForWriting()
+        try tables.database.transaction(mapping: self.registryError) {
+            () throws(RegistryError) -> Void in
+            let version = try self.mapped { () throws(SQLiteError) in try tables.newestVersion() }
+            let current = try self.snapshot(version, of: tables)
+            try self.check(plan, against: current)
+            guard current.offlineStorePath == nil else { return }
+            try self.mapped { () throws(SQLiteError) in try tables.add(rows, to: version) }
         }
     }
 
@@ -220,13 +238,15 @@ package final class Registry: Sendable {
             try tables.viewNames(upTo: version)
         }
         let decoded = try self.decoded(objects, names: names)
-        return RegistrySnapshot(
+        var snapshot = RegistrySnapshot(
             version: Int(version),
             project: row.project,
             appliedAt: Timestamp(microseconds: row.appliedAt),
             repository: decoded.repository,
             generations: decoded.generations
         )
+        snapshot.offlineStorePath = decoded.offlineStorePath
+        return snapshot
     }
 
     /// What rows say; those that are the same as the last time are not decoded again.
@@ -243,7 +263,8 @@ package final class Registry: Sendable {
             objects: objects,
             names: names,
             repository: try RegistryCoding.repository(of: objects),
-            generations: try RegistryCoding.generations(of: objects, names: names)
+            generations: try RegistryCoding.generations(of: objects, names: names),
+            offlineStorePath: try RegistryCoding.offlineStorePath(of: objects)
         )
         self.lastDecoded.withLock { $0 = decoded }
         return decoded
@@ -373,4 +394,5 @@ private struct DecodedRows: Sendable {
     let names: [String]
     let repository: FeatureRepository
     let generations: ViewGenerations
+    let offlineStorePath: String?
 }

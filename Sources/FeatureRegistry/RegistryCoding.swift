@@ -31,6 +31,34 @@ enum RegistryCoding {
     /// The kind of rows that hold what services pin.
     private static let heldGenerationKind = "heldGeneration"
 
+    /// The kinds of rows that are no definitions.
+    private static let ownKinds = [newestGenerationKind, heldGenerationKind, offlineStoreKind]
+    /// The kind of the row that holds the file of sources that name none.
+    private static let offlineStoreKind = "offlineStore"
+
+    /// The row of the file of sources that name none, if there is such a file.
+    static func rows(
+        ofOfflineStore path: String?
+    ) throws(RegistryError) -> [RegistryTables.ObjectRow] {
+        guard let path else { return [] }
+        return [
+            RegistryTables.ObjectRow(
+                kind: self.offlineStoreKind,
+                name: "path",
+                position: 0,
+                definition: try self.text(path)
+            )
+        ]
+    }
+
+    /// The file of sources that name none, as rows tell it.
+    static func offlineStorePath(
+        of rows: [RegistryTables.ObjectRow]
+    ) throws(RegistryError) -> String? {
+        guard let row = rows.first(where: { $0.kind == self.offlineStoreKind }) else { return nil }
+        return try self.decoded(row.definition)
+    }
+
     /// The rows of generations.
     static func rows(
         of generations: ViewGenerations
@@ -104,8 +132,7 @@ enum RegistryCoding {
                 repository.onDemandFeatureViews.append(try self.decoded(row.definition))
             case .featureService:
                 repository.featureServices.append(try self.decoded(row.definition))
-            case nil
-            where row.kind == self.newestGenerationKind || row.kind == self.heldGenerationKind:
+            case nil where self.ownKinds.contains(row.kind):
                 continue
             case nil:
                 throw RegistryError(

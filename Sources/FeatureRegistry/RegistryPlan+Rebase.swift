@@ -26,7 +26,13 @@ extension RegistryPlan {
             let lines = problems.map { "\n  \($0.message)" }.joined()
             throw self.conflict(with: snapshot, "the two do not fit together:\(lines)\n")
         }
-        let plan = RegistryPlan(from: snapshot, to: target, project: self.project)
+        var plan = RegistryPlan(
+            from: snapshot,
+            to: target,
+            project: self.project,
+            offlineStorePath: self.offlineStorePath
+        )
+        plan.warnings = self.warnings
         let pins = plan.pinProblems(locations: DefinitionLocations())
         guard pins.isEmpty else {
             let lines = pins.map { "\n  \($0.message)" }.joined()

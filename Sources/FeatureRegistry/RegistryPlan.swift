@@ -8,6 +8,10 @@ public struct RegistryPlan: Hashable, Sendable {
     public var baseVersion: Int
     /// The definitions of that version.
     let base: FeatureRepository
+    /// The file of sources that name none, afterwards; `nil` when no source needs it.
+    let offlineStorePath: String?
+    /// Whether the registry does not know that file yet, though it has sources that need it.
+    let isOfflineStoreUnknown: Bool
     /// The definitions that will be applied.
     public var target: FeatureRepository
     /// The generations of the feature views that are there afterwards.
@@ -16,6 +20,8 @@ public struct RegistryPlan: Hashable, Sendable {
     /// feature services, each in the order of the repository), then what is deleted, the other way
     /// round by kind.
     public var changes: [RegistryChange]
+    /// What is odd about the repository and its sources, and stops nothing.
+    public var warnings: [Diagnostic] = []
 
     /// The plan that leads from what is applied to a repository.
     ///
@@ -23,16 +29,29 @@ public struct RegistryPlan: Hashable, Sendable {
     ///   - snapshot: What is applied.
     ///   - repository: What is to be applied; it has no problems.
     ///   - project: The project's name.
+    ///   - offlineStorePath: The file of sources that name none, as written. Where it is another
+    ///     than before, they are other sources.
     public init(
         from snapshot: RegistrySnapshot,
         to repository: FeatureRepository,
-        project: String
+        project: String,
+        offlineStorePath: String? = nil
     ) {
+        let path = offlineStorePath.map(plainPath) ?? snapshot.offlineStorePath
+        self.offlineStorePath = repository.usesOfflineStore ? path : nil
+        self.isOfflineStoreUnknown =
+            snapshot.offlineStorePath == nil && self.offlineStorePath != nil
+            && snapshot.repository.usesOfflineStore
+        var (old, new) = (snapshot, repository)
+        if let before = snapshot.offlineStorePath, let path, before != path {
+            old = snapshot.naming(offlineStore: before)
+            new = repository.naming(offlineStore: path)
+        }
         self.project = project
         self.baseVersion = snapshot.version
         self.base = snapshot.repository
         self.target = repository
-        let difference = RepositoryDifference(old: snapshot, new: repository)
+        let difference = RepositoryDifference(old: old, new: new)
         self.generations = difference.succession.generations
         self.changes = difference.changes()
     }

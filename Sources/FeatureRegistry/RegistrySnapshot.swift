@@ -12,6 +12,9 @@ public struct RegistrySnapshot: Hashable, Sendable {
     public var repository: FeatureRepository
     /// The generations of the feature views.
     public var generations: ViewGenerations
+    /// The file of sources that name none, as it was written when the version was applied; `nil`
+    /// when no source needs it, or when an earlier release applied it, which did not note it.
+    package var offlineStorePath: String?
 
     /// A snapshot; by default that of a registry to which nothing was applied yet.
     public init(

@@ -12,7 +12,8 @@ import NativeStorage
 ///
 /// object                       one row for each state that an object ever had
 ///   kind        TEXT     key   entity | dataSource | featureView | onDemandFeatureView |
-///                              featureService | newestGeneration | heldGeneration
+///                              featureService | newestGeneration | heldGeneration |
+///                              offlineStore
 ///   name        TEXT     key   of a held generation: view@v1
 ///   valid_from  INTEGER  key   the first version that has this state
 ///   valid_to    INTEGER        the first version that does not; null while it is in force
@@ -177,6 +178,11 @@ struct RegistryTables {
         try insertion.run()
         try self.close(current, notIn: Set(objects), at: version.version)
         try self.open(objects, notIn: Set(current), at: version.version)
+    }
+
+    /// Adds objects to the newest version; within a transaction.
+    func add(_ objects: [ObjectRow], to version: Int64) throws(SQLiteError) {
+        try self.open(objects, notIn: [], at: version)
     }
 
     private func close(

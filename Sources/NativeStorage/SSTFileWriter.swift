@@ -47,6 +47,17 @@ package struct SSTFileWriter: ~Copyable {
         }
     }
 
+    /// Appends the removal of a key, in the order of ``put(key:value:)``.
+    package mutating func delete(key: Span<UInt8>) throws(RocksDBError) {
+        var text: UnsafeMutablePointer<CChar>?
+        unsafe key.withCharacters { key, count in
+            unsafe rocksdb_sstfilewriter_delete(self.writer, key, count, &text)
+        }
+        if let failure = unsafe takenStatus(text) {
+            throw failure
+        }
+    }
+
     /// The bytes written so far, less what is still in the open block.
     package var fileSize: Int {
         var size: UInt64 = 0

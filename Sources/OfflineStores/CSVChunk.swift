@@ -132,6 +132,7 @@ extension CSVChunk {
         transform: SourceBatch.Transform<Part>
     ) throws(OfflineStoreError) {
         if let batch = assembler.finishBatch() { parts.append(try transform(batch)) }
+        if let batch = assembler.finishUnusable() { parts.append(try transform(batch)) }
     }
 }
 

@@ -7,10 +7,14 @@ import NativeStorage
 /// ``advance(past:)`` moves on.
 struct CSVFile: ~Copyable {
     let header: CSVHeader
+    /// The last record, when it has no end; known at the end of the file.
+    private(set) var unfinished: UnfinishedLine?
     private let delimiter: UInt8
     private let maximumSize: Int
     private var window: ByteWindow
     private var cursor: CSVScanner.Cursor
+    /// How far the window is from the beginning of the file.
+    private var offset = 0
 
     /// Opens a file and reads its header.
     init(path: String, delimiter: UInt8, size: CSVWindowSize) throws(OfflineStoreError) {
@@ -41,6 +45,7 @@ struct CSVFile: ~Copyable {
     /// - Throws: When the file cannot be read there.
     mutating func skip(to offset: Int, line: Int) throws(OfflineStoreError) {
         do { try self.window.skip(to: offset) } catch { throw OfflineStoreError(error) }
+        self.offset = offset
         self.cursor.position = 0
         self.cursor.line = line
     }
@@ -67,6 +72,7 @@ struct CSVFile: ~Copyable {
             path: self.header.path,
             maximumSize: self.maximumSize
         )
+        self.offset += cursor.position
         self.cursor = cursor
         self.cursor.position = 0
     }
@@ -76,16 +82,24 @@ struct CSVFile: ~Copyable {
     /// - Parameters:
     ///   - layout: How the records are to be read.
     ///   - spare: A buffer that nobody needs any more, or an empty one.
-    /// - Returns: `nil` at the end of the file.
+    ///   - holdsBack: Whether a last record without an end is left, when the file was changed a
+    ///     moment ago.
+    /// - Returns: `nil` at the end of the file. A last record without an end is a chunk by itself.
     /// - Throws: When the file cannot be read, or a record is too long to be one.
     mutating func nextChunk(
         _ layout: CSVFileLayout,
-        spare: consuming [UInt8]
+        spare: consuming [UInt8],
+        holdsBack: Bool
     ) throws(OfflineStoreError) -> CSVChunk? {
         while true {
             let start = self.cursor
             let isLast = self.window.isLast
-            let end = isLast ? self.endOfText() : self.endOfRecords()
+            var end = self.endOfRecords()
+            if isLast, end.position == start.position,
+                self.takesRest(from: start, holdsBack: holdsBack)
+            {
+                end = self.endOfText()
+            }
             guard end.position == start.position else {
                 let fraction = self.window.fraction(at: end.position)
                 let buffer: [UInt8]
@@ -94,6 +108,7 @@ struct CSVFile: ~Copyable {
                 } catch {
                     throw OfflineStoreError(error)
                 }
+                self.offset += end.position
                 self.cursor = end
                 self.cursor.position = 0
                 return CSVChunk(
@@ -109,6 +124,19 @@ struct CSVFile: ~Copyable {
         }
     }
 
+    /// Whether what is left of the text is read: a record without an end, if anything.
+    private mutating func takesRest(from start: CSVScanner.Cursor, holdsBack: Bool) -> Bool {
+        guard start.position < self.window.bytes.count else { return false }
+        let line = UnfinishedLine(
+            path: self.header.path,
+            line: start.line,
+            offset: self.offset + start.position,
+            holdsBack: holdsBack
+        )
+        self.unfinished = line
+        return !line.isHeldBack
+    }
+
     private func endOfText() -> CSVScanner.Cursor {
         var end = self.cursor
         end.position = self.window.bytes.count
@@ -119,6 +147,9 @@ struct CSVFile: ~Copyable {
     private func endOfRecords() -> CSVScanner.Cursor {
         let bytes = self.window.bytes
         let rest = bytes.extracting(self.cursor.position..<bytes.count)
+        let isLast = self.window.isLast
+        // Packed text that is cut short is an error of its own.
+        if isLast, self.isPacked || self.isFinished(rest) { return self.endOfText() }
         guard rest.contains(byte: UInt8(ascii: "\"")) else {
             // Without quotes every line feed ends a record, or a blank line.
             var end = self.cursor
@@ -129,6 +160,16 @@ struct CSVFile: ~Copyable {
             return end
         }
         return self.endOfQuotedRecords(columnCount: self.header.columns.count)
+    }
+
+    private var isPacked: Bool { self.header.path.hasSuffix(".gz") }
+
+    /// Whether the end of a file is that of a line, as far as that is seen at once.
+    private func isFinished(_ rest: Span<UInt8>) -> Bool {
+        guard !rest.isEmpty else { return true }
+        // A line feed in quotes ends no record.
+        return rest[rest.count - 1] == UInt8(ascii: "\n")
+            && rest.count(ofByte: UInt8(ascii: "\"")).isMultiple(of: 2)
     }
 
     /// ``endOfRecords()`` where a line feed may be within quotes.
@@ -150,8 +191,13 @@ struct CSVFile: ~Copyable {
             size = max(size / 4, CSVRowIndex.minimumSize)
             scanner.move(to: cursor)
             switch scanner.next() {
-            case .record, .textAfterQuote: cursor = scanner.cursor
-            case .windowEnd, .end, .unterminatedQuote: return scanner.cursor
+            case .record, .textAfterQuote:
+                let end = scanner.cursor.position
+                // Only at the end of the file.
+                if end == bytes.count, bytes[end - 1] != UInt8(ascii: "\n") { return cursor }
+                cursor = scanner.cursor
+            case .windowEnd, .end: return scanner.cursor
+            case .unterminatedQuote: return cursor
             }
         }
     }

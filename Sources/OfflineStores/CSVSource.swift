@@ -70,17 +70,15 @@ struct CSVSource {
             let path = part.path
             var file = try self.open(path)
             if part.offset > 0 { try file.skip(to: part.offset, line: part.line) }
-            let columns = file.header.columns
-            let layout = CSVFileLayout(
-                path: path,
-                text: CSVTextLayout(delimiter: self.delimiter, columnCount: columns.count),
-                positions: try positions(of: assembler.layout.columns, among: columns, of: path),
-                nulls: CSVNulls(self.options.nullValues)
-            )
+            let layout = try self.layout(of: file.header, assembler)
             while true {
                 let chunk: CSVChunk?
                 do {
-                    chunk = try file.nextChunk(layout, spare: workers.takeBuffer())
+                    chunk = try file.nextChunk(
+                        layout,
+                        spare: workers.takeBuffer(),
+                        holdsBack: assembler.holdsBackUnfinished
+                    )
                 } catch {
                     // The rows before the mistake come first, and their own mistakes.
                     while workers.hasRows { try deliver() }
@@ -93,12 +91,27 @@ struct CSVSource {
                 while workers.isFull { try deliver() }
             }
             before += part.size
+            if let line = file.unfinished { assembler.report.unfinished.append(line) }
         }
         while workers.hasRows { try deliver() }
         for seen in workers.finish() {
             assembler.absorb(seen)
         }
         progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
+    }
+
+    /// How the records of a file are read.
+    func layout(
+        of header: CSVHeader,
+        _ assembler: RowAssembler
+    ) throws(OfflineStoreError) -> CSVFileLayout {
+        let (path, columns) = (header.path, header.columns)
+        return CSVFileLayout(
+            path: path,
+            text: CSVTextLayout(delimiter: self.delimiter, columnCount: columns.count),
+            positions: try positions(of: assembler.layout.columns, among: columns, of: path),
+            nulls: CSVNulls(self.options.nullValues)
+        )
     }
 
     /// One file, or what is left of it.

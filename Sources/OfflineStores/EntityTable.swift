@@ -90,6 +90,15 @@ package struct EntityTable: Sendable {
     }
 
     private init(bytes: Span<UInt8>, file: String) throws(OfflineStoreError) {
+        if !bytes.isEmpty, bytes[0] == UInt8(ascii: "{") || bytes[0] == UInt8(ascii: "[") {
+            throw OfflineStoreError(
+                code: .malformedFile,
+                message: """
+                    \(file) is JSON, and entity rows are read from CSV: a first line with the \
+                    names of the columns, then a line for each row; over HTTP they may be JSON
+                    """
+            )
+        }
         var scanner = CSVScanner(bytes)
         let columns = try CSVHeader(path: file, scanner: &scanner)?.columns ?? []
         var rows = EntityTableRows(columnCount: columns.count, file: file)

@@ -49,14 +49,14 @@ struct PushedHistory {
                 pushTime: statement.integer(at: 1)
             )
             assembler.add(&row)
-            if assembler.isFull, let batch = assembler.finishBatch() { try body(batch) }
+            if assembler.isFull { try assembler.deliver(to: body) }
             untilProgress -= 1
             if untilProgress == 0 {
                 untilProgress = RowAssembler.batchSize
                 progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: nil))
             }
         }
-        if let batch = assembler.finishBatch() { try body(batch) }
+        try assembler.deliver(to: body)
         progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
     }
 

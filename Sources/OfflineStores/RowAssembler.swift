@@ -30,6 +30,13 @@ struct ScanLayout {
     }
 }
 
+/// The keys and ages of rows that say nothing.
+private struct UnusableKeys {
+    var keys: [ColumnBuilder] = []
+    var times: [Int64] = []
+    var created: [Int64] = []
+}
+
 /// Turns the rows of a source into batches of columns, and keeps the report.
 struct RowAssembler {
     /// How many rows a batch has at most.
@@ -62,6 +69,8 @@ struct RowAssembler {
     var times: [Int64] = []
     var created: [Int64] = []
     var builders: [ColumnBuilder] = []
+    /// Rows with a feature that cannot be read, where they are wanted.
+    private var unusable = UnusableKeys()
     /// For rows that are taken in many at a time.
     var many = CSVRowsScratch()
 
@@ -113,6 +122,7 @@ struct RowAssembler {
     mutating func takeReport() -> ScanReport {
         var report = self.report
         report.sawZonelessTime = self.parser.sawZonelessTime
+        report.sawDateWithoutDashes = self.parser.sawDateWithoutDashes
         self.report = ScanReport()
         return report
     }
@@ -121,8 +131,13 @@ struct RowAssembler {
     /// none.
     var lastCreated: Int64? { self.hasCreatedTimes ? self.created.last : knownFromTheBeginning }
 
-    /// Whether ``finishBatch()`` is due.
-    var isFull: Bool { self.rowCount == Self.batchSize }
+    /// Whether ``finishBatch()`` and ``finishUnusable()`` are due.
+    var isFull: Bool {
+        self.rowCount == Self.batchSize || self.unusable.times.count == Self.batchSize
+    }
+
+    /// Whether a last line that may not be finished is left for a later scan.
+    var holdsBackUnfinished: Bool { self.scan.holdsBackUnfinished }
 
     /// Counts a row that is broken as a whole.
     mutating func addBrokenRow(place: String, reason: String) {
@@ -159,7 +174,10 @@ struct RowAssembler {
             self.report.createdLater += 1
             return self.dropKey()
         }
-        guard self.readFeatures(&row) else { return self.dropKey() }
+        guard self.readFeatures(&row) else {
+            self.dropKey()
+            return self.noteUnusable(&row, time: time, created: known)
+        }
         if self.filter != nil {
             self.keyIDs.append(keyID)
             self.slots.append(slot)
@@ -181,6 +199,7 @@ struct RowAssembler {
         if self.parser.sawZonelessTime || self.pushedParser.sawZonelessTime {
             self.report.sawZonelessTime = true
         }
+        if self.parser.sawDateWithoutDashes { self.report.sawDateWithoutDashes = true }
         guard self.rowCount > 0 else { return nil }
         var features: [Column] = []
         for index in self.builders.indices where self.wanted[index] {
@@ -198,6 +217,48 @@ struct RowAssembler {
         )
         self.startBatch()
         return batch
+    }
+
+    /// The rows that say nothing since the last batch of such; `nil` when there are none, or nobody
+    /// wants them.
+    mutating func finishUnusable() -> SourceBatch? {
+        guard !self.unusable.times.isEmpty else { return nil }
+        let batch = SourceBatch(
+            rowCount: self.unusable.times.count,
+            keyColumns: self.unusable.keys.indices.map { self.unusable.keys[$0].finish() },
+            times: self.unusable.times,
+            created: self.hasCreatedTimes ? self.unusable.created : nil,
+            features: []
+        )
+        self.unusable = UnusableKeys()
+        return batch.unusable
+    }
+
+    /// Hands over what was taken in since the last time.
+    mutating func deliver(
+        to body: (SourceBatch) throws(OfflineStoreError) -> Void
+    ) throws(OfflineStoreError) {
+        if let batch = self.finishBatch() { try body(batch) }
+        if let batch = self.finishUnusable() { try body(batch) }
+    }
+
+    /// Keeps the key and the age of a row that is left out for one of its features.
+    private mutating func noteUnusable<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row,
+        time: Int64,
+        created: Int64
+    ) {
+        guard self.scan.deliversUnusable, self.filter == nil else { return }
+        if self.unusable.times.isEmpty {
+            self.unusable.keys = self.scan.joinKeys.indices.map { self.emptyKeyBuilder(at: $0) }
+        }
+        // The key was read before, and so it can be again.
+        swap(&self.keyBuilders, &self.unusable.keys)
+        let isRead = self.readKey(&row) != nil
+        swap(&self.keyBuilders, &self.unusable.keys)
+        precondition(isRead, "a key that was read can be read")
+        self.unusable.times.append(time)
+        self.unusable.created.append(created)
     }
 
     /// A builder for a key column.
@@ -327,7 +388,7 @@ struct RowAssembler {
             }
             guard self.readFeature(&row, index, at: position, isWanted: isWanted) else {
                 let type = self.scan.features[index].type
-                self.addBadCell(&row, position, type.mismatch)
+                self.addBadCell(&row, position, row.mismatch(at: position, type))
                 for other in self.builders.indices {
                     self.builders[other].truncate(to: self.rowCount)
                 }
@@ -383,7 +444,8 @@ struct RowAssembler {
         _ row: inout Row,
         _ position: Int
     ) -> Int32? {
-        self.addBadCell(&row, position, self.scan.joinKeys[position].type.mismatch)
+        let type = self.scan.joinKeys[position].type
+        self.addBadCell(&row, position, row.mismatch(at: position, type))
         self.dropKey()
         return nil
     }
@@ -406,9 +468,14 @@ struct RowAssembler {
     }
 }
 
-extension ValueType {
+extension SourceRow where Self: ~Copyable, Self: ~Escapable {
     /// What is wrong with a cell that cannot be of the type.
-    fileprivate var mismatch: String {
-        self == .string ? "is no text in UTF-8" : "is no \(self)"
+    fileprivate mutating func mismatch(at column: Int, _ type: ValueType) -> String {
+        guard type == .string else { return "is no \(type)" }
+        return switch self.sampledValue(at: column) {
+        case .text: "is no text in UTF-8"
+        case .integer, .real: "is a number, and no text"
+        case .blob: "is bytes, and no text"
+        }
     }
 }

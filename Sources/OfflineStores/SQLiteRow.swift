@@ -90,8 +90,8 @@ struct SQLiteRow: ~Copyable, SourceRow {
             switch kind {
             case .bool: return nil
             case .unixTimestamp:
-                let time = Int64(exactly: (value * 1_000_000).rounded())
-                return time.flatMap(Self.instant)
+                let time = (value * 1_000_000).rounded(.toNearestOrEven)
+                return Int64(exactly: time).flatMap(Self.instant)
             case .int32: return Int32(exactly: value).map { Int64($0) }
             default: return Int64(exactly: value)
             }

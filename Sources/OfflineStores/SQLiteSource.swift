@@ -38,14 +38,14 @@ struct SQLiteSource {
         var untilProgress = RowAssembler.batchSize
         while try row.step() {
             assembler.add(&row)
-            if assembler.isFull, let batch = assembler.finishBatch() { try body(batch) }
+            if assembler.isFull { try assembler.deliver(to: body) }
             untilProgress -= 1
             if untilProgress == 0 {
                 untilProgress = RowAssembler.batchSize
                 progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: nil))
             }
         }
-        if let batch = assembler.finishBatch() { try body(batch) }
+        try assembler.deliver(to: body)
         progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
     }
 

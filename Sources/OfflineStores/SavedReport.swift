@@ -15,6 +15,8 @@ struct SavedReport: Codable, Sendable {
     let nullTime: Int
     let samples: [Sample]
     let sawZonelessTime: Bool
+    /// Absent in files of earlier releases.
+    let sawDateWithoutDashes: Bool?
 
     /// - Parameters:
     ///   - report: The report.
@@ -28,6 +30,7 @@ struct SavedReport: Codable, Sendable {
             Sample(place: $0.place, column: $0.column, text: $0.text, reason: $0.reason)
         }
         self.sawZonelessTime = report.sawZonelessTime
+        self.sawDateWithoutDashes = report.sawDateWithoutDashes
     }
 
     /// The same as a report of a scan that has kept nothing yet.
@@ -46,6 +49,7 @@ struct SavedReport: Codable, Sendable {
             )
         }
         report.sawZonelessTime = self.sawZonelessTime
+        report.sawDateWithoutDashes = self.sawDateWithoutDashes ?? false
         return report
     }
 }

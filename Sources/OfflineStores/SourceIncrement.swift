@@ -1,5 +1,6 @@
 import FeatureModel
 import FoundationEssentials
+import NativeStorage
 import Synchronization
 
 /// Where the reading of a source's files goes on: everything before was read earlier.
@@ -27,6 +28,8 @@ package final class SourceIncrement: Sendable {
         let newest: Timestamp?
         /// The bounds of the times; no row was beyond them.
         let bounds: Bounds
+        /// The last line of the last file, when it has no end and was read.
+        var openLine: OpenLine?
     }
 
     /// The last event time and the last created time that a scan takes; `nil` for no bound.
@@ -53,6 +56,8 @@ package final class SourceIncrement: Sendable {
     private let reading: SourceReading
     private let bounds: Bounds
     private let watch: SourceWatch?
+    /// What was known of the last line of the last file.
+    private let knownOpenLine: OpenLine?
     private let next = Mutex("")
 
     /// How many rows the scan leaves out.
@@ -87,12 +92,37 @@ package final class SourceIncrement: Sendable {
             earlier.newestEventTime = mark.newest
             self.earlier = earlier
             self.watch = SourceWatch(paths: paths, stamps: stamps, known: found.stamp)
+            self.knownOpenLine = mark.openLine
         } else {
             self.start = nil
             self.earlier = ScanReport()
             // A cache has a stamp of its own.
             self.watch = reader.cache == nil ? SourceWatch(paths: paths, stamps: stamps) : nil
+            self.knownOpenLine = nil
         }
+    }
+
+    /// The line that an earlier scan of the same source read before it was finished, when there is
+    /// more of it now.
+    ///
+    /// - Parameters:
+    ///   - scan: What is about to be read.
+    ///   - state: What the earlier scan left; empty for none.
+    ///   - reader: Reads the source.
+    /// - Returns: `nil` when there is none, also when the bytes of before are not there any more.
+    package static func openLine(
+        _ scan: SourceScan,
+        after state: String,
+        reader: SourceReader
+    ) -> OpenLine? {
+        guard case .csv(let options) = scan.source.kind,
+            let mark = try? JSONDecoder().decode(Mark.self, from: Data(state.utf8)),
+            let line = mark.openLine, let file = mark.files.files.last, file.path == line.path,
+            mark.reading == SourceReading(scan, options: options, root: reader.root),
+            let stamp = FileStamp(path: file.path), stamp.size > line.end,
+            let hash = try? ContentHash(of: file.path, front: line.end), hash.front == file.hash
+        else { return nil }
+        return line
     }
 
     /// Notes that all was read.
@@ -103,17 +133,48 @@ package final class SourceIncrement: Sendable {
     func finish(_ report: ScanReport, cached: SourceStamp? = nil) {
         // What was passed over for its time must be read again when its time has come.
         guard report.afterEnd == 0, report.createdLater == 0,
-            let files = cached ?? (try? self.watch?.stamp())
+            let files = cached ?? self.readFiles(report)
         else { return }
         let mark = Mark(
             reading: self.reading,
             files: files,
             report: SavedReport(report, withSamples: false),
             newest: report.newestEventTime,
-            bounds: self.bounds
+            bounds: self.bounds,
+            openLine: self.openLine(report, files)
         )
         guard let json = try? JSONEncoder().encode(mark), json.count <= Self.maximumStateSize
         else { return }
         self.next.withLock { $0 = String(decoding: json, as: UTF8.self) }
+    }
+
+    /// The files as far as they were read; `nil` when that is not known, or when lines were left
+    /// that are not the last of all.
+    private func readFiles(_ report: ScanReport) -> SourceStamp? {
+        let held = report.unfinished.filter(\.isHeldBack)
+        guard let line = held.first else { return try? self.watch?.stamp() }
+        // Before the stamp, which makes sure that the file has not changed meanwhile.
+        guard held.count == 1, let hash = try? ContentHash(of: line.path, front: line.offset).front,
+            let files = try? self.watch?.stamp(), files.files.last?.path == line.path
+        else { return nil }
+        return files.endingEarlier(at: line.offset, hash: hash)
+    }
+
+    /// The last line of the last file, when it was read without an end.
+    private func openLine(_ report: ScanReport, _ files: SourceStamp) -> OpenLine? {
+        guard let last = files.files.last else { return nil }
+        let read = report.unfinished.last { $0.path == last.path && !$0.isHeldBack }
+        if let read {
+            return OpenLine(
+                path: read.path,
+                line: read.line,
+                offset: read.offset,
+                end: last.stamp.size
+            )
+        }
+        // Nothing of the file was read then.
+        return self.knownOpenLine.flatMap {
+            $0.path == last.path && $0.end == last.stamp.size ? $0 : nil
+        }
     }
 }

@@ -258,6 +258,11 @@ package struct SourceReader: Sendable {
         switch scan.source.kind {
         case .csv(let options):
             let increment = scan.increment
+            if let line = scan.openLine, scan.deliversUnusable {
+                for batch in try self.csvSource(options).rows(of: line, like: assembler) {
+                    try deliver(try transform(batch.unusable))
+                }
+            }
             if increment?.start == nil, let cache = self.cache,
                 let file = cache.file(for: scan, options, reader: self, progress: progress)
             {

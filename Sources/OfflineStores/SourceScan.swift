@@ -43,6 +43,15 @@ package struct SourceScan {
     package var strict: Bool
     /// Leaves out what an earlier scan has delivered; `nil` to read everything.
     package var increment: SourceIncrement?
+    /// Whether rows that are left out for a feature that cannot be read come as well, in batches of
+    /// their own; only without a key filter.
+    package var deliversUnusable = false
+    /// Whether the last line of a file that was changed a moment ago is left for a later scan when
+    /// it has no end.
+    package var holdsBackUnfinished = false
+    /// A line that an earlier scan took before it was finished: what it was then comes among the
+    /// unusable rows.
+    package var openLine: OpenLine?
 
     package init(
         source: DataSource,
@@ -165,6 +174,9 @@ package struct SourceBatch: Sendable {
     package let ordinals: [Int64]?
     /// The wanted features, in the order of the schema.
     package let features: [Column]
+    /// Whether the rows say nothing, because a feature of theirs cannot be read; they have no
+    /// features then.
+    package private(set) var isUnusable = false
 
     package init(
         rowCount: Int,
@@ -184,6 +196,19 @@ package struct SourceBatch: Sendable {
         self.created = created
         self.ordinals = ordinals
         self.features = features
+    }
+
+    /// The same rows, as such that say nothing.
+    var unusable: SourceBatch {
+        var batch = SourceBatch(
+            rowCount: self.rowCount,
+            keyColumns: self.keyColumns,
+            times: self.times,
+            created: self.created,
+            features: []
+        )
+        batch.isUnusable = true
+        return batch
     }
 }
 
@@ -231,6 +256,10 @@ package struct ScanReport: Sendable {
     package var newestEventTime: Timestamp?
     /// Whether a time without zone was read.
     package var sawZonelessTime = false
+    /// Whether a time was read as seconds since 1970 that is most likely a date: `20240101`.
+    package var sawDateWithoutDashes = false
+    /// The last lines of files that have no end.
+    package var unfinished: [UnfinishedLine] = []
 
     package init() {}
 
@@ -250,6 +279,8 @@ package struct ScanReport: Sendable {
             self.newestEventTime = self.newestEventTime ?? next.newestEventTime
         }
         self.sawZonelessTime = self.sawZonelessTime || next.sawZonelessTime
+        self.sawDateWithoutDashes = self.sawDateWithoutDashes || next.sawDateWithoutDashes
+        self.unfinished += next.unfinished
     }
 
     mutating func addBadRow(_ sample: @autoclosure () -> Sample) {

@@ -57,6 +57,21 @@ struct SourceStamp: Codable, Hashable, Sendable {
         return stamps
     }
 
+    /// The same files, as if the last one ended earlier.
+    ///
+    /// - Parameters:
+    ///   - size: Where it ends.
+    ///   - hash: The SHA-256 of its bytes up to there.
+    /// - Returns: The files as they would be.
+    func endingEarlier(at size: Int, hash: String) -> SourceStamp {
+        guard let last = self.files.indices.last else { return self }
+        var result = self
+        var stamp = self.files[last].stamp
+        stamp.size = size
+        result.files[last] = File(path: self.files[last].path, stamp: stamp, hash: hash)
+        return result
+    }
+
     /// Whether a file may have changed since it had that stamp without getting another.
     static func isYoung(_ stamp: FileStamp, at time: Int64) -> Bool {
         let newest = max(stamp.modified, stamp.changed)

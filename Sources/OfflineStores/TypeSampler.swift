@@ -28,6 +28,8 @@ struct TypeSampler: RowSampler {
     private struct Misfit {
         var place: String
         var text: String
+        /// Whether the source holds it as a text.
+        var isText = true
     }
 
     private let checks: [ColumnCheck]
@@ -37,12 +39,15 @@ struct TypeSampler: RowSampler {
     private var valueCounts: [Int]
     /// By check and candidate: whether all values so far can be it.
     private var fits: [[Bool]]
+    /// By check: the first time that is read as seconds, and is most likely a date.
+    private var dates: [Misfit?]
     private var parser = CellParser()
     private(set) var rowCount = 0
 
     init(checks: [ColumnCheck]) {
         self.checks = checks
         self.misfits = Array(repeating: nil, count: checks.count)
+        self.dates = Array(repeating: nil, count: checks.count)
         self.misfitCounts = Array(repeating: 0, count: checks.count)
         self.valueCounts = Array(repeating: 0, count: checks.count)
         self.fits = checks.map { _ in Array(repeating: true, count: Self.candidates.count) }
@@ -59,15 +64,29 @@ struct TypeSampler: RowSampler {
                 if self.misfits[index] == nil {
                     self.misfits[index] = Misfit(
                         place: row.place(),
-                        text: shortened(row.text(at: index))
+                        text: shortened(row.text(at: index)),
+                        isText: row.sampledValue(at: index).isText
                     )
                 }
             }
+            self.noteDate(&row, at: index)
             for candidate in Self.candidates.indices where self.fits[index][candidate] {
                 let type = CellType(Self.candidates[candidate])
                 self.fits[index][candidate] = self.canRead(&row, at: index, as: type)
             }
         }
+    }
+
+    /// Notes a time that is read as seconds, and is most likely a date without dashes.
+    private mutating func noteDate<Row: SourceRow & ~Copyable & ~Escapable>(
+        _ row: inout Row,
+        at index: Int
+    ) {
+        guard self.checks[index].type == .unixTimestamp, self.dates[index] == nil else { return }
+        let text = row.text(at: index)
+        let bytes = Array(text.utf8)
+        guard CellParser.isDateWithoutDashes(bytes.span) else { return }
+        self.dates[index] = Misfit(place: row.place(), text: text)
     }
 
     private mutating func canRead<Row: SourceRow & ~Copyable & ~Escapable>(
@@ -92,6 +111,9 @@ struct TypeSampler: RowSampler {
     func problems(of source: DataSource) -> [SourceProblem] {
         var problems: [SourceProblem] = []
         for (index, check) in self.checks.enumerated() {
+            if let date = self.dates[index] {
+                problems.append(check.problem(date.text, date.place))
+            }
             guard let misfit = self.misfits[index] else { continue }
             let position = Self.candidates.indices.first { self.fits[index][$0] }
             var fitting = position.map { Self.candidates[$0] } ?? .string
@@ -100,12 +122,19 @@ struct TypeSampler: RowSampler {
             let fix: String
             if check.part.hasPrefix("source.") {
                 fix = "a time is RFC 3339, YYYY-MM-DD HH:MM:SS, or seconds since 1970"
+            } else if fitting == check.type {
+                fix =
+                    misfit.isText
+                    ? "write it in UTF-8"
+                    : "give the source a query that selects CAST(\(check.column) AS TEXT)"
             } else if isMostlyWrong || fitting != .string {
                 fix = "declare it as \(fitting), which fits all sampled values"
             } else {
                 fix = "mend the row, or name the text in the source's null_values if it means null"
             }
-            let expected = check.type == .unixTimestamp ? "time" : check.type.description
+            let expected =
+                check.type == .unixTimestamp
+                ? "time" : misfit.isText ? check.type.description : "\(check.type), as it is stored"
             problems.append(
                 SourceProblem(
                     part: check.part,
@@ -198,5 +227,29 @@ extension SQLiteSource {
         while !sampler.isFull, try row.step() {
             sampler.add(&row)
         }
+    }
+}
+
+extension ColumnCheck {
+    /// The warning about a time that is most likely meant as a date.
+    fileprivate func problem(_ text: String, _ place: String) -> SourceProblem {
+        SourceProblem(
+            part: self.part,
+            diagnostic: Diagnostic(
+                severity: .warning,
+                message: """
+                    \(self.title): \(place): column "\(self.column)" has "\(text)", which is read as \
+                    seconds since 1970
+                    """,
+                fix: "write a date with dashes, as in 2024-01-01"
+            )
+        )
+    }
+}
+
+extension SampledValue {
+    fileprivate var isText: Bool {
+        guard case .text = self else { return false }
+        return true
     }
 }

@@ -32,6 +32,7 @@ struct LoadMerge: Sendable {
     ///   - database: Where the rows go.
     ///   - journal: Knows what was pushed since the load began.
     ///   - comparesWithStore: `false` when the generation has no rows yet.
+    ///   - withdrawn: The keys whose stored row does not count.
     ///   - filePrefix: The start of the paths of files.
     ///   - isSmall: Whether all rows together fit into a write batch.
     /// - Returns: What there is to commit.
@@ -40,6 +41,7 @@ struct LoadMerge: Sendable {
         to database: StoreDatabase,
         journal: PushJournal,
         comparesWithStore: Bool,
+        withdrawn: Set<[UInt8]>,
         filePrefix: String,
         isSmall: Bool
     ) throws(OnlineStoreError) -> LoadOutput {
@@ -47,6 +49,7 @@ struct LoadMerge: Sendable {
             database: database,
             journal: journal,
             comparesWithStore: comparesWithStore,
+            withdrawn: withdrawn,
             filePrefix: filePrefix,
             fileBytes: min(self.memory, Self.maximumFileBytes)
         )

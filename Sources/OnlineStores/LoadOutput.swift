@@ -14,6 +14,10 @@ struct LoadOutput: ~Copyable {
     let stale: Int
     /// The keys whose row changes; `nil` when they are not known one by one.
     private let changedKeys: KeyBatch?
+    /// The keys whose stored row was withdrawn, and for which the load has none, ascending.
+    let rowlessKeys: [[UInt8]]
+    /// Whether a row gave way to one as old that was pushed since the load began.
+    let hasYielded: Bool
 
     /// - Parameters:
     ///   - target: Where the rows go.
@@ -25,6 +29,10 @@ struct LoadOutput: ~Copyable {
         self.paths = results.flatMap(\.paths)
         self.written = results.reduce(0) { $0 + $1.written }
         self.stale = results.reduce(0) { $0 + $1.stale }
+        self.hasYielded = results.contains(where: \.hasYielded)
+        let replaced = results.reduce(into: Set<[UInt8]>()) { $0.formUnion($1.replacedKeys) }
+        self.rowlessKeys = target.withdrawn.subtracting(replaced)
+            .sorted { compareBytes($0.span, $1.span) < 0 }
         guard target.comparesWithStore, self.written <= RangeResult.maximumChangedKeys else {
             self.changedKeys = nil
             return
@@ -33,6 +41,7 @@ struct LoadOutput: ~Copyable {
         for result in results {
             keys.append(contentsOf: result.changedKeys)
         }
+        keys.append(contentsOf: KeyBatch(self.rowlessKeys))
         self.changedKeys = keys
     }
 
@@ -46,13 +55,21 @@ struct LoadOutput: ~Copyable {
     /// - Parameters:
     ///   - catalogue: `nil` when it stays as it is.
     ///   - kept: Rows that stay whatever the load has for their keys, keys ascending, each once.
+    ///   - removed: Keys that have no row afterwards, ascending; no others of these.
     /// - Throws: ``OnlineStoreError`` when the files fail; nothing has changed then.
-    mutating func commit(catalogue: [UInt8]?, kept: [KeptRow]) throws(OnlineStoreError) {
+    mutating func commit(
+        catalogue: [UInt8]?,
+        kept: [KeptRow],
+        removed: [[UInt8]]
+    ) throws(OnlineStoreError) {
         let key = Catalogue.key
         if self.paths.isEmpty {
             // Later changes of a batch replace earlier ones.
             for row in kept {
                 self.batch.put(key: row.key.span, value: row.row.span)
+            }
+            for key in removed {
+                self.batch.delete(key: key.span)
             }
             if let catalogue {
                 self.batch.put(key: key.span, value: catalogue.span)
@@ -69,6 +86,15 @@ struct LoadOutput: ~Copyable {
                 var writer = try SSTFileWriter(path: path)
                 for row in kept {
                     try writer.put(key: row.key.span, value: row.row.span)
+                }
+                try writer.finish()
+                self.paths.append(path)
+            }
+            if !removed.isEmpty {
+                let path = "\(self.target.filePrefix)-removed.sst"
+                var writer = try SSTFileWriter(path: path)
+                for key in removed {
+                    try writer.delete(key: key.span)
                 }
                 try writer.finish()
                 self.paths.append(path)

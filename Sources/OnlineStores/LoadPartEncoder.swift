@@ -9,7 +9,7 @@ package struct LoadPartEncoder: Sendable {
     /// So many rows go through all columns before the next ones: they stay in the nearest cache.
     private static let blockCount = 128
 
-    private let viewID: UInt32
+    let viewID: UInt32
     private let layout: RowLayout
     private let blankRow: [UInt8]
 

@@ -35,6 +35,10 @@ package final class OnlineLoad {
     private var runs: [Run] = []
     private var runNumber = 0
     private var isOpen = true
+    /// The keys whose stored row does not count any more.
+    var withdrawn: Set<[UInt8]> = []
+    /// After the commit: how many keys have no row any more.
+    package internal(set) var removedKeys = 0
 
     init(
         store: RocksDBOnlineStore,

@@ -8,6 +8,8 @@ struct PushedMeanwhile: ~Copyable {
     private let journal: PushJournal
     private let merge: LoadMerge
     private var seen = 0
+    /// Whether the load has a row as old as one that stays.
+    private(set) var hasYielded = false
     /// The ages of the load's rows of keys that were pushed; `nil` where it has none.
     private var ages: [[UInt8]: RowAge?] = [:]
 
@@ -44,15 +46,19 @@ struct PushedMeanwhile: ~Copyable {
         }
         var kept: [KeptRow] = []
         let ages = self.ages
+        var hasYielded = false
         try database.values(for: keys, sorted: true) { index, stored in
             guard let stored, let header = try? RowHeader(validating: stored),
                 let age = ages[sortedKeys[index]] ?? nil
             else { return }
             // As old as the load's row, the pushed one is the later word.
-            if RowAge(eventTime: header.eventTime, writeTime: header.writeTime) >= age {
+            let stays = RowAge(eventTime: header.eventTime, writeTime: header.writeTime)
+            if stays >= age {
                 kept.append(KeptRow(key: sortedKeys[index], row: bytes(of: stored)))
             }
+            if stays == age { hasYielded = true }
         }
+        self.hasYielded = hasYielded
         return kept
     }
 

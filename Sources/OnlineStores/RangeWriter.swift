@@ -7,6 +7,8 @@ struct LoadTarget: Sendable {
     let journal: PushJournal
     /// `false` when the generation has no rows yet, which saves the look-ups.
     let comparesWithStore: Bool
+    /// The keys whose stored row does not count, unless it was pushed since the load began.
+    let withdrawn: Set<[UInt8]>
     /// The start of the paths of files.
     let filePrefix: String
     /// The size of a file, about.
@@ -23,6 +25,10 @@ struct RangeResult: Sendable {
     var stale = 0
     /// The keys whose row changes, when rows are compared with the store and so many are few.
     var changedKeys = KeyBatch()
+    /// The keys of rows that were withdrawn, for which the load has a row.
+    var replacedKeys: Set<[UInt8]> = []
+    /// Whether a row gave way to one as old that was pushed since the load began.
+    var hasYielded = false
 
     /// Of so many changed rows each key is known; of more, that they are rows of the view.
     static let maximumChangedKeys = 100_000
@@ -33,7 +39,7 @@ struct RangeResult: Sendable {
 ///
 /// A row replaces the stored one when its (event time, write time) is greater, or when it is equal
 /// and its bytes differ: then the load is the later word on the same moment, unless the stored row
-/// was pushed since the load began.
+/// was pushed since the load began. A stored row that was withdrawn is replaced by any.
 struct RangeWriter: ~Copyable {
     private enum Verdict {
         case replaces
@@ -103,15 +109,30 @@ struct RangeWriter: ~Copyable {
         let key = unsafe record.key
         guard unsafe try self.stored?.find(key.span) ?? false else { return .replaces }
         let journal = self.target.journal
+        let isWithdrawn = unsafe self.isWithdrawn(key.span)
+        var yields = false
         let verdict = self.stored?.withRow { stored -> Verdict in
             let row = unsafe record.row
             // Most rows of a load that is done again: no need to look at them more closely.
             if unsafe compareBytes(row.span, stored) == 0 { return .changesNothing }
             let order = unsafe compareAge(row.span, stored)
-            if order != 0 { return order > 0 ? .replaces : .isStale }
-            return unsafe journal.contains(key.span) ? .changesNothing : .replaces
+            if order > 0 { return .replaces }
+            if order < 0, !isWithdrawn { return .isStale }
+            guard unsafe journal.contains(key.span) else { return .replaces }
+            yields = order == 0
+            return order < 0 ? .isStale : .changesNothing
         }
+        if yields { self.result.hasYielded = true }
         return verdict ?? .replaces
+    }
+
+    /// Whether the stored row of a key does not count; then the load has one for it.
+    private mutating func isWithdrawn(_ key: Span<UInt8>) -> Bool {
+        guard !self.target.withdrawn.isEmpty else { return false }
+        let key = bytes(of: key)
+        guard self.target.withdrawn.contains(key) else { return false }
+        self.result.replacedKeys.insert(key)
+        return true
     }
 
     private mutating func put(_ record: RecordPointer) throws(OnlineStoreError) {

@@ -65,6 +65,7 @@ extension RocksDBOnlineStore {
                 to: self.database,
                 journal: load.journal,
                 comparesWithStore: !isNew,
+                withdrawn: load.withdrawn,
                 filePrefix: load.filePrefix,
                 isSmall: isSmall
             )
@@ -78,6 +79,10 @@ extension RocksDBOnlineStore {
                 var record = record
                 record.keysWritten = output.written
                 record.stale = output.stale
+                // A load of everything would give the key back what this one has passed over.
+                if output.hasYielded || pushed.hasYielded { record.sourceState = "" }
+                let removed = output.rowlessKeys.filter { !load.journal.contains($0.span) }
+                load.removedKeys = removed.count
                 view.loadRecord = record
                 var next = self.state.withLock { $0 }
                 next.setView(view, named: load.viewName)
@@ -87,7 +92,11 @@ extension RocksDBOnlineStore {
                     target.isNew ? .nothing : output.changes(ofView: view.viewID)
                 self.cache?.beginWrite(changes)
                 defer { self.cache?.endWrite(changes) }
-                try output.commit(catalogue: next.catalogue.encoded(), kept: kept)
+                try output.commit(
+                    catalogue: next.catalogue.encoded(),
+                    kept: kept,
+                    removed: removed
+                )
                 self.state.withLock { state in
                     state.setView(view, named: load.viewName)
                     state.hasUnsavedSchema = false

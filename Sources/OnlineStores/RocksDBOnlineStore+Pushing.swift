@@ -26,7 +26,8 @@ extension RocksDBOnlineStore {
     /// A row replaces the stored one when its (event time, write time) is greater, or when it is
     /// equal and the bytes differ. Of several rows of a key in one push the newest counts, and of
     /// equally old ones the last. A view that has no rows yet gets its first generation, without a
-    /// load record.
+    /// load record. A row that replaces one as old has the view's next load read its source whole:
+    /// the row of before may be one that a load would know, and leave out.
     ///
     /// - Returns: For each push and each of its rows, in their order, what became of it.
     /// - Throws: ``OnlineStoreError``: `superseded` when a view was dropped or redefined since its
@@ -56,6 +57,7 @@ extension RocksDBOnlineStore {
         var outcomes: [[PushOutcome]] = []
         var written: [(viewID: UInt32, keys: [[UInt8]])] = []
         var newestEvents: [UInt32: Int64] = [:]
+        var changed: Set<String> = []
         for push in pushes {
             let decided = try self.decide(push, into: &batch)
             outcomes.append(decided.outcomes)
@@ -63,12 +65,21 @@ extension RocksDBOnlineStore {
             if let newest = decided.newestEvent {
                 newestEvents[push.viewID] = max(newest, newestEvents[push.viewID] ?? newest)
             }
+            if decided.replacesAsOld { changed.insert(push.viewName) }
         }
         var next = self.state.withLock { $0 }
+        var views = newViews
         for view in newViews {
             next.setView(view, named: view.name)
         }
-        let isCatalogueNeeded = !newViews.isEmpty || next.hasUnsavedSchema
+        for name in changed {
+            guard var view = next.views[name], view.loadRecord?.sourceState.isEmpty == false
+            else { continue }
+            view.loadRecord?.sourceState = ""
+            next.setView(view, named: name)
+            views.append(view)
+        }
+        let isCatalogueNeeded = !views.isEmpty || next.hasUnsavedSchema
         if isCatalogueNeeded {
             let key = Catalogue.key
             let value = try next.catalogue.encoded()
@@ -93,7 +104,7 @@ extension RocksDBOnlineStore {
         self.state.withLock { $0.newestPushedEvents = newestEvents }
         if isCatalogueNeeded {
             self.state.withLock { state in
-                for view in newViews {
+                for view in views {
                     state.setView(view, named: view.name)
                 }
                 state.hasUnsavedSchema = false
@@ -108,7 +119,7 @@ extension RocksDBOnlineStore {
         _ push: OnlinePush,
         into batch: inout WriteBatch
     ) throws(OnlineStoreError) -> (
-        outcomes: [PushOutcome], written: [[UInt8]], newestEvent: Int64?
+        outcomes: [PushOutcome], written: [[UInt8]], newestEvent: Int64?, replacesAsOld: Bool
     ) {
         let keyBytes = push.keys.bytes
         let rowBytes = push.rows
@@ -128,6 +139,7 @@ extension RocksDBOnlineStore {
         }
         var isStale = Array(repeating: false, count: push.count)
         var replaces = Array(repeating: false, count: push.count)
+        var replacesAsOld = false
         try self.database.values(for: push.keys, sorted: false) { index, stored in
             let row = rowBytes.span.extracting(push.rowRange(at: index))
             let key = Array(keyBytes[push.keys.range(at: index)])
@@ -140,6 +152,7 @@ extension RocksDBOnlineStore {
             isStale[index] = order < 0
             replaces[index] =
                 winner == index && (order > 0 || order == 0 && compareBytes(row, stored) != 0)
+            if replaces[index], order == 0 { replacesAsOld = true }
         }
         var outcomes: [PushOutcome] = []
         var written: [[UInt8]] = []
@@ -158,7 +171,7 @@ extension RocksDBOnlineStore {
             let isBeaten = winner != index && compareBytes(row, other) != 0
             outcomes.append(isStale[index] || isBeaten ? .stale : .accepted)
         }
-        return (outcomes, written, newestEvent)
+        return (outcomes, written, newestEvent, replacesAsOld)
     }
 
     /// Keeps the last push time, so that it stays the last after the clock was set back.

@@ -53,7 +53,8 @@ struct VerifyTests {
                       driver_id=1009: conv_rate is 1.0 in the history, null online
                       driver_id=1009: trips is 1 in the history, null online
                       driver_id=1009: city is "Rome" in the history, null online
-                      run `fstore materialize-incremental` if rows arrived since the last load
+                      run `fstore materialize-incremental` if rows arrived since the last load; rows \
+                    pushed to the online store alone stay until history has newer ones
                       1 row online of keys that the history does not have: pushed to the online \
                     store alone, or gone from the source
 

@@ -18,6 +18,8 @@ private struct ChangingFiles {
     let folder: URL
     /// By name: the text after the header.
     private var texts: [String: String] = [:]
+    /// By name: where the line begins that someone has not written to its end.
+    private var torn: [String: Int] = [:]
     private var random: SeededGenerator
     private var rows = 0
 
@@ -30,9 +32,19 @@ private struct ChangingFiles {
 
     private var names: [String] { self.texts.keys.sorted() }
 
+    /// Whether a line was left that is not the last of all.
+    var hasTornBefore: Bool { self.torn.keys.contains { $0 != self.names.last } }
+
     /// Does something to the files.
     mutating func change() throws -> Change {
-        let before = self.texts
+        // What was loaded: whole lines.
+        var before = self.texts
+        for (name, length) in self.torn {
+            before[name] = before[name].map { text in
+                String(decoding: text.utf8.prefix(length), as: UTF8.self)
+            }
+        }
+        let known = before.keys.filter { self.torn[$0] != nil && $0 != self.names.last }
         let last = self.names[self.names.count - 1]
         let any = self.names[Int.random(in: 0..<self.names.count, using: &self.random)]
         switch Int.random(in: 0..<14, using: &self.random) {
@@ -44,19 +56,22 @@ private struct ChangingFiles {
         case 8: try self.append(2, to: "s\(Int.random(in: 0...9, using: &self.random)).csv")
         case 9:
             // A line that someone has not written to its end.
+            let start = self.torn[last] ?? self.texts[last]?.utf8.count ?? 0
             try self.append(1, to: last)
             self.texts[last]?.removeLast()
             try self.write(last)
+            self.torn[last] = start
         case 10: try self.edit(any)
         case 11: try self.replaceLines(of: any) { Array($0.reversed()) }
         case 12: try self.replaceLines(of: any) { Array($0.dropLast()) }
         default:
             if self.names.count > 1 {
                 self.texts[any] = nil
+                self.torn[any] = nil
                 try FileManager.default.removeItem(at: self.folder.appendingPathComponent(any))
             }
         }
-        return self.change(since: before)
+        return known.isEmpty ? self.change(since: before) : .other
     }
 
     private func change(since before: [String: String]) -> Change {
@@ -79,6 +94,7 @@ private struct ChangingFiles {
         // Half a quoted field would be no file that can be read.
         guard !text.contains("in two") else { return try self.edit(name) }
         self.texts[name] = body(text.split(separator: "\n")).map { $0 + "\n" }.joined()
+        self.torn[name] = nil
         try self.write(name)
     }
 
@@ -105,6 +121,7 @@ private struct ChangingFiles {
             }
             self.texts[name, default: ""] += line + "\n"
         }
+        self.torn[name] = nil
         try self.write(name)
     }
 
@@ -170,7 +187,8 @@ struct IncrementalLoadTests {
                 let isKnown = change != .other && (known.map { $0.end <= last } ?? false)
                 #expect(report.rowsKnown == (isKnown ? known?.rows : 0), comment)
                 // What was passed over for its time is read again.
-                known = report.afterEnd == 0 ? (report.rowsRead, last) : nil
+                known =
+                    report.afterEnd == 0 && !files.hasTornBefore ? (report.rowsRead, last) : nil
                 // Bad rows of before were named then; and rows of before are compared no more.
                 #expect(report.samples.allSatisfy { whole.samples.contains($0) } || whole.bad > 10)
                 (report.rowsKnown, report.stale, report.samples, report.seconds) = (0, 0, [], 0)
@@ -245,6 +263,41 @@ struct IncrementalLoadTests {
                 #expect(try project.values([1, 2, 3]) == values)
             }
             #expect(try project.store.materializeIncremental().views[0].rowsKnown == 3)
+        }
+    }
+
+    @Test("A row that is pushed online alone, as old as a loaded one, gives way to the next load")
+    func pushedAsOld() throws {
+        for isIncremental in [true, false] {
+            try withTemporaryDirectory { directory in
+                var project = SmallProject(directory: directory)
+                project.repository.dataSources.append(
+                    DataSource(name: "p", kind: .push(.init(batchSource: "stats_source")))
+                )
+                try project.write([
+                    SmallProject.line(1, 10, created: 10, trips: "1"),
+                    SmallProject.line(2, 10, trips: "2"),
+                ])
+                try project.apply()
+                try project.store.materializeIncremental()
+                #expect(try project.store.materializeIncremental().views[0].rowsKnown == 2)
+                let rows = try PushRows([
+                    "driver_id": [1, 2],
+                    "event_time": [.timestamp(second(10)), .timestamp(second(10))],
+                    "created": [.timestamp(second(10)), .null], "trips": [98, 99],
+                    "rate": [.null, .null],
+                ])
+                try project.store.push("p", rows: rows)
+                #expect(try project.values([1, 2]) == [98, 99])
+                let report =
+                    isIncremental
+                    ? try project.store.materializeIncremental() : try project.store.materialize()
+                #expect(report.views[0].rowsKnown == 0)
+                // Without a created time a row is as new as its push.
+                #expect(try project.values([1, 2]) == [1, 99])
+                #expect(try project.store.materializeIncremental().views[0].rowsRead == 2)
+                #expect(try project.values([1, 2]) == [1, 99])
+            }
         }
     }
 }

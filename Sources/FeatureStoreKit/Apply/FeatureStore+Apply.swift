@@ -14,7 +14,8 @@ extension FeatureStore {
     ///   - files: The repository, of this store's project.
     ///   - base: What was applied before the files were read; what others apply from then on is no
     ///     change of these files, and stays. `nil` for what is applied now.
-    /// - Returns: The changes from the newest version of the registry.
+    /// - Returns: The changes from the newest version of the registry, and what is odd but stops
+    ///   nothing: a few values of a column that cannot be its type, say.
     /// - Throws: ``FeatureStoreError``: `invalidArgument` with all problems at once, each with its
     ///   place, and a `DiagnosticsError` as its cause; `conflict` when others changed the same
     ///   since `base`. A view without a schema is such a problem; it shows the schema that the
@@ -44,8 +45,10 @@ extension FeatureStore {
             plan = RegistryPlan(
                 from: base ?? current,
                 to: files.repository,
-                project: files.configuration.project
+                project: files.configuration.project,
+                offlineStorePath: files.configuration.offlineStore.path
             )
+            plan.warnings = problems
             if plan.baseVersion != current.version { plan = try plan.rebased(onto: current) }
         } catch {
             throw FeatureStoreError(error)

@@ -156,6 +156,7 @@ extension FeatureStore {
                 )
                 let result = load.run(progress: progress)
                 report.views.append(result.view)
+                report.notes += result.notes
                 self.activity.withLock { $0.add(result.view) }
                 failures += [result.failure].compactMap { $0 }
             }

@@ -28,16 +28,21 @@ struct ViewLoad {
         return max(self.start ?? oldest, oldest)
     }
 
+    /// What became of the view.
+    struct Result {
+        var view: MaterializationReport.View
+        /// What the caller should know.
+        var notes: [String] = []
+        var failure: FeatureStoreError?
+    }
+
     /// Loads the view; an error is a part of the result, so that other views go on.
     func run(
         progress: (@Sendable (MaterializationProgress) -> Void)?
-    ) -> (view: MaterializationReport.View, failure: FeatureStoreError?) {
-        var result = MaterializationReport.View(
-            name: self.name,
-            start: self.start,
-            end: self.end
+    ) -> Result {
+        var result = Result(
+            view: MaterializationReport.View(name: self.name, start: self.start, end: self.end)
         )
-        var failure: FeatureStoreError?
         let clock = ContinuousClock()
         let began = clock.now
         do throws(FeatureStoreError) {
@@ -51,19 +56,38 @@ struct ViewLoad {
                 try self.load(into: &result, progress: progress)
             }
         } catch {
-            result.error = error.message
-            failure = error
+            result.view.error = error.message
+            result.failure = error
         }
         let elapsed = clock.now - began
-        result.seconds =
+        result.view.seconds =
             Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        return (result, failure)
+        return result
     }
 
+    /// Loads the view, and once more from the beginning of its source when what is new in that
+    /// says that a stored row does not count.
     private func load(
-        into result: inout MaterializationReport.View,
+        into result: inout Result,
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) {
+        if try self.load(into: &result, goesOn: self.isIncremental, progress: progress) { return }
+        _ = try self.load(into: &result, goesOn: false, progress: progress)
+    }
+
+    /// Loads the view.
+    ///
+    /// - Parameters:
+    ///   - result: What becomes of it.
+    ///   - goesOn: Whether what an earlier load has read may be left out.
+    ///   - progress: Called after each batch of rows.
+    /// - Returns: False when it may not have been, and nothing was loaded.
+    /// - Throws: ``FeatureStoreError``; the view is as it was then.
+    private func load(
+        into result: inout Result,
+        goesOn: Bool,
+        progress: (@Sendable (MaterializationProgress) -> Void)?
+    ) throws(FeatureStoreError) -> Bool {
         let view = self.generation.view
         let source = self.generation.source
         let joinKeys = self.generation.joinKeys
@@ -92,13 +116,24 @@ struct ViewLoad {
         defer { load.abandon() }
         let earlier = self.store.view(named: self.generation.storedName)
             .flatMap { $0.viewID == load.viewID ? $0.loadRecord : nil }
+        let state = earlier?.sourceState ?? ""
+        scan.holdsBackUnfinished = true
+        // Without the rows before its start, a load cannot tell what takes a row's place.
+        scan.deliversUnusable =
+            self.start == nil
+            && self.store.view(named: self.generation.storedName)?.viewID == load.viewID
+        scan.openLine = SourceIncrement.openLine(scan, after: state, reader: self.sources)
         if self.isIncremental {
-            let state = earlier?.sourceState ?? ""
-            scan.increment = SourceIncrement(scan, after: state, reader: self.sources)
+            scan.increment = SourceIncrement(
+                scan,
+                after: goesOn ? state : "",
+                reader: self.sources
+            )
         }
-        result.rowsKnown = scan.increment?.knownRows ?? 0
+        let isContinued = (scan.increment?.knownRows ?? 0) > 0
+        result.view.rowsKnown = scan.increment?.knownRows ?? 0
         var report = ScanReport()
-        defer { result.take(report) }
+        defer { result.view.take(report) }
         let tell = { (scanned: ScanProgress) -> Void in
             progress?(
                 MaterializationProgress(
@@ -114,18 +149,41 @@ struct ViewLoad {
             }
             try self.sources.scan(scan, report: &report, progress: tell, transform: encode) {
                 (part) throws(OfflineStoreError) in
-                try forScan { () throws(OnlineStoreError) in try load.add(part) }
+                try forScan { () throws(OnlineStoreError) in
+                    switch part {
+                    case .rows(let rows): try load.add(rows)
+                    case .unusable(let rows): try load.withdraw(rows)
+                    }
+                }
             }
         } catch {
             throw FeatureStoreError(error)
         }
+        // Whether the source has the row that was taken back in what was left out is not known.
+        if isContinued, load.hasWithdrawn { return false }
         try self.commit(
             load,
             report: report,
             sourceState: scan.increment?.state ?? "",
             after: earlier,
-            into: &result
+            into: &result.view
         )
+        result.notes =
+            report.sawDateWithoutDashes
+            ? ["feature view \"\(self.name)\": \(dateWithoutDashesText)"] : []
+        result.notes += report.unfinished.filter(\.isHeldBack).map {
+            "feature view \"\(self.name)\": \($0.description)"
+        }
+        if load.removedKeys > 0 {
+            let (keys, row) =
+                load.removedKeys == 1
+                ? ("1 key has", "row was") : ("\(load.removedKeys) keys have", "rows were")
+            result.notes.append(
+                "feature view \"\(self.name)\": \(keys) no row any more: the \(row) loaded "
+                    + "before, cannot be read now, and the source has no other"
+            )
+        }
+        return true
     }
 
     private func commit(
@@ -172,6 +230,11 @@ extension MaterializationReport.View {
         self.newestEventTime = report.newestEventTime
     }
 }
+
+/// What to know of times such as `20240101`.
+let dateWithoutDashesText =
+    "times of eight digits in its source, such as 20240101, were read as seconds since 1970; "
+    + "write dates with dashes, as in 2024-01-01"
 
 /// Does something with the online store, whose errors end a scan.
 private func forScan<Success>(

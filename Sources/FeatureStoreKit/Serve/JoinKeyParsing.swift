@@ -154,7 +154,7 @@ extension ColumnBuilder {
     }
 
     private mutating func append(epochSeconds seconds: Double) -> Bool {
-        let microseconds = (seconds * 1_000_000).rounded()
+        let microseconds = (seconds * 1_000_000).rounded(.toNearestOrEven)
         guard let exact = Int64(exactly: microseconds),
             (Timestamp.earliest.microseconds...Timestamp.latest.microseconds).contains(exact)
         else { return false }

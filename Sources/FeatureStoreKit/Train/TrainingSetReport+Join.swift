@@ -100,10 +100,16 @@ extension TrainingSetReport {
                     + view.report.samples.prefix(3).map(\.description).joined(separator: "; ")
             )
         }
+        for line in view.report.unfinished where line.mayGrow {
+            self.warnings.append("feature view \"\(name)\": \(line.description)")
+        }
         if view.report.sawZonelessTime, wanted.source.timezone == nil {
             self.warnings.append(
                 "feature view \"\(name)\": times without zone in its source were read as UTC"
             )
+        }
+        if view.report.sawDateWithoutDashes {
+            self.warnings.append("feature view \"\(name)\": \(dateWithoutDashesText)")
         }
         let cells = view.summary.cellsCreatedFilterWouldChange.reduce(0, +)
         if cells > 0 {

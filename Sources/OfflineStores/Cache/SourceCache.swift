@@ -103,6 +103,7 @@ package final class SourceCache: Sendable {
         let path = "\(self.folder)/\(name)"
         guard let paths = try? FilePattern.files(options.path, root: root),
             let stamps = SourceStamp.stamps(of: paths),
+            !UnfinishedLine.isThere(in: paths, for: scan),
             self.failed.withLock({ $0[name] }) != stamps
         else { return nil }
         guard let file = try? CacheFile(path: path), file.summary.reading == reading,
@@ -129,7 +130,8 @@ package final class SourceCache: Sendable {
     ) -> CacheFile? {
         // Without its files or with a pipe among them, reading will say what is wrong, or work.
         guard let paths = try? FilePattern.files(options.path, root: reader.root),
-            let stamps = SourceStamp.stamps(of: paths)
+            let stamps = SourceStamp.stamps(of: paths),
+            !UnfinishedLine.isThere(in: paths, for: scan)
         else { return nil }
         let reading = SourceReading(scan, options: options, root: reader.root)
         let name = reading.fileName(source: scan.source.name)
@@ -159,9 +161,10 @@ package final class SourceCache: Sendable {
         removeFile(file.file.file.path)
     }
 
-    /// A strict scan of bad rows is that of the text, which fails for those that it meets.
+    /// A strict scan of bad rows is that of the text, which fails for those that it meets; and so is
+    /// one that wants the keys of bad rows.
     private func fit(_ file: CacheFile, for scan: SourceScan) -> CacheFile? {
-        scan.strict && file.summary.report.bad > 0 ? nil : file
+        (scan.strict || scan.deliversUnusable) && file.summary.report.bad > 0 ? nil : file
     }
 
     /// The cache that is there and holds what the source does now, or why there is none.

@@ -85,7 +85,7 @@ extension SourceBatch {
         func pick<Value>(_ values: [Value]) -> [Value] {
             values.isEmpty ? [] : rows.map { values[Int($0)] }
         }
-        return SourceBatch(
+        let batch = SourceBatch(
             rowCount: rows.count,
             keyIDs: pick(self.keyIDs),
             slots: pick(self.slots),
@@ -95,5 +95,6 @@ extension SourceBatch {
             ordinals: self.ordinals.map(pick),
             features: self.features.map { $0.gathered(rows) }
         )
+        return self.isUnusable ? batch.unusable : batch
     }
 }

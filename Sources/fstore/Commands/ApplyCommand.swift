@@ -38,13 +38,15 @@ struct ApplyCommand: ParsableCommand {
         let plan = try reportingFailure { () throws(FeatureStoreError) in
             try access.store.plan(files, since: base)
         }
+        printWarnings(of: plan)
         if !self.global.json {
             print(plan.description)
         }
         let applied = try reportingFailure { () throws(FeatureStoreError) in
             try access.apply(plan, allowDestroy: self.allowDestroy)
         }
-        if let seen, applied.plan.baseVersion == plan.baseVersion {
+        // What is odd is told by every apply.
+        if let seen, plan.warnings.isEmpty, applied.plan.baseVersion == plan.baseVersion {
             access.store.remember(seen, version: plan.baseVersion + (plan.isEmpty ? 0 : 1))
         }
         if self.global.json {
@@ -59,6 +61,7 @@ struct ApplyCommand: ParsableCommand {
             print("Applied: the registry is at version \(applied.version).")
         }
     }
+
     /// Nothing has changed since the last apply.
     private func tellNothing(of store: FeatureStore, version: Int) throws {
         let access = try self.global.access()

@@ -16,9 +16,17 @@ struct PlanCommand: ParsableCommand {
         let files = try self.global.repository()
         let store = FeatureStore(files)
         let plan = try reportingFailure { () throws(FeatureStoreError) in try store.plan(files) }
+        printWarnings(of: plan)
         print(self.global.json ? try jsonText(plan.report) : plan.description)
         if self.detailedExitcode, !plan.isEmpty {
             throw ExitCode(2)
         }
+    }
+}
+
+/// Tells what is odd about a repository, one line each, beside the output.
+func printWarnings(of plan: RegistryPlan) {
+    for warning in plan.warnings {
+        printError(warning.description)
     }
 }

@@ -97,7 +97,10 @@ struct VerifyCommand: ParsableCommand {
             print("  … and \(grouped(view.different - view.samples.count)) more")
         }
         if view.different > 0 {
-            print("  run `fstore materialize-incremental` if rows arrived since the last load")
+            print(
+                "  run `fstore materialize-incremental` if rows arrived since the last load; rows "
+                    + "pushed to the online store alone stay until history has newer ones"
+            )
         }
         if view.onlyOnline > 0 {
             print(

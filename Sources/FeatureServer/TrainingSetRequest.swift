@@ -139,9 +139,10 @@ extension JSONParser {
         guard try self.enterColumns("entities", of: "column") else { return nil }
         var rows = TrainingSetRequest.GivenRows()
         var columns: [Table.NamedColumn] = []
+        var names: Set<[UInt8]> = []
         while let name = try self.nextColumn("entities", index: columns.count) {
             // As the table compares them: code point by code point.
-            guard !columns.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            guard names.insert(Array(name.utf8)).inserted else {
                 throw .invalid("value_error", at: [place, .key(name)], "The column is given twice")
             }
             let (column, isString) = try self.takeColumn(name)

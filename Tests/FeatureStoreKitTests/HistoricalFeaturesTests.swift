@@ -207,7 +207,7 @@ import Testing
                 try error("driver_id,event_timestamp", ["stats:rat"])?.code == .featureNotFound
             )
             let read = try error("driver_id,event_timestamp")
-            #expect(read?.code == .invalidArgument)
+            #expect(read?.code == .unavailable)
             #expect(read?.message.contains("stats.csv") ?? false)
             let noFile = failure {
                 try project.store.historicalFeatures(trips, entities: .file("/no/such/file.csv"))

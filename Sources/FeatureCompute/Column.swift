@@ -62,27 +62,44 @@ public struct Column: Sendable {
         self = builder.finish()
     }
 
-    /// Gives the memory of the column to a builder; the column has no rows afterwards.
+    /// Takes the memory of the column, which has no rows afterwards, for integers.
     ///
-    /// - Parameter type: The type of the new values.
-    /// - Returns: A builder without values.
-    package mutating func recycled(as type: ValueType) -> ColumnBuilder {
-        var builder = ColumnBuilder(type: type)
-        // An array that only the builder holds is filled again without an allocation.
-        switch self.storage {
-        case .integers(let values):
-            self.storage = .integers([])
-            builder.recycle(integers: values)
-        case .floats(let values):
-            self.storage = .floats([])
-            builder.recycle(floats: values)
-        case .bytes(let values):
-            self.storage = .bytes(ByteStorage())
-            builder.recycle(bytes: values)
-        }
+    /// - Parameter count: How many.
+    /// - Returns: So many zeros; allocated only when the column had no room for them.
+    package mutating func takeIntegers(count: Int) -> [Int64] {
+        var values: [Int64] = []
+        if case .integers(let own) = self.take() { values = own }
+        values.makeZeros(count: count)
+        return values
+    }
+
+    /// Takes the memory of the column for floats; see ``takeIntegers(count:)``.
+    package mutating func takeFloats(count: Int) -> [Double] {
+        var values: [Double] = []
+        if case .floats(let own) = self.take() { values = own }
+        values.makeZeros(count: count)
+        return values
+    }
+
+    /// Takes the memory of the column for byte strings; see ``takeIntegers(count:)``.
+    ///
+    /// - Parameter count: How many.
+    /// - Returns: So many empty ones.
+    package mutating func takeBytes(count: Int) -> ByteStorage {
+        var values = ByteStorage()
+        if case .bytes(let own) = self.take() { values = own }
+        values.bytes.removeAll(keepingCapacity: true)
+        values.ends.makeZeros(count: count)
+        return values
+    }
+
+    /// The storage, which the column no longer has: whoever takes it is alone with its memory.
+    private mutating func take() -> Storage {
+        let storage = self.storage
+        self.storage = .integers([])
         self.nulls = nil
         self.count = 0
-        return builder
+        return storage
     }
 
     /// How many bytes the values take.
@@ -136,4 +153,17 @@ public struct ColumnError: Error, Sendable, CustomStringConvertible {
 
     /// What is wrong, for people.
     public var description: String { "row \(self.row): \(self.value) is no \(self.type)" }
+}
+
+extension Array where Element: Numeric {
+    /// Replaces the elements by zeros, in the same memory where that is enough.
+    @inline(__always)
+    fileprivate mutating func makeZeros(count: Int) {
+        if self.count == count {
+            for index in 0..<count { self[index] = 0 }
+        } else {
+            self.removeAll(keepingCapacity: true)
+            self.append(contentsOf: repeatElement(0, count: count))
+        }
+    }
 }

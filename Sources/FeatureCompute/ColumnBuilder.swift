@@ -21,25 +21,6 @@ package struct ColumnBuilder: Sendable {
         self.physicalType = type.physicalType
     }
 
-    /// Takes up arrays of a column that is no longer needed, for the values to come.
-    mutating func recycle(integers: consuming [Int64]) {
-        integers.removeAll(keepingCapacity: true)
-        self.integers = integers
-    }
-
-    /// See ``recycle(integers:)``.
-    mutating func recycle(floats: consuming [Double]) {
-        floats.removeAll(keepingCapacity: true)
-        self.floats = floats
-    }
-
-    /// See ``recycle(integers:)``.
-    mutating func recycle(bytes: consuming Column.ByteStorage) {
-        bytes.bytes.removeAll(keepingCapacity: true)
-        bytes.ends.removeAll(keepingCapacity: true)
-        self.bytes = bytes
-    }
-
     package mutating func reserveCapacity(_ capacity: Int) {
         switch self.physicalType {
         case .integer: self.integers.reserveCapacity(capacity)

@@ -150,8 +150,8 @@ package enum GivenCell: Hashable, Sendable {
 extension CellParser {
     /// The value of an int32, int64, bool or unix_timestamp; `nil` when the cell cannot be it.
     ///
-    /// A number is a time in seconds since 1970, and a float a whole number only when it is one
-    /// without doubt. A text is read as a field of a CSV file is.
+    /// A number is a time in seconds since 1970. The digits of a number say which whole number it
+    /// is; a float is one only without doubt. A text is read as a field of a CSV file is.
     package mutating func integer(_ cell: GivenCell, kind: CellKind) -> Int64? {
         switch cell {
         case .integer(let value):
@@ -178,7 +178,18 @@ extension CellParser {
             }
         case .number(let digits):
             let bytes = Array(digits.utf8)
-            return NumberText.double(bytes.span).flatMap { self.integer(.float($0), kind: kind) }
+            switch kind {
+            case .bool: return nil
+            case .unixTimestamp:
+                guard let seconds = NumberText.double(bytes.span) else { return nil }
+                return self.integer(.float(seconds), kind: kind)
+            default:
+                // The digits themselves: the nearest double may be another whole number.
+                guard let whole = NumberText.wholeNumber(bytes.span),
+                    kind != .int32 || Int32(exactly: whole) != nil
+                else { return nil }
+                return whole
+            }
         case .bool(let value): return kind == .bool ? (value ? 1 : 0) : nil
         case .time(let time): return kind == .unixTimestamp ? time.microseconds : nil
         case .text(let text):

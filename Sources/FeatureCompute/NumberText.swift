@@ -33,6 +33,42 @@ package enum NumberText {
         return value == .min ? nil : -value
     }
 
+    /// A number whose exact value is whole, in any notation: `1001`, `1001.0`, `1e18`.
+    ///
+    /// - Returns: `nil` for anything else, or when it does not fit into 64 bits.
+    /// - Complexity: O(text).
+    package static func wholeNumber(_ text: Span<UInt8>) -> Int64? {
+        guard let number = DecimalDigits(text) else { return nil }
+        // How many digits stand before the point once it is where the exponent puts it.
+        let kept = number.count - number.fraction + number.exponent
+        var value: Int64 = 0
+        var index = 0
+        for position in number.range where text[position] != dot {
+            let digit = Int64(text[position] &- zero)
+            if index < kept {
+                guard let next = Self.append(digit, to: value) else { return nil }
+                value = next
+            } else if digit != 0 {
+                return nil
+            }
+            index += 1
+        }
+        while index < kept, value != 0 {
+            guard let next = Self.append(0, to: value) else { return nil }
+            value = next
+            index += 1
+        }
+        if number.isNegative { return value }
+        return value == .min ? nil : -value
+    }
+
+    /// A number with one digit more, down from zero, so that the smallest number fits as well.
+    private static func append(_ digit: Int64, to value: Int64) -> Int64? {
+        let (product, overflowed) = value.multipliedReportingOverflow(by: 10)
+        let (difference, underflowed) = product.subtractingReportingOverflow(digit)
+        return overflowed || underflowed ? nil : difference
+    }
+
     /// A number of double precision, correctly rounded: decimal with an optional exponent, `NaN`,
     /// `inf` or `Infinity` in any case.
     ///
@@ -98,7 +134,60 @@ package enum NumberText {
     }
 }
 
-/// A decimal text taken apart; its grammar is checked here and nowhere else.
+/// Where the digits of a decimal text stand.
+private struct DecimalDigits {
+    private(set) var isNegative = false
+    /// Where the digits stand, and perhaps a point among them.
+    let range: Range<Int>
+    /// How many digits there are, and how many of them stand after the point.
+    private(set) var count = 0
+    private(set) var fraction = 0
+    /// No more than a hundred thousand either way.
+    private(set) var exponent = 0
+
+    /// - Returns: `nil` for a text that is no decimal number.
+    init?(_ text: Span<UInt8>) {
+        var position = 0
+        if text.count > 0, text[0] == minus || text[0] == plus {
+            self.isNegative = text[0] == minus
+            position = 1
+        }
+        let start = position
+        var hasPoint = false
+        while position < text.count {
+            if text[position] == dot, !hasPoint {
+                hasPoint = true
+            } else if text[position] &- zero < 10 {
+                self.count += 1
+                self.fraction += hasPoint ? 1 : 0
+            } else {
+                break
+            }
+            position += 1
+        }
+        self.range = start..<position
+        guard self.count > 0 else { return nil }
+        guard position < text.count else { return }
+        guard text[position] | 0x20 == UInt8(ascii: "e") else { return nil }
+        position += 1
+        var isNegativeExponent = false
+        if position < text.count, text[position] == minus || text[position] == plus {
+            isNegativeExponent = text[position] == minus
+            position += 1
+        }
+        guard position < text.count else { return nil }
+        var explicit = 0
+        while position < text.count {
+            let digit = text[position] &- zero
+            guard digit < 10 else { return nil }
+            explicit = min(explicit * 10 + Int(digit), 100_000)
+            position += 1
+        }
+        self.exponent = isNegativeExponent ? -explicit : explicit
+    }
+}
+
+/// A decimal text taken apart for a floating-point number, by the grammar of ``DecimalDigits``.
 private struct DecimalParts {
     private var mantissa: UInt64 = 0
     private var exponent = 0

@@ -15,8 +15,9 @@ struct RepositoryFiles {
 
     /// Finds the files below a folder.
     ///
-    /// Skipped are hidden files and folders, what `.fstoreignore` matches, and links to folders. A
-    /// link to a file outside of the repository is an error: messages quote what files say.
+    /// Skipped are hidden files and folders, snapshots, what `.fstoreignore` matches, and links to
+    /// folders. A link to a file outside of the repository is an error: messages quote what files
+    /// say.
     init(directory: String) {
         let ignoreFile = directory + "/" + IgnorePatterns.fileName
         self.inside = AllowedPaths(repository: directory, others: [])
@@ -43,12 +44,14 @@ struct RepositoryFiles {
             self.diagnostics.append(problem)
             return
         }
+        if !folder.isEmpty, Self.isSnapshot(names) { return }
         for name in names.sorted() where !name.hasPrefix(".") {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
             let absolute = "\(root)/\(path)"
             // Foundation would read the names of the owner and the group for each file, too.
             var status = stat()
-            let isFolder = unsafe lstat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            let isFolder =
+                unsafe lstat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
             guard !patterns.matches(path, isFolder: isFolder) else { continue }
             if isFolder {
                 self.collect(folder: path, below: root, patterns: patterns)
@@ -62,6 +65,11 @@ struct RepositoryFiles {
                 self.add(path, name: name)
             }
         }
+    }
+
+    /// Whether a folder with these files is a snapshot of a project, whose definitions are of old.
+    private static func isSnapshot(_ names: [String]) -> Bool {
+        names.contains(Self.configurationName) && names.contains("manifest.json")
     }
 
     private mutating func reportLink(_ path: String) {

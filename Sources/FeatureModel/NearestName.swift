@@ -10,7 +10,9 @@ package func nearestNames(to name: String, among candidates: [String]) -> [Strin
     var scored: [(distance: Int, name: String)] = []
     for candidate in candidates {
         let scalars = Array(candidate.lowercased().unicodeScalars)
-        let distance = editDistance(wanted, scalars)
+        // So far apart that no letter need be looked at.
+        let isNear = abs(wanted.count - scalars.count) <= limit
+        let distance = isNear ? editDistance(wanted, scalars) : limit + 1
         if distance <= limit {
             scored.append((distance, candidate))
         } else if wanted.count >= 3, candidate.lowercased().contains(name.lowercased()) {

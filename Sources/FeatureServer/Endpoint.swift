@@ -26,8 +26,43 @@ enum Endpoint: String, CaseIterable {
         case .onlineFeatures, .historicalFeatures, .materialize, .materializeIncremental, .push,
             .writeToOnlineStore, .verify, .snapshot, .forget, .collectGarbage, .refresh:
             [.POST]
-        case .status: [.GET]
-        case .health, .live, .ready, .metrics: [.GET, .HEAD]
+        case .status, .health, .live, .ready, .metrics: [.GET, .HEAD]
+        }
+    }
+
+    /// What it changes, for the audit log; `nil` when it changes nothing that is told there.
+    var auditAction: AuditAction? {
+        switch self {
+        case .push: .push
+        case .writeToOnlineStore: .write
+        case .materialize, .materializeIncremental: .materialize
+        case .snapshot: .snapshot
+        case .forget: .forget
+        case .collectGarbage: .gc
+        case .onlineFeatures, .historicalFeatures, .verify, .health, .status, .live, .ready,
+            .metrics, .refresh:
+            nil
+        }
+    }
+
+    /// Whether its body is read on the event loop, when it is small.
+    var readsBodyOnEventLoop: Bool {
+        switch self {
+        case .onlineFeatures, .materialize, .materializeIncremental, .verify, .snapshot, .forget,
+            .collectGarbage, .refresh:
+            true
+        case .historicalFeatures, .push, .writeToOnlineStore, .health, .status, .live, .ready,
+            .metrics:
+            false
+        }
+    }
+
+    /// Whether it is fstore's own and must not do more than was asked for: whatever it does not
+    /// know in a request is refused.
+    var isStrict: Bool {
+        switch self {
+        case .verify, .snapshot, .forget, .collectGarbage, .refresh: true
+        default: false
         }
     }
 

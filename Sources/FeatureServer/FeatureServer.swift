@@ -205,7 +205,7 @@ public final class FeatureServer: Service {
 
     /// Who sends requests without a token, for the audit log.
     private static func peer(of channel: any Channel) -> Caller {
-        Caller(name: "anonymous \(channel.remoteAddress?.ipAddress ?? "")")
+        Caller(name: "anonymous \(channel.remoteAddress?.ipAddress ?? "")", isRemote: true)
     }
 
     /// An answer is one write, so there is nothing for the kernel to wait for.
@@ -300,7 +300,7 @@ private struct RefreshFailure {
     mutating func note(_ failure: (any Error)?, to logger: Logger) {
         let message = failure.map { ($0 as? FeatureStoreError)?.message ?? "\($0)" }
         if let message, message != self.lastMessage {
-            logger.error(self.title, metadata: ["message": "\(message)"])
+            logger.error(self.title, metadata: ["reason": "\(message)"])
         }
         self.lastMessage = message
     }

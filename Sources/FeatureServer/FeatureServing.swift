@@ -13,6 +13,9 @@ public protocol FeatureServing: Sendable {
     /// How many features a selection stands for, without any I/O; 0 for an unknown service.
     func featureCount(of selection: FeatureSelection) -> Int
 
+    /// Whether some of the features that a selection stands for are computed, without any I/O.
+    func computesFeatures(of selection: FeatureSelection) -> Bool
+
     /// The feature views that a request reads or writes, without any I/O; see
     /// ``FeatureStore/viewNames(of:)``.
     func viewNames(of target: AccessTarget) -> [String]
@@ -94,6 +97,16 @@ public protocol FeatureServing: Sendable {
     /// - Returns: Where it is and what it holds, as a JSON text.
     /// - Throws: Why there is none.
     func stagedSnapshot() throws(FeatureStoreError) -> String
+
+    /// Writes a line of the audit log about a change that the token of ``Caller/current`` does not
+    /// allow; called on a thread that may wait for disks.
+    func auditRefusal(of action: AuditAction, _ denial: AccessDenial)
+
+    /// What a caller is told of an error: one that comes over the network, nothing about folders.
+    func message(of error: FeatureStoreError, for caller: Caller) -> String
+
+    /// A text without the folders that the project lies in.
+    func withoutFolders(_ text: String) -> String
 
     /// Takes up definitions that were applied since the last call; cheap when there are none.
     func refreshDefinitions() throws(FeatureStoreError)

@@ -1,3 +1,4 @@
+import FeatureStoreKit
 import NIOHTTP1
 
 /// The answer to a request, apart from the connection that it goes to.
@@ -18,6 +19,8 @@ struct HTTPAnswer: Sendable, Equatable {
     var fields: [Field] = []
     /// What the client has run into, when it is one of the limits or the access rules.
     var refusal: Refusal?
+    /// What the client's token lacks, when that is why it is refused.
+    var denial: AccessDenial?
     /// Why it failed, for the log; `nil` when nothing failed but the client's request.
     var failure: String?
 
@@ -57,8 +60,12 @@ extension HTTPAnswer {
     }
 
     /// The token does not allow it.
-    static func forbidden(_ message: String) -> HTTPAnswer {
-        .detail(message, status: .forbidden, refusal: .forbidden)
-            .with("www-authenticate", #"Bearer realm="fstore", error="insufficient_scope""#)
+    static func forbidden(_ denial: AccessDenial) -> HTTPAnswer {
+        var answer = HTTPAnswer.detail(denial.message, status: .forbidden, refusal: .forbidden)
+        answer.denial = denial
+        return answer.with(
+            "www-authenticate",
+            #"Bearer realm="fstore", error="insufficient_scope""#
+        )
     }
 }

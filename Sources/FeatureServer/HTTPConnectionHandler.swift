@@ -56,7 +56,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     var hasOutputEnded = false
     var context: ChannelHandlerContext?
     /// Whether the client has sent anything since its last whole request.
-    var hasUnfinishedInput = false
+    private(set) var hasUnfinishedInput = false
     /// When the client must have sent its request; `nil` while the server has the word.
     var deadline: NIODeadline?
     var timer: Scheduled<Void>?
@@ -101,8 +101,17 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         self.receive(.part(Self.unwrapInboundIn(data)), context: context)
     }
 
-    /// Bytes have come in: the requests in them are worked on from now.
-    func beginRead() { self.began = .now() }
+    /// Bytes have come in: the requests in them are worked on from now, and the time of one that is
+    /// not whole runs from its first byte.
+    func beginRead() {
+        self.began = .now()
+        if !self.hasUnfinishedInput {
+            self.hasUnfinishedInput = true
+            if case .idle = self.state {
+                self.deadline = self.began + self.handler.limits.idleTimeout
+            }
+        }
+    }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.flushAnswers(context: context)
@@ -171,8 +180,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private func begin(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         self.releaseHeldAnswer(isLast: false, context: context)
         self.state = .receiving(head)
-        self.restartDeadline()
-        if let answer = self.admission.refusal(of: head, by: self.handler) {
+        self.identity = RequestIdentity(head.headers)
+        // While the server had the word, it did not run.
+        if self.deadline == nil { self.restartDeadline() }
+        if let answer = self.handler.problem(of: head)
+            ?? self.admission.refusal(of: head, by: self.handler)
+        {
             self.refuse(answer, context: context)
         } else if let text = head.headers.first(name: "content-length"),
             Int(text) ?? .max > self.handler.limits.maximumBodyBytes
@@ -271,13 +284,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         let body = self.body
         self.body = ByteBuffer()
         self.began = .now()
-        let identity = RequestIdentity(head.headers)
-        self.identity = identity
-        if self.takesWholeResponse(head),
+        if self.takesWholeResponse(head), let identity = self.identity,
             let outcome = self.handler.directOutcome(
                 ofRead: body,
                 requestID: ResponseField(identity),
-                from: self.admission.requester,
+                from: self.requester,
                 scratch: self.scratch,
                 allocator: context.channel.allocator
             )
@@ -287,25 +298,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             let outcome = self.handler.outcome(
                 of: head,
                 body: body,
-                from: self.admission.requester,
+                from: self.requester,
                 encoder: &self.scratch.encoder
             )
             self.answer(head, with: outcome, context: context)
         }
     }
 
-    /// Whether it is a read whose answer needs nothing in its head but the length.
-    private func takesWholeResponse(_ head: HTTPRequestHead) -> Bool {
-        head.method == .POST && head.version == .http1_1 && head.uri == "/get-online-features"
-            && !self.isLast(head) && !self.isDraining && !self.handler.logsRequests
-            && OnlineAnswerFormat.wanted(by: head.headers) == .json
-    }
-
-    /// Whether the answer to a request is the last one of its connection.
-    private func isLast(_ head: HTTPRequestHead) -> Bool {
-        // After an upgrade that is refused, the decoder reads no more.
-        !head.isKeepAlive || head.method == .CONNECT
-            || head.headers.contains(name: "upgrade")
+    /// Who sent the request whose answer comes next.
+    private var requester: Requester {
+        var requester = self.admission.requester
+        requester.requestID = self.identity?.id
+        return requester
     }
 
     private func answer(
@@ -324,7 +328,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     private func perform(
-        _ work: @escaping @Sendable () -> HTTPAnswer,
+        _ work: @escaping @Sendable () -> RequestHandler.Outcome,
         on pool: NIOThreadPool,
         for head: HTTPRequestHead,
         context: ChannelHandlerContext
@@ -338,16 +342,22 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             }
     }
 
-    private func finish(_ head: HTTPRequestHead, with result: Result<HTTPAnswer, any Error>) {
+    private func finish(
+        _ head: HTTPRequestHead,
+        with result: Result<RequestHandler.Outcome, any Error>
+    ) {
         // The connection may be gone by now.
         guard let context = self.context, case .answering = self.state else { return }
-        let answer =
+        let outcome =
             switch result {
-            case .success(let answer): answer
-            case .failure: HTTPAnswer.detail("The server is stopping.", status: .serviceUnavailable)
+            case .success(let outcome): outcome
+            case .failure:
+                RequestHandler.Outcome.answer(
+                    .detail("The server is stopping.", status: .serviceUnavailable)
+                )
             }
-        self.write(answer, to: head, context: context)
-        self.resume(context: context)
+        self.answer(head, with: outcome, context: context)
+        if !self.isAnswering { self.resume(context: context) }
     }
 
     /// Takes up what came in while an answer was awaited.
@@ -431,6 +441,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         let now = NIODeadline.now()
         self.scratch.counters.add(endpoint, status: answer.status.code, time: now - self.began)
         self.handler.log(answer, to: endpoint, of: self.identity, after: now - self.began)
+        self.handler.auditRefusal(answer, of: endpoint, by: self.requester)
         self.began = now
     }
 
@@ -438,12 +449,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     func refuse(_ answer: HTTPAnswer, context: ChannelHandlerContext) {
         self.body = ByteBuffer()
         var answer = answer
-        self.identity = nil
         var endpoint = CountedEndpoint.other
         if case .receiving(let head) = self.state {
             endpoint = CountedEndpoint(uri: head.uri)
-            self.identity = RequestIdentity(head.headers)
             self.identity?.add(to: &answer)
+        } else {
+            self.identity = nil
         }
         self.count(answer, to: endpoint)
         self.releaseHeldAnswer(isLast: false, context: context)

@@ -27,8 +27,24 @@ extension JSONParser {
     }
 
     /// Takes the name of the next column and the beginning of its list; `nil` when there is none.
-    mutating func nextColumn(_ key: String) throws(RequestError) -> String? {
+    ///
+    /// - Parameters:
+    ///   - key: The member of the body that holds the columns.
+    ///   - index: How many were taken before.
+    /// - Returns: The name.
+    /// - Throws: ``RequestError`` for a name that is too long, one column too many, or no list.
+    mutating func nextColumn(_ key: String, index: Int) throws(RequestError) -> String? {
         guard let name = try self.nextKey() else { return nil }
+        guard name.utf8.count <= maximumNameBytes else {
+            throw .nameTooLong(at: [.key(key), .key(name)])
+        }
+        guard index < maximumColumns else {
+            throw .invalid(
+                "too_long",
+                at: [.key(key)],
+                "There should be at most \(maximumColumns) columns"
+            )
+        }
         guard try self.peek() == .array else {
             throw .invalid(
                 "list_type",

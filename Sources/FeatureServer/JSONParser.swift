@@ -184,15 +184,22 @@ struct JSONParser: ~Escapable {
         }
     }
 
-    private func double(from start: Int) throws(RequestError) -> Double {
-        guard self.position - start <= maximumNumberLength else {
-            throw self.error("A number of more than \(maximumNumberLength) characters")
-        }
+    /// What was taken since an offset, which is ASCII.
+    func text(from start: Int) -> String {
         var text = ""
         for index in start..<self.position {
             text.unicodeScalars.append(Unicode.Scalar(self.bytes[index]))
         }
-        guard let double = Double(text) else { throw self.error("Expecting a number") }
+        return text
+    }
+
+    private func double(from start: Int) throws(RequestError) -> Double {
+        guard self.position - start <= maximumNumberLength else {
+            throw self.error("A number of more than \(maximumNumberLength) characters")
+        }
+        guard let double = Double(self.text(from: start)) else {
+            throw self.error("Expecting a number")
+        }
         return double
     }
 

@@ -14,6 +14,12 @@ public struct ServerLimits: Sendable {
     public var maximumCells = 1_000_000
     /// The reads of more cells than this leave the event loop, so that small ones need not wait.
     public var maximumCellsOnEventLoop = 20_000
+    /// The requests with larger bodies than this are read and answered off the event loop.
+    public var maximumBytesOnEventLoop = 64 * 1024
+    /// How long the on-demand features of one read may be computed.
+    public var maximumComputeTime: Duration = .seconds(10)
+    /// The ids of one forgetting.
+    public var maximumForgottenIDs = 10_000
     /// The connections that are open at a time; one more is told so, and closed.
     public var maximumConnections = 4_096
     /// The connections too many that are told so at a time; more are closed at once.
@@ -56,6 +62,18 @@ public struct ServerLimits: Sendable {
 
 /// The levels of arrays and objects in one request's JSON.
 let maximumJSONDepth = 64
+
+/// The members of the object that is a request's body.
+let maximumMembers = 100
+
+/// The columns of entity rows or pushed rows in one request.
+let maximumColumns = 5_000
+
+/// The bytes of a name in a request: of a feature, a column, a view, a key of its body.
+let maximumNameBytes = 1_024
+
+/// The bytes of a message that may have names of a request in it.
+let maximumMessageBytes = 16_384
 
 /// The characters of one number in a request's JSON.
 let maximumNumberLength = 1_024

@@ -6,8 +6,7 @@ extension OnlineFeaturesRequest {
     ///
     /// Unknown keys are ignored, a key of value null counts as absent, and `feature_service` wins
     /// over `features`. An id without fraction and exponent is an integer, exactly; one with
-    /// either, or beyond 64 bits, is a float, which the store takes for a whole number only where
-    /// it is one without doubt.
+    /// either, or beyond 64 bits, is a float with its digits, which say whether it is whole.
     ///
     /// - Throws: The answer to a body that is no JSON, lacks a part, or exceeds a limit.
     init(json: Span<UInt8>, limits: ServerLimits) throws(RequestError) {
@@ -53,7 +52,7 @@ extension JSONParser {
         guard try self.enterColumns("entities", of: "join key") else { return nil }
         var columns: [OnlineFeaturesRequest.EntityColumn] = []
         var names: Set<String> = []
-        while let name = try self.nextColumn("entities") {
+        while let name = try self.nextColumn("entities", index: columns.count) {
             guard names.insert(name).inserted else {
                 throw .invalid(
                     "value_error",
@@ -61,20 +60,26 @@ extension JSONParser {
                     "The join key is given twice"
                 )
             }
-            columns.append(.init(name: name, values: try self.takeIDs(of: name)))
+            columns.append(try self.takeIDs(of: name))
         }
         return columns
     }
 
     /// The values of a list whose beginning was taken.
-    private mutating func takeIDs(of name: String) throws(RequestError) -> [Value] {
+    private mutating func takeIDs(
+        of name: String
+    ) throws(RequestError) -> OnlineFeaturesRequest.EntityColumn {
         var values: [Value] = []
+        var digits: [Int: String] = [:]
         while try self.hasElement() {
             switch try self.peek() {
             case .number:
+                let start = self.position
                 switch try self.takeNumber() {
                 case .integer(let integer): values.append(.integer(integer))
-                case .float(let float): values.append(.float(float))
+                case .float(let float):
+                    digits[values.count] = self.text(from: start)
+                    values.append(.float(float))
                 }
             case .string: values.append(.string(try self.takeString()))
             case .boolean: values.append(.bool(try self.takeBoolean()))
@@ -89,6 +94,6 @@ extension JSONParser {
                 )
             }
         }
-        return values
+        return .init(name: name, values: values, digits: digits)
     }
 }

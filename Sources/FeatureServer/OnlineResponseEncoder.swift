@@ -13,6 +13,9 @@ package struct OnlineResponseEncoder {
     /// The last event time that was written, in quotes: many rows in a row have the same.
     private var timestampText: [UInt8] = []
     private var timestamp: Timestamp?
+    /// The statuses of the column before, and their text.
+    private var previousStatuses: [FeatureStatus] = []
+    private var previousStatusText: [UInt8] = []
     /// The event times of the column before, and their text.
     private var previousTimestamps: [Timestamp] = []
     private var previousText: [UInt8] = []
@@ -32,6 +35,8 @@ package struct OnlineResponseEncoder {
     package mutating func encode(_ features: OnlineFeatures) {
         if self.output.capacity > maximumKeptScratchBytes {
             self.output = []
+            self.previousStatuses = []
+            self.previousStatusText = []
             self.previousTimestamps = []
             self.previousText = []
         } else {
@@ -84,9 +89,18 @@ package struct OnlineResponseEncoder {
     }
 
     private mutating func appendStatuses(_ statuses: [FeatureStatus]) {
-        for row in statuses.indices {
-            if row > 0 { self.output.append(UInt8(ascii: ",")) }
-            self.output.append(contentsOf: quotedName(statuses[row]).utf8)
+        // The columns of one view have the same statuses where no value is null.
+        if statuses == self.previousStatuses {
+            self.output.append(contentsOf: self.previousStatusText)
+        } else {
+            let start = self.output.count
+            for row in statuses.indices {
+                if row > 0 { self.output.append(UInt8(ascii: ",")) }
+                self.output.append(contentsOf: quotedName(statuses[row]).utf8)
+            }
+            self.previousStatuses = statuses
+            self.previousStatusText.removeAll(keepingCapacity: true)
+            self.previousStatusText.append(contentsOf: self.output[start...])
         }
         self.output.append(contentsOf: #"],"event_timestamps":["#.utf8)
     }

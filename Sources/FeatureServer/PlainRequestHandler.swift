@@ -28,9 +28,8 @@ final class PlainRequestHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
-        self.connection.beginRead()
-        self.connection.hasUnfinishedInput = true
         while bytes.readableBytes > 0 {
+            self.connection.beginRead()
             switch self.place {
             case .betweenRequests:
                 self.begin(&bytes)

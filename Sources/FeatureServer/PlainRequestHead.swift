@@ -1,8 +1,8 @@
 /// The head of a request that is plain beyond doubt, so that its end is known before it is parsed.
 ///
-/// That is HTTP/1.1, a line for each header, at most one content-length, and nothing that changes
-/// how the body is framed or the connection used. Everything else is left to the parser, which
-/// says what is wrong where something is.
+/// That is HTTP/1.1, a line for each header, one host, at most one content-length, and nothing that
+/// changes how the body is framed or the connection used. Everything else is left to the parser,
+/// which says what is wrong where something is.
 struct PlainRequestHead {
     /// The bytes of the head, with the empty line.
     let length: Int
@@ -34,12 +34,13 @@ struct PlainRequestHead {
             position = end
         }
         var bodyLength = -1
+        var hosts = 0
         var requestID: Range<Int>?
         var authorization: Range<Int>?
         while true {
             guard position + 1 < limit else { return nil }
             if bytes[position] == carriageReturn {
-                guard bytes[position + 1] == lineFeed else { return nil }
+                guard bytes[position + 1] == lineFeed, hosts == 1 else { return nil }
                 self.length = position + 2
                 self.bodyLength = max(bodyLength, 0)
                 self.requestID = requestID
@@ -53,6 +54,7 @@ struct PlainRequestHead {
                 bodyLength = length
             case 12 where line.isNamed("x-request-id", bytes):
                 requestID = requestID ?? line.valueRange(bytes)
+            case 4 where line.isNamed("host", bytes): hosts += 1
             case 13 where line.isNamed("authorization", bytes):
                 guard authorization == nil else { return nil }
                 authorization = line.valueRange(bytes)

@@ -72,7 +72,7 @@ extension PushRequest {
     ) throws(RequestError) -> [PushRows.Column]? {
         guard try parser.enterColumns("df", of: "column") else { return nil }
         var columns: [PushRows.Column] = []
-        while let name = try parser.nextColumn("df") {
+        while let name = try parser.nextColumn("df", index: columns.count) {
             var cells: [GivenCell] = []
             while try parser.hasElement() {
                 cells.append(try parser.takeCell(of: json))

@@ -12,6 +12,8 @@ public enum Refusal: String, Sendable, CaseIterable {
     case slow
     /// Too many rows, features or values: 400 or 413.
     case size
+    /// On-demand features that were not computed in time: 400.
+    case time
     /// As many connections are open as may be: 503, or a closed connection.
     case connections
     /// As many requests of the kind are at work as may be, or one waited too long: 503.

@@ -1,4 +1,5 @@
 import FeatureCompute
+import FeatureModel
 import NIOHTTP1
 
 /// A request that is wrong in itself, whatever the store holds, with the answer to it.
@@ -34,7 +35,8 @@ struct RequestError: Error, Equatable {
         for step in location {
             body.append(UInt8(ascii: ","))
             switch step {
-            case .key(let key): body.append(jsonString: key)
+            // What a client made up may be long.
+            case .key(let key): body.append(jsonString: key.shortened(toBytes: 100))
             case .index(let index): CellFormatter.append(integer: Int64(index), to: &body)
             }
         }
@@ -47,6 +49,26 @@ struct RequestError: Error, Equatable {
     /// A required part of the body is missing.
     static func missing(_ key: String) -> RequestError {
         .invalid("missing", at: [.key(key)], "Field required")
+    }
+
+    /// An endpoint has a query, and takes none.
+    static func unknownQuery(_ query: String) -> RequestError {
+        RequestError(
+            answer: .detail(
+                "This takes no query, and \"\(query.shortened(toBytes: 100))\" would not be "
+                    + "heeded; say it in the body.",
+                status: .unprocessableEntity
+            )
+        )
+    }
+
+    /// A name is longer than any name.
+    static func nameTooLong(at location: [LocationStep]) -> RequestError {
+        .invalid(
+            "string_too_long",
+            at: location,
+            "A name should have at most \(maximumNameBytes) bytes"
+        )
     }
 
     /// The parts of the body are well formed, but do not fit together.

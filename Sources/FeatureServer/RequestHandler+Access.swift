@@ -1,23 +1,27 @@
 import FeatureStoreKit
 import NIOHTTP1
+import NIOPosix
 
 /// Who a request comes from, and what it may do.
 struct Requester: Sendable {
     /// What the token allows; `nil` for everything.
     var grant: AccessGrant?
+    /// Whether it may read, and so be told the names of views.
+    var mayRead = true
     /// Who sends requests without a token over the connection.
     let peer: Caller
+    /// What the request is called in the log, the audit log and the answer.
+    var requestID: String?
+
+    init(peer: Caller) {
+        self.peer = peer
+    }
 
     /// Who asks, for the audit log.
-    func caller(of head: HTTPRequestHead) -> Caller {
-        var caller = self.grant.map { Caller(name: "token \($0.name)") } ?? self.peer
-        // What a client calls its request is taken when it is short and plain.
-        if let identifier = head.headers.first(name: "x-request-id"),
-            (1...128).contains(identifier.utf8.count),
-            identifier.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        {
-            caller.requestID = identifier
-        }
+    var caller: Caller {
+        var caller = self.peer
+        if let grant = self.grant { caller.name = "token \(grant.name)" }
+        caller.requestID = self.requestID
         return caller
     }
 }
@@ -65,10 +69,18 @@ struct ConnectionAdmission {
     /// - Returns: The answer to a request that may not go on; `nil` when it may.
     mutating func refusal(of head: HTTPRequestHead, by handler: RequestHandler) -> HTTPAnswer? {
         self.requester.grant = nil
+        self.requester.mayRead = false
         // Two of them are as good as one that is wrong.
         let given = head.headers["authorization"]
         let bytes = Array((given.count == 1 ? given[0] : "").utf8)
         let verdict = self.access.judge(given.isEmpty ? nil : bytes.indices, in: bytes.span)
+        let project = handler.serving.project
+        switch verdict {
+        case .everything: self.requester.mayRead = true
+        case .granted(let grant):
+            self.requester.mayRead = grant.denial(.read, project: project) == nil
+        case .missing, .refused: break
+        }
         if case .everything = verdict { return nil }
         let need = Route.need(method: head.method, uri: head.uri)
         if case .nothing = need { return nil }
@@ -81,9 +93,9 @@ struct ConnectionAdmission {
             )
         case .refused(let reason): return .unauthorized(reason, isInvalid: true)
         case .granted(let grant):
-            let denial: String? =
+            let denial: AccessDenial? =
                 switch need {
-                case .scope(let scope): grant.denial(scope, project: handler.serving.project)
+                case .scope(let scope): grant.denial(scope, project: project)
                 case .nothing, .token: nil
                 }
             self.requester.grant = grant
@@ -93,6 +105,28 @@ struct ConnectionAdmission {
 }
 
 extension RequestHandler {
+    /// The answer to a head that leaves in doubt whom it is for or where its body ends; `nil` when
+    /// it does not.
+    func problem(of head: HTTPRequestHead) -> HTTPAnswer? {
+        let hosts = head.headers["host"].count
+        guard head.version != .http1_1 || hosts == 1 else {
+            return .detail(
+                "A request of HTTP/1.1 has one header Host, and this one has \(hosts).",
+                status: .badRequest,
+                refusal: .malformed
+            )
+        }
+        let codings = head.headers[canonicalForm: "transfer-encoding"]
+        guard codings.allSatisfy({ $0.lowercased() == "chunked" }) else {
+            return .detail(
+                "The transfer coding of the body is not known here; send it as it is, or chunked.",
+                status: .notImplemented,
+                refusal: .malformed
+            )
+        }
+        return nil
+    }
+
     /// The answer to bytes that are no request, or one whose head is too large.
     func answer(to error: HTTPParserError) -> HTTPAnswer {
         guard error == .headerOverflow else {
@@ -115,5 +149,21 @@ extension RequestHandler {
     func denial(_ requester: Requester, _ target: AccessTarget) -> HTTPAnswer? {
         guard let grant = requester.grant, !grant.coversAllViews else { return nil }
         return grant.denial(views: self.serving.viewNames(of: target)).map { .forbidden($0) }
+    }
+
+    /// Writes the line of the audit log about a change that a token does not allow.
+    ///
+    /// A request without a token that counts has none: strangers could fill the disk.
+    func auditRefusal(_ answer: HTTPAnswer, of endpoint: CountedEndpoint, by requester: Requester) {
+        guard let denial = answer.denial, let action = endpoint.endpoint?.auditAction else {
+            return
+        }
+        let caller = requester.caller
+        // Not on the event loop, as it is a file; also when the threads are about to end.
+        self.monitor.pool.submit { _ in
+            Caller.$current.withValue(caller) {
+                self.serving.auditRefusal(of: action, denial)
+            }
+        }
     }
 }

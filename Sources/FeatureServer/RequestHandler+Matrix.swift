@@ -3,18 +3,27 @@ import NIOHTTP1
 
 extension RequestHandler {
     /// Reads features as a matrix of float32.
-    func matrix(_ request: OnlineFeaturesRequest) -> Outcome {
+    ///
+    /// `isOnThread` when it may take its time already.
+    func matrix(
+        _ request: OnlineFeaturesRequest,
+        from requester: Requester,
+        isOnThread: Bool
+    ) -> Outcome {
         let features = self.serving.featureCount(of: request.selection)
         if let message = self.limits.problem(of: request, features: features) {
             return .answer(.detail(message, status: .badRequest, refusal: .size))
         }
-        guard request.cellCount(features: features) > self.limits.maximumCellsOnEventLoop else {
-            return .answer(self.matrixAnswer(to: request))
+        if isOnThread || self.isQuick(request, features: features) {
+            return .answer(self.matrixAnswer(to: request, for: requester))
         }
-        return self.reads.outcome { self.matrixAnswer(to: request) }
+        return self.reads.outcome { self.matrixAnswer(to: request, for: requester) }
     }
 
-    private func matrixAnswer(to request: OnlineFeaturesRequest) -> HTTPAnswer {
+    private func matrixAnswer(
+        to request: OnlineFeaturesRequest,
+        for requester: Requester
+    ) -> HTTPAnswer {
         do throws(FeatureStoreError) {
             let features = try self.onlineFeatures(request)
             let unfit = FeatureMatrixEncoder.unfit(features)
@@ -32,7 +41,7 @@ extension RequestHandler {
                 contentType: FeatureMatrixEncoder.contentType
             )
         } catch {
-            return self.answer(to: error)
+            return self.answer(to: error, for: requester)
         }
     }
 }

@@ -19,13 +19,15 @@ extension RequestHandler {
     func onlineFeatures(
         _ request: OnlineFeaturesRequest
     ) throws(FeatureStoreError) -> OnlineFeatures {
+        var request = request
+        request.deadline = .now + self.limits.maximumComputeTime
         let features = try self.serving.onlineFeatures(request)
         self.counters.add(features.viewRows)
         return features
     }
 
-    /// Whether requests should come here: 200, or 503 and why not.
-    func readiness() -> HTTPAnswer {
+    /// Whether requests should come here: 200, or 503 and, for who may read, why not.
+    func readiness(for requester: Requester) -> HTTPAnswer {
         struct Body: Encodable {
             let status: String
             var problems: [ReadinessProblem]?
@@ -33,7 +35,8 @@ extension RequestHandler {
         let problems = self.serving.currentReadiness.problems(self.monitor.staleness)
         let body =
             problems.isEmpty
-            ? Body(status: "ready") : Body(status: "not_ready", problems: problems)
+            ? Body(status: "ready")
+            : Body(status: "not_ready", problems: requester.mayRead ? problems : nil)
         return HTTPAnswer(
             status: problems.isEmpty ? .ok : .serviceUnavailable,
             body: (try? ReportJSON.encode(body)) ?? []
@@ -41,17 +44,19 @@ extension RequestHandler {
     }
 
     /// All numbers; made on a thread, because the log of pushes is a file.
-    func metrics(_ head: HTTPRequestHead) -> Outcome {
+    func metrics(_ head: HTTPRequestHead, for requester: Requester) -> Outcome {
         let format = MetricsFormat.preferred(accept: head.headers["accept"]) ?? .text
         return .work(self.monitor.pool) {
             do throws(FeatureStoreError) {
-                return HTTPAnswer(
-                    status: .ok,
-                    body: try self.metrics(format),
-                    contentType: format.contentType
+                return .answer(
+                    HTTPAnswer(
+                        status: .ok,
+                        body: try self.metrics(format),
+                        contentType: format.contentType
+                    )
                 )
             } catch {
-                return self.answer(to: error)
+                return .answer(self.answer(to: error, for: requester))
             }
         }
     }
@@ -92,14 +97,29 @@ extension RequestHandler {
 
     /// The answer to a load that failed.
     ///
-    /// Its message may name cells of bad rows, which are nothing for a log.
-    func answer(toLoad error: FeatureStoreError) -> HTTPAnswer {
-        var answer = HTTPAnswer(error)
-        let views = (error.cause as? PartialMaterialization)?.report.views ?? []
-        let failed = views.filter { $0.error != nil }.map(\.name)
+    /// A message may name cells of bad rows, which are nothing for a log; that of a file or store
+    /// that cannot be read names none. What the client got wrong, such as the name of a view, is no
+    /// failure.
+    func answer(toLoad error: FeatureStoreError, for requester: Requester) -> HTTPAnswer {
+        var answer = HTTPAnswer(error, message: self.message(of: error, for: requester))
+        guard ![403, 404, 422].contains(answer.status.code) else { return answer }
+        let partial = error.cause as? PartialMaterialization
+        let failed = (partial?.report.views ?? []).filter { $0.error != nil }.map(\.name)
         answer.failure =
             "\(error.code)" + (failed.isEmpty ? "" : " in " + failed.joined(separator: ", "))
+            + (partial?.failures ?? [error]).filter { $0.code == .unavailable }
+            .map { ": \($0.message)" }.joined()
         return answer
+    }
+
+    /// What a requester is told of an error.
+    func message(of error: FeatureStoreError, for requester: Requester) -> String {
+        self.serving.message(of: error, for: requester.peer)
+    }
+
+    /// A JSON text that the store made, as a requester gets it.
+    func body(_ json: String, for requester: Requester) -> [UInt8] {
+        Array((requester.peer.isRemote ? self.serving.withoutFolders(json) : json).utf8)
     }
 
     /// Writes the line of a request into the log: at error when it failed, else at debug.

@@ -21,7 +21,7 @@ extension RequestHandler {
                 if let denial = self.denial(requester, .selection(request.selection)) {
                     return denial
                 }
-                return try self.trainingSet(request, as: format)
+                return try self.trainingSet(request, as: format, for: requester)
             } catch {
                 return error.answer
             }
@@ -29,20 +29,16 @@ extension RequestHandler {
     }
 
     /// Compares what is served with the history on a thread: it makes training sets.
-    func verification(_ request: VerificationRequest) -> Outcome {
-        self.trainingSets.outcome {
-            do throws(FeatureStoreError) {
-                let report = try self.serving.verify(views: request.views)
-                return HTTPAnswer(status: .ok, body: Array(report.utf8))
-            } catch {
-                return self.answer(to: error)
-            }
+    func verification(_ request: VerificationRequest, for requester: Requester) -> Outcome {
+        self.running(on: self.trainingSets, for: requester) { (serving) throws(FeatureStoreError) in
+            try serving.verify(views: request.views)
         }
     }
 
     private func trainingSet(
         _ request: TrainingSetRequest,
-        as format: AnswerFormat
+        as format: AnswerFormat,
+        for requester: Requester
     ) throws(RequestError) -> HTTPAnswer {
         let features = max(1, self.serving.featureCount(of: request.selection))
         let rows = request.rows?.table.rowCount ?? 0
@@ -70,7 +66,7 @@ extension RequestHandler {
                 contentType: format.contentType
             )
         } catch {
-            return self.answer(to: error)
+            return self.answer(to: error, for: requester)
         }
     }
 }

@@ -6,19 +6,20 @@ import NIOPosix
 
 /// Turns requests into answers, apart from the connections that they come over.
 ///
-/// Reads are answered on the event loop: they take microseconds, and a hop to a thread costs more.
-/// Large reads and loads are work for a thread.
+/// Small reads of stored features are answered on the event loop: they take microseconds, and a hop
+/// to a thread costs more. Requests with large bodies, reads that are large or compute something,
+/// and loads are work for a thread.
 final class RequestHandler: Sendable {
     /// How a request is to be answered.
-    enum Outcome {
+    enum Outcome: Sendable {
         /// With this, now.
         case answer(HTTPAnswer)
         /// With status 200 and what the encoder holds, now.
         case encoded
         /// With this whole response, now.
         case response(ByteBuffer)
-        /// With what a thread of the pool returns.
-        case work(NIOThreadPool, @Sendable () -> HTTPAnswer)
+        /// With what a thread of the pool says.
+        case work(NIOThreadPool, @Sendable () -> Outcome)
     }
 
     let limits: ServerLimits
@@ -105,13 +106,53 @@ final class RequestHandler: Sendable {
     }
 
     /// Answers one request that was admitted, or says who will.
+    ///
+    /// - Parameters:
+    ///   - head: The head of the request.
+    ///   - body: Its body; a large one is not read here.
+    ///   - requester: Who sends it.
+    ///   - encoder: Gets the answer of the outcome `encoded`.
+    /// - Returns: The answer, or what makes it.
     func outcome(
         of head: HTTPRequestHead,
         body: ByteBuffer,
         from requester: Requester,
         encoder: inout OnlineResponseEncoder
     ) -> Outcome {
-        do {
+        guard body.readableBytes > self.limits.maximumBytesOnEventLoop,
+            CountedEndpoint(uri: head.uri).endpoint?.readsBodyOnEventLoop ?? false
+        else {
+            return self.outcome(
+                of: head,
+                body: body,
+                from: requester,
+                isOnThread: false,
+                encoder: &encoder
+            )
+        }
+        return self.reads.decided {
+            var encoder = OnlineResponseEncoder()
+            let outcome = self.outcome(
+                of: head,
+                body: body,
+                from: requester,
+                isOnThread: true,
+                encoder: &encoder
+            )
+            guard case .encoded = outcome else { return outcome }
+            return .answer(HTTPAnswer(status: .ok, body: encoder.output))
+        }
+    }
+
+    /// The same; with `isOnThread` it may take its time already.
+    private func outcome(
+        of head: HTTPRequestHead,
+        body: ByteBuffer,
+        from requester: Requester,
+        isOnThread: Bool,
+        encoder: inout OnlineResponseEncoder
+    ) -> Outcome {
+        do throws(RequestError) {
             switch Route(method: head.method, uri: head.uri) {
             case .onlineFeatures:
                 let request = try OnlineFeaturesRequest(
@@ -122,9 +163,14 @@ final class RequestHandler: Sendable {
                     return .answer(denial)
                 }
                 if OnlineAnswerFormat.wanted(by: head.headers) == .matrix {
-                    return self.matrix(request)
+                    return self.matrix(request, from: requester, isOnThread: isOnThread)
                 }
-                return self.read(request, encoder: &encoder)
+                return self.read(
+                    request,
+                    from: requester,
+                    isOnThread: isOnThread,
+                    encoder: &encoder
+                )
             case .historicalFeatures:
                 return self.trainingSet(head, body: body, from: requester)
             case .materialize(let isIncremental, let wantsSummary):
@@ -135,52 +181,53 @@ final class RequestHandler: Sendable {
                 if let denial = self.denial(requester, .views(request.views)) {
                     return .answer(denial)
                 }
-                return self.load(
-                    request,
-                    for: requester.caller(of: head),
-                    wantsSummary: wantsSummary
-                )
+                return self.load(request, for: requester, wantsSummary: wantsSummary)
             case .verify:
                 let request = try VerificationRequest(json: body.readableBytesUInt8Span)
                 if let denial = self.denial(requester, .views(request.views)) {
                     return .answer(denial)
                 }
-                return self.verification(request)
+                return self.verification(request, for: requester)
             case .push(let isView, let listsAll):
                 return self.push(head, body, from: requester, isView: isView, listsAll: listsAll)
             case .health:
                 let status: HTTPResponseStatus = self.serving.health() ? .ok : .serviceUnavailable
                 return .answer(HTTPAnswer(status: status))
             case .status:
-                return self.running(on: self.reads, for: requester.caller(of: head)) {
+                return self.running(on: self.reads, for: requester) {
                     (serving) throws(FeatureStoreError) in try serving.statusSummary()
                 }
             case .snapshot:
                 // It concerns every view.
                 if let denial = self.denial(requester, .views(nil)) { return .answer(denial) }
-                return self.running(on: self.loads, for: requester.caller(of: head)) {
+                try checkEmptyBody(body.readableBytesUInt8Span)
+                return self.running(on: self.loads, for: requester) {
                     (serving) throws(FeatureStoreError) in try serving.stagedSnapshot()
                 }
             case .live: return .answer(HTTPAnswer(body: Array(#"{"status":"live"}"#.utf8)))
-            case .ready: return .answer(self.readiness())
-            case .metrics: return self.metrics(head)
+            case .ready: return .answer(self.readiness(for: requester))
+            case .metrics: return self.metrics(head, for: requester)
             case .forget:
                 // It concerns every view.
                 if let denial = self.denial(requester, .views(nil)) { return .answer(denial) }
-                let request = try ForgetRequest(json: body.readableBytesUInt8Span)
-                return self.running(on: self.loads, for: requester.caller(of: head)) {
+                let request = try ForgetRequest(
+                    json: body.readableBytesUInt8Span,
+                    limits: self.limits
+                )
+                return self.running(on: self.loads, for: requester) {
                     (serving) throws(FeatureStoreError) in try serving.forgetSummary(request)
                 }
             case .collectGarbage:
                 // It concerns every view.
                 if let denial = self.denial(requester, .views(nil)) { return .answer(denial) }
                 let request = try GarbageRequest(json: body.readableBytesUInt8Span)
-                return self.running(on: self.loads, for: requester.caller(of: head)) {
+                return self.running(on: self.loads, for: requester) {
                     (serving) throws(FeatureStoreError) in
                     try serving.garbageSummary(isDryRun: request.isDryRun)
                 }
             case .refresh:
-                return self.running(on: self.reads, for: requester.caller(of: head)) {
+                try checkEmptyBody(body.readableBytesUInt8Span)
+                return self.running(on: self.reads, for: requester) {
                     (serving) throws(FeatureStoreError) in
                     try serving.refreshDefinitions()
                     return "null"
@@ -191,6 +238,8 @@ final class RequestHandler: Sendable {
                 )
             case .unknown:
                 return .answer(.detail("Not Found", status: .notFound))
+            case .unknownQuery(let query):
+                throw RequestError.unknownQuery(query)
             }
         } catch {
             return .answer(error.answer)
@@ -214,7 +263,9 @@ final class RequestHandler: Sendable {
         scratch: LoopScratch,
         allocator: ByteBufferAllocator
     ) -> Outcome? {
-        guard let serving = self.directServing else { return nil }
+        guard let serving = self.directServing,
+            body.readableBytes <= self.limits.maximumBytesOnEventLoop
+        else { return nil }
         var response = allocator.buffer(capacity: 0)
         let (outcome, read) = scratch.direct.answer(
             body.readableBytesUInt8Span,
@@ -269,7 +320,7 @@ final class RequestHandler: Sendable {
             let features = try self.onlineFeatures(request)
             return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
         } catch let error as FeatureStoreError {
-            return self.answer(to: error)
+            return self.answer(to: error, for: requester)
         } catch let error as RequestError {
             return error.answer
         } catch {
@@ -279,22 +330,29 @@ final class RequestHandler: Sendable {
         }
     }
 
+    /// Whether a read takes no longer than an event loop can spare.
+    func isQuick(_ request: OnlineFeaturesRequest, features: Int) -> Bool {
+        request.cellCount(features: features) <= self.limits.maximumCellsOnEventLoop
+            && !self.serving.computesFeatures(of: request.selection)
+    }
+
     private func read(
         _ request: OnlineFeaturesRequest,
+        from requester: Requester,
+        isOnThread: Bool,
         encoder: inout OnlineResponseEncoder
     ) -> Outcome {
         let features = self.serving.featureCount(of: request.selection)
-        let cells = request.cellCount(features: features)
         if let message = self.limits.problem(of: request, features: features) {
             return .answer(.detail(message, status: .badRequest, refusal: .size))
         }
-        guard cells <= self.limits.maximumCellsOnEventLoop else {
+        guard isOnThread || self.isQuick(request, features: features) else {
             return self.reads.outcome {
                 do throws(FeatureStoreError) {
                     let features = try self.onlineFeatures(request)
                     return HTTPAnswer(status: .ok, body: OnlineResponseEncoder.encode(features))
                 } catch {
-                    return self.answer(to: error)
+                    return self.answer(to: error, for: requester)
                 }
             }
         }
@@ -302,7 +360,7 @@ final class RequestHandler: Sendable {
             encoder.encode(try self.onlineFeatures(request))
             return .encoded
         } catch {
-            return .answer(self.answer(to: error))
+            return .answer(self.answer(to: error, for: requester))
         }
     }
 
@@ -315,7 +373,6 @@ final class RequestHandler: Sendable {
         listsAll: Bool
     ) -> Outcome {
         let headerKey = head.headers.first(name: "idempotency-key")
-        let caller = requester.caller(of: head)
         return self.pushes.outcome {
             let request: PushRequest
             do throws(RequestError) {
@@ -329,13 +386,13 @@ final class RequestHandler: Sendable {
                 return error.answer
             }
             if let denial = self.denial(requester, .push(request.destination)) { return denial }
-            return Caller.$current.withValue(caller) {
+            return Caller.$current.withValue(requester.caller) {
                 do throws(FeatureStoreError) {
                     let result = try self.serving.push(request)
                     let body = listsAll ? result : result.withoutAccepted
                     return HTTPAnswer(status: result.status(isView: isView), body: body.jsonBytes)
                 } catch {
-                    return self.answer(to: error)
+                    return self.answer(to: error, for: requester)
                 }
             }
         }
@@ -343,36 +400,37 @@ final class RequestHandler: Sendable {
 
     private func load(
         _ request: MaterializationRequest,
-        for caller: Caller,
+        for requester: Requester,
         wantsSummary: Bool
     ) -> Outcome {
         self.loads.outcome {
-            Caller.$current.withValue(caller) {
+            Caller.$current.withValue(requester.caller) {
                 do throws(FeatureStoreError) {
                     let summary = try self.load(request)
                     return HTTPAnswer(
                         status: .ok,
-                        body: Array((wantsSummary ? summary : "null").utf8)
+                        body: self.body(wantsSummary ? summary : "null", for: requester)
                     )
                 } catch {
-                    return self.answer(toLoad: error)
+                    return self.answer(toLoad: error, for: requester)
                 }
             }
         }
     }
 
     /// Answers with a JSON text that a thread makes.
-    private func running(
+    func running(
         on queue: WorkQueue,
-        for caller: Caller,
+        for requester: Requester,
         _ body: @escaping @Sendable (any FeatureServing) throws(FeatureStoreError) -> String
     ) -> Outcome {
         queue.outcome {
-            Caller.$current.withValue(caller) {
+            Caller.$current.withValue(requester.caller) {
                 do throws(FeatureStoreError) {
-                    return HTTPAnswer(status: .ok, body: Array(try body(self.serving).utf8))
+                    let json = try body(self.serving)
+                    return HTTPAnswer(status: .ok, body: self.body(json, for: requester))
                 } catch {
-                    return self.answer(to: error)
+                    return self.answer(to: error, for: requester)
                 }
             }
         }
@@ -395,8 +453,8 @@ final class RequestHandler: Sendable {
     }
 
     /// The answer to an error of the store; what is not the client's mistake is for the log.
-    func answer(to error: FeatureStoreError) -> HTTPAnswer {
-        var answer = HTTPAnswer(error)
+    func answer(to error: FeatureStoreError, for requester: Requester) -> HTTPAnswer {
+        var answer = HTTPAnswer(error, message: self.message(of: error, for: requester))
         if answer.status.code >= 500 {
             answer.failure = "\(error.code): \(error.message)"
         }

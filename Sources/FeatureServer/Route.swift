@@ -25,6 +25,8 @@ enum Route: Equatable {
     case collectGarbage
     /// Takes up what was applied at once.
     case refresh
+    /// An endpoint that takes no query has one.
+    case unknownQuery(String)
     /// The path is known, but not with this method.
     case otherMethod(allowed: String)
     case unknown
@@ -39,6 +41,10 @@ enum Route: Equatable {
         }
         guard endpoint.methods.contains(method) else {
             self = .otherMethod(allowed: endpoint.methods.map(\.rawValue).joined(separator: ", "))
+            return
+        }
+        guard !endpoint.isStrict || query.isEmpty else {
+            self = .unknownQuery(String(query))
             return
         }
         let words = query.split(separator: "&")

@@ -79,7 +79,7 @@ extension StoreReadiness {
                 maximumSeconds: maximum,
                 message: "nothing that is served was loaded or pushed"
             )
-            if view.isLoaded, let time = view.newestEvent ?? view.lastLoad {
+            if view.isLoaded, let time = view.isStatic ? view.lastLoad : view.newestEvent {
                 let age = seconds(from: time, to: self.now)
                 guard age > maximum else { continue }
                 problem = ReadinessProblem(
@@ -87,7 +87,7 @@ extension StoreReadiness {
                     featureView: view.name,
                     ageSeconds: age,
                     maximumSeconds: maximum,
-                    message: view.newestEvent == nil
+                    message: view.isStatic
                         ? "the last load is older than it may be"
                         : "the newest event is older than it may be"
                 )

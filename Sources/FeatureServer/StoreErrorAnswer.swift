@@ -1,3 +1,4 @@
+import FeatureModel
 import FeatureStoreKit
 import NIOHTTP1
 
@@ -7,56 +8,64 @@ extension HTTPAnswer {
     /// A user's mistake is 4xx: Feast's SDK tries 429 and 5xx again and then hides the message.
     /// Where Feast has a class for the error, the body is a JSON string that holds the JSON of
     /// that class, from which the SDK raises it again.
-    init(_ error: FeatureStoreError) {
+    ///
+    /// - Parameters:
+    ///   - error: What the store says.
+    ///   - message: What the client is told of it; the error's message when it is `nil`.
+    init(_ error: FeatureStoreError, message: String? = nil) {
+        let message = (message ?? error.message).shortened(toBytes: maximumMessageBytes)
         switch error.code {
         case .featureViewNotFound:
             self.init(
                 feastClass: "FeatureViewNotFoundException",
-                message: error.message,
+                message: message,
                 status: .notFound
             )
         case .featureServiceNotFound:
             self.init(
                 feastClass: "FeatureServiceNotFoundException",
-                message: error.message,
+                message: message,
                 status: .notFound
             )
         case .pushSourceNotFound:
             self.init(
                 feastClass: "PushSourceNotFoundException",
-                message: error.message,
+                message: message,
                 status: .unprocessableEntity
             )
         case .objectNotFound:
             self.init(
                 feastClass: "FeastObjectNotFoundException",
-                message: error.message,
+                message: message,
                 status: .notFound
             )
         case .featureNameCollision:
             self.init(
                 feastClass: "FeatureNameCollisionError",
-                message: error.message,
+                message: message,
                 status: .badRequest
             )
         case .missingRequestData:
             self.init(
                 feastClass: "RequestDataNotFoundInEntityRowsException",
-                message: error.message,
+                message: message,
                 status: .notFound
             )
         case .invalidArgument, .featureNotFound, .missingJoinKey, .invalidValue, .invalidData:
-            self = .detail(error.message, status: .badRequest)
+            self = .detail(message, status: .badRequest)
+        case .deadlineExceeded:
+            // Not 503: Feast's SDK would ask for the same again.
+            self = .detail(message, status: .badRequest, refusal: .time)
         case .readOnly:
-            self = .detail(error.message, status: .forbidden)
+            self = .detail(message, status: .forbidden)
         case .conflict:
-            self = .detail(error.message, status: .conflict)
+            self = .detail(message, status: .conflict)
         case .unavailable:
-            self = .detail(error.message, status: .serviceUnavailable)
+            self = .detail(message, status: .serviceUnavailable)
         case .corruptData:
-            self = .detail(error.message, status: .internalServerError)
+            self = .detail(message, status: .internalServerError)
         @unknown default:
-            self = .detail(error.message, status: .internalServerError)
+            self = .detail(message, status: .internalServerError)
         }
     }
 

@@ -139,7 +139,7 @@ extension JSONParser {
         guard try self.enterColumns("entities", of: "column") else { return nil }
         var rows = TrainingSetRequest.GivenRows()
         var columns: [Table.NamedColumn] = []
-        while let name = try self.nextColumn("entities") {
+        while let name = try self.nextColumn("entities", index: columns.count) {
             // As the table compares them: code point by code point.
             guard !columns.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
                 throw .invalid("value_error", at: [place, .key(name)], "The column is given twice")

@@ -39,6 +39,13 @@ final class WorkQueue: Sendable {
 
     /// Takes a request in, unless there are too many.
     func outcome(_ work: @escaping @Sendable () -> HTTPAnswer) -> RequestHandler.Outcome {
+        self.decided { .answer(work()) }
+    }
+
+    /// Takes a request in, unless there are too many; what is to be done is known on the thread.
+    func decided(
+        by work: @escaping @Sendable () -> RequestHandler.Outcome
+    ) -> RequestHandler.Outcome {
         let count = self.count.wrappingAdd(1, ordering: .relaxed).newValue
         guard count <= self.maximumCount else {
             self.count.wrappingSubtract(1, ordering: .relaxed)
@@ -52,7 +59,9 @@ final class WorkQueue: Sendable {
                 self.count.wrappingSubtract(1, ordering: .releasing)
             }
             if let deadline, deadline < .now() {
-                return .busy("The server is too busy: the request waited too long for a thread.")
+                return .answer(
+                    .busy("The server is too busy: the request waited too long for a thread.")
+                )
             }
             return work()
         }

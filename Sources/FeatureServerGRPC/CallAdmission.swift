@@ -28,7 +28,7 @@ struct CallAdmission: Sendable {
         case .refused(let reason): throw RPCError(code: .unauthenticated, message: reason)
         case .granted(let grant):
             if let denial = grant.denial(.read, project: self.project) {
-                throw RPCError(code: .permissionDenied, message: denial)
+                throw RPCError(code: .permissionDenied, message: denial.message)
             }
             return grant
         }

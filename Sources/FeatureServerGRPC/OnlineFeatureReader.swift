@@ -30,7 +30,7 @@ struct OnlineFeatureReader: Sendable {
                 views: self.serving.viewNames(of: .selection(request.selection))
             )
         {
-            throw RPCError(code: .permissionDenied, message: denial)
+            throw RPCError(code: .permissionDenied, message: denial.message)
         }
         let features = self.serving.featureCount(of: request.selection)
         if let problem = self.limits.problem(of: request)
@@ -39,9 +39,10 @@ struct OnlineFeatureReader: Sendable {
             throw RPCError(code: .invalidArgument, message: problem)
         }
         let cells = request.cellCount(features: features)
-        guard cells > self.limits.maximumCellsOnEventLoop else {
-            return try self.read(request).get()
-        }
+        guard
+            cells > self.limits.maximumCellsOnEventLoop
+                || self.serving.computesFeatures(of: request.selection)
+        else { return try self.read(request).get() }
         // It would hold up the calls that share the thread.
         do {
             return try await NIOThreadPool.singleton.runIfActive {
@@ -55,6 +56,8 @@ struct OnlineFeatureReader: Sendable {
     }
 
     private func read(_ request: OnlineFeaturesRequest) -> Result<[UInt8], RPCError> {
+        var request = request
+        request.deadline = .now + self.limits.maximumComputeTime
         do throws(FeatureStoreError) {
             let features = try self.serving.onlineFeatures(request)
             return .success(try OnlineResponseMessage.encode(features))
@@ -78,15 +81,17 @@ struct OnlineFeatureReader: Sendable {
             case .conflict: .aborted
             case .unavailable: .unavailable
             case .corruptData: .dataLoss
+            case .deadlineExceeded: .deadlineExceeded
             @unknown default: .internalError
             }
         if [.unavailable, .dataLoss, .internalError].contains(code) {
             self.logger.error(
                 "request failed",
-                metadata: ["code": "\(error.code)", "message": "\(error.message)"]
+                metadata: ["code": "\(error.code)", "reason": "\(error.message)"]
             )
         }
-        return RPCError(code: code, message: error.message)
+        let caller = Caller(name: "grpc", isRemote: true)
+        return RPCError(code: code, message: self.serving.message(of: error, for: caller))
     }
 }
 #endif

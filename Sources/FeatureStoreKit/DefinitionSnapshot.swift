@@ -2,16 +2,18 @@ import FeatureModel
 import FeatureRegistry
 
 /// The definitions in force at one version of the registry.
-struct DefinitionSnapshot: Sendable {
+///
+/// An object, so that every read copies one reference.
+final class DefinitionSnapshot: Sendable {
     /// What the registry has.
     let registry: RegistrySnapshot
     let project: String
     /// What on-demand features may be computed by, besides expressions.
     let functions: [String: OnDemandFunction]
     /// For each `view:feature` of an on-demand view, how many inputs are read to compute it.
-    private var inputCounts: [String: Int] = [:]
+    private let inputCounts: [String: Int]
     /// For each service, how many values of a row are read for it.
-    private var serviceCellCounts: [String: Int] = [:]
+    private let serviceCellCounts: [String: Int]
 
     init(
         _ snapshot: RegistrySnapshot,
@@ -21,8 +23,10 @@ struct DefinitionSnapshot: Sendable {
         self.registry = snapshot
         self.project = snapshot.project.isEmpty ? project : snapshot.project
         self.functions = functions
-        for view in self.repository.onDemandFeatureViews {
-            let scope = OnDemandScope(view, in: self.repository)
+        let repository = snapshot.repository
+        var inputCounts: [String: Int] = [:]
+        for view in repository.onDemandFeatureViews {
+            let scope = OnDemandScope(view, in: repository)
             for feature in view.features {
                 let computed = try? ComputedFeature(
                     feature,
@@ -30,27 +34,42 @@ struct DefinitionSnapshot: Sendable {
                     scope: scope,
                     functions: functions
                 )
-                self.inputCounts["\(view.name):\(feature.name)"] = computed?.inputs.count ?? 0
+                inputCounts["\(view.name):\(feature.name)"] = computed?.inputs.count ?? 0
             }
         }
-        for service in self.repository.featureServices {
+        self.inputCounts = inputCounts
+        var serviceCellCounts: [String: Int] = [:]
+        for service in repository.featureServices {
             let references = service.features.flatMap { projection in
-                (projection.features ?? self.featureNames(of: projection)).map {
+                (projection.features ?? snapshot.featureNames(of: projection)).map {
                     "\(projection.view):\($0)"
                 }
             }
-            self.serviceCellCounts[service.name] = self.cellCount(of: references)
+            serviceCellCounts[service.name] = references.cellCount(inputCounts: inputCounts)
         }
+        self.serviceCellCounts = serviceCellCounts
     }
 
     /// How many values of a row are read for some features: themselves and, of those that are
     /// computed, what they are computed from.
     func cellCount(of references: [String]) -> Int {
-        guard !self.inputCounts.isEmpty else { return references.count }
-        return references.reduce(0) { $0 + 1 + (self.inputCounts[$1] ?? 0) }
+        references.cellCount(inputCounts: self.inputCounts)
     }
 
-    /// The same for a service; 0 when there is none.
+    /// Whether some of the features that a selection stands for are computed.
+    func computesFeatures(of selection: FeatureSelection) -> Bool {
+        switch selection {
+        case .features(let references):
+            return !self.inputCounts.isEmpty
+                && references.contains { self.inputCounts[$0] != nil }
+        case .service(let name):
+            return self.repository.featureService(name)?.features.contains {
+                self.repository.onDemandFeatureView($0.view) != nil
+            } ?? false
+        }
+    }
+
+    /// How many values of a row are read for a service; 0 when there is none.
     func cellCount(ofService name: String) -> Int {
         self.serviceCellCounts[name] ?? 0
     }
@@ -62,6 +81,17 @@ struct DefinitionSnapshot: Sendable {
 
     /// The registry's version; 0 when nothing was applied yet.
     var version: Int { self.state.version }
+
+    /// Whether there is a feature view of that name, or that generation of it.
+    func hasView(_ name: String) -> Bool {
+        guard let reference = ViewReference(name) else { return false }
+        return self.registry.generation(of: reference.view, version: reference.version) != nil
+    }
+
+    /// Whether there is a push source of that name.
+    func hasPushSource(_ name: String) -> Bool {
+        self.repository.dataSource(name)?.isPush ?? false
+    }
 
     /// A feature view as a projection names it, with where its rows come from and its keys: the
     /// generation in force, or the one that is pinned.
@@ -97,8 +127,7 @@ struct DefinitionSnapshot: Sendable {
 
     /// All features of the view that a projection names.
     func featureNames(of projection: FeatureService.Projection) -> [String] {
-        self.feature(view: projection)?.view.schema.map(\.name)
-            ?? self.repository.onDemandFeatureView(projection.view)?.features.map(\.name) ?? []
+        self.registry.featureNames(of: projection)
     }
 
     /// The end of a message about an unknown name.
@@ -107,6 +136,22 @@ struct DefinitionSnapshot: Sendable {
             return "nothing was applied yet: run `fstore apply`"
         }
         return suggestion(for: name, among: names, noun: noun)
+    }
+}
+
+extension RegistrySnapshot {
+    /// All features of the view that a projection names.
+    fileprivate func featureNames(of projection: FeatureService.Projection) -> [String] {
+        self.generation(of: projection.view, version: projection.version)?.view.schema.map(\.name)
+            ?? self.repository.onDemandFeatureView(projection.view)?.features.map(\.name) ?? []
+    }
+}
+
+extension [String] {
+    /// How many values of a row are read for these features.
+    fileprivate func cellCount(inputCounts: [String: Int]) -> Int {
+        guard !inputCounts.isEmpty else { return self.count }
+        return self.reduce(0) { $0 + 1 + (inputCounts[$1] ?? 0) }
     }
 }
 

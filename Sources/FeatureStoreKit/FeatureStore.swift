@@ -46,6 +46,9 @@ public final class FeatureStore: Sendable {
     let pushLog: Mutex<PushLog?> = Mutex(nil)
     /// The snapshot that is read; `nil` for a project's own files.
     let snapshotPath: String?
+    /// What the snapshot's online rows are known to have been forgotten by; `nil` as long as nobody
+    /// has looked.
+    let hiddenRows: Mutex<[FileStamp?]?> = Mutex(nil)
     /// Which pushed rows are not in the online store yet.
     let waitingRows = WaitingRows()
     /// What was done since the store was made.
@@ -88,7 +91,9 @@ public final class FeatureStore: Sendable {
     ///   - functions: What computes the on-demand features that are defined by a `function`, by
     ///     its name.
     ///   - snapshotPath: The snapshot that the configuration leads into; `nil` for none. See
-    ///     ``init(snapshot:directory:configuration:functions:)``.
+    ///     ``init(snapshot:directory:configuration:live:functions:)``.
+    ///   - live: The configuration of the project beside that snapshot, whose forgotten entities
+    ///     count for it, too; `nil` for none.
     ///   - lockTimeout: How long to wait for another process that has the online store open.
     ///   - notes: Called, on any thread, with a sentence about each cache of a source that is made,
     ///     read, or cannot be made, about whom the store waits for, and about each line that the
@@ -100,6 +105,7 @@ public final class FeatureStore: Sendable {
         loadMemory: Int = 168 << 20,
         functions: [String: OnDemandFunction] = [:],
         snapshotPath: String? = nil,
+        live: ProjectConfiguration? = nil,
         lockTimeout: Duration = .zero,
         notes: @escaping @Sendable (String) -> Void = { _ in },
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
@@ -119,6 +125,9 @@ public final class FeatureStore: Sendable {
         )
         self.forgotten = ForgottenEntities(
             folder: self.paths.registryFolder,
+            besides: live.map {
+                [StorePaths(directory: directory, configuration: $0).registryFolder]
+            } ?? [],
             isReadOnly: snapshotPath != nil
         )
         self.sources = SourceReader(
@@ -230,6 +239,7 @@ public final class FeatureStore: Sendable {
                 throw FeatureStoreError(error)
             }
             SnapshotArea(path: self.paths.snapshotArea).removeLeftovers()
+            RestoredFiles(self.paths).removeLeftovers()
             try self.recoverPushes(into: store)
             let reader = OnlineReader(store: store, evaluator: self.evaluator)
             opened = reader

@@ -33,6 +33,8 @@ extension FeatureStoreError {
         let code: Code =
             switch error.code {
             case .inputOutput, .damagedCache: .unavailable
+            // A source that is not there may come again; a file that a user names is a mistake.
+            case .missingFile where error.missingPath != nil: .unavailable
             case .missingFile, .outsideRepository, .missingColumn, .missingTable, .invalidSQL,
                 .unknownTimeZone,
                 .tooManyRows, .memoryLimit:

@@ -33,6 +33,8 @@ public struct FeatureStoreError: Error, Sendable, CustomStringConvertible {
         case unavailable
         /// Stored bytes are not what was written.
         case corruptData
+        /// Computing took longer than the request allows.
+        case deadlineExceeded
     }
 
     /// What a caller can act on.

@@ -23,8 +23,12 @@ struct StorePaths: Sendable {
         self.registry.lastIndex(of: "/").map { String(self.registry[..<$0]) } ?? "."
     }
 
-    /// The folder beside the online store where snapshots are made.
-    var snapshotArea: String { "\(self.online).snapshot" }
+    /// The folder beside the online store where snapshots are made; hidden, since a snapshot has a
+    /// `feature_store.yaml` of its own, which is none of the repository.
+    var snapshotArea: String {
+        let slash = self.online.lastIndex(of: "/") ?? self.online.startIndex
+        return "\(self.online[...slash]).\(self.online[slash...].dropFirst()).snapshot"
+    }
 
     /// The journal of a restore that is putting its files in place.
     var restoreJournal: String { "\(self.registry).restore" }

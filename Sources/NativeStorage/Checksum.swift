@@ -21,9 +21,11 @@ private let longestShortChecksum = 400
 /// Generators", 2005 ("slicing-by-8"), with twice as many tables.
 private func shortChecksum(_ bytes: RawSpan) -> UInt32 {
     let tables = unsafe checksumTables
+    @inline(__always)
     func entry(_ table: Int, _ word: UInt64, _ shift: UInt64) -> UInt32 {
         unsafe tables[table << 8 | Int(word >> shift & 0xFF)]
     }
+    @inline(__always)
     func eightBytes(_ table: Int, _ word: UInt64) -> UInt32 {
         let low =
             entry(table + 7, word, 0) ^ entry(table + 6, word, 8)
@@ -33,6 +35,7 @@ private func shortChecksum(_ bytes: RawSpan) -> UInt32 {
             ^ entry(table + 1, word, 48) ^ entry(table, word, 56)
         return low ^ high
     }
+    @inline(__always)
     func word(at offset: Int) -> UInt64 {
         unsafe UInt64(
             littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)

@@ -66,7 +66,12 @@ package struct FileLock: ~Copyable, Sendable {
         let written = unsafe text.withUnsafeBytes { bytes in
             unsafe pwrite(self.descriptor, bytes.baseAddress, bytes.count, 0)
         }
-        guard written == text.count, ftruncate(self.descriptor, off_t(text.count)) == 0 else {
+        guard written == text.count else {
+            // A write that ends early, though nothing failed, found no room for the rest.
+            let reason = errnoText(written < 0 ? errno : ENOSPC)
+            throw FileLockError(path: self.path, holder: nil, reason: reason)
+        }
+        guard ftruncate(self.descriptor, off_t(text.count)) == 0 else {
             throw FileLockError(path: self.path, holder: nil, reason: errnoText())
         }
     }

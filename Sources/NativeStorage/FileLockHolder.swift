@@ -56,7 +56,9 @@ package struct FileLockHolder: Hashable, Sendable, CustomStringConvertible {
     init?(sealed bytes: ArraySlice<UInt8>) {
         let text = bytes.prefix { $0 != 0 }
         let seal = bytes[text.endIndex...].dropFirst()
-        guard text.count == bytes.count || seal.starts(with: Self.seal(of: text)) else { return nil }
+        guard text.count == bytes.count || seal.starts(with: Self.seal(of: text)) else {
+            return nil
+        }
         self.init(text: String(decoding: text, as: UTF8.self))
     }
 

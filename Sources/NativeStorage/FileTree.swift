@@ -177,6 +177,13 @@ package enum FileTree {
         return unsafe lstat(path, &status) == 0
     }
 
+    /// A path from the root; a relative one begins where the process was started.
+    package static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let current = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(current) }
+        return unsafe "\(String(cString: current))/\(path)"
+    }
+
     /// The folder that something lies in.
     package static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

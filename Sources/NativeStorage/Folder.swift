@@ -70,15 +70,13 @@ package func removeEmptyFolder(_ path: String) {
 ///   - bytes: The bytes.
 ///   - path: The file.
 ///   - kept: How many of its bytes stay.
-///   - mode: Who may read it when it is made.
 /// - Throws: When it cannot be written.
 package func appendDurably(
     _ bytes: [UInt8],
     to path: String,
-    keeping kept: Int,
-    mode: UInt32 = 0o644
+    keeping kept: Int
 ) throws(FileError) {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode)
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(writing: path, errorNumber: errno) }
     defer { close(descriptor) }
     try writeBytes(descriptor, path: path, bytes, at: kept)

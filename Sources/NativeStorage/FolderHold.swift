@@ -63,13 +63,31 @@ package final class FolderHold: Sendable {
         prefix: String = "",
         olderThan seconds: Int = 0
     ) {
+        self.visitLeftovers(in: parent, prefix: prefix, olderThan: seconds) { path in
+            FileTree.remove(path)
+        }
+    }
+
+    /// The paths of the folders that ``removeLeftovers(in:prefix:olderThan:)`` would remove.
+    package static func leftovers(in parent: String, olderThan seconds: Int) -> [String] {
+        var paths: [String] = []
+        self.visitLeftovers(in: parent, prefix: "", olderThan: seconds) { paths.append($0) }
+        return paths.sorted()
+    }
+
+    private static func visitLeftovers(
+        in parent: String,
+        prefix: String,
+        olderThan seconds: Int,
+        _ visit: (String) -> Void
+    ) {
         for name in fileNames(in: parent) where name.hasPrefix(prefix) {
             let path = "\(parent)/\(name)"
             var status = stat()
             guard FileTree.isFolder(path), unsafe stat(path, &status) == 0,
                 time(nil) - status.st_mtim.tv_sec >= seconds, let hold = FolderHold(free: path)
             else { continue }
-            FileTree.remove(path)
+            visit(path)
             _ = hold
         }
     }

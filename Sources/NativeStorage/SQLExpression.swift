@@ -120,6 +120,7 @@ private struct TokenReader {
         try self.checkTrimming(token)
         switch token {
         case .literal(let text):
+            try Self.checkPattern(text, after: previous)
             expression.append(text)
         case .quotedName(let name):
             expression.append(name: name)
@@ -134,6 +135,22 @@ private struct TokenReader {
     func finish() throws(SQLExpressionError) {
         guard !self.isEmpty else { throw SQLExpressionError("the expression is empty") }
         guard self.open.isEmpty else { throw SQLExpressionError("a \")\" is missing") }
+    }
+
+    /// A pattern that is always too long would make every value null.
+    private static func checkPattern(
+        _ literal: String,
+        after keyword: String
+    ) throws(SQLExpressionError) {
+        guard keyword == "LIKE" || keyword == "GLOB",
+            // In single quotes.
+            literal.utf8.count - 2 > SQLiteDatabase.maximumExpressionPattern
+        else { return }
+        throw SQLExpressionError(
+            "a pattern of \(keyword) has at most "
+                + "\(SQLiteDatabase.maximumExpressionPattern) bytes",
+            fix: "look for a shorter part, or with instr() for a text that means itself"
+        )
     }
 
     /// The time of trimming is the product of two lengths, byte by byte; the one of the characters

@@ -7,6 +7,12 @@ extension SQLiteDatabase {
     /// much longer texts could keep a server busy.
     package static let maximumExpressionValue = 1 << 16
 
+    /// The longest pattern of LIKE and GLOB, in bytes.
+    ///
+    /// Matching takes time by the product of the lengths of text and pattern: of the longest ones
+    /// some milliseconds.
+    package static let maximumExpressionPattern = 64
+
     /// A database without anything in it that evaluates expressions and can do nothing else.
     package static func forExpressions() throws(SQLiteError) -> SQLiteDatabase {
         let database = try SQLiteDatabase(path: ":memory:", mode: .readWriteCreate)
@@ -49,7 +55,7 @@ extension SQLiteDatabase {
             (SQLITE_LIMIT_EXPR_DEPTH, 500),
             (SQLITE_LIMIT_VDBE_OP, 50_000),
             (SQLITE_LIMIT_COMPOUND_SELECT, 1),
-            (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
+            (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, Self.maximumExpressionPattern),
             (SQLITE_LIMIT_ATTACHED, 0),
             (SQLITE_LIMIT_TRIGGER_DEPTH, 1),
             (SQLITE_LIMIT_WORKER_THREADS, 0),

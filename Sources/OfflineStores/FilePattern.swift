@@ -22,14 +22,19 @@ enum FilePattern {
     /// - Throws: `missingFile` when there is none, naming what was looked for; `outsideRepository`
     ///   when one lies where the repository may not look.
     static func files(_ path: String, root: SourceRoot) throws(OfflineStoreError) -> [String] {
+        try self.checkNUL(path)
         let absolute = self.absolutePath(path, root: root)
         // First of all: what is there, outside, is not told.
         try root.check(absolute)
-        if unsafe access(absolute, F_OK) == 0 { return [absolute] }
+        if unsafe access(absolute, F_OK) == 0 {
+            try self.checkIsFile(absolute)
+            return [absolute]
+        }
         guard self.isGlob(path) else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "there is no file \(absolute); \(self.hint(forMissing: absolute))"
+                message: "there is no file \(absolute); \(self.hint(forMissing: absolute))",
+                missingPath: path
             )
         }
         // Letters of the root mean themselves.
@@ -40,11 +45,40 @@ enum FilePattern {
         guard !matches.isEmpty else {
             throw OfflineStoreError(
                 code: .missingFile,
-                message: "no file matches \(absolute); \(self.hint(forMissing: absolute))"
+                message: "no file matches \(absolute); \(self.hint(forMissing: absolute))",
+                missingPath: path
             )
         }
-        for match in matches { try root.check(match) }
+        for match in matches {
+            try root.check(match)
+            try self.checkIsFile(match)
+        }
         return matches
+    }
+
+    /// Refuses a path that the system would read up to a NUL alone.
+    static func checkNUL(_ path: String) throws(OfflineStoreError) {
+        guard path.utf8.contains(0) else { return }
+        throw OfflineStoreError(
+            code: .outsideRepository,
+            message: "the path \(path.debugDescription) has a NUL in it, as no file has; "
+                + "take it out"
+        )
+    }
+
+    /// Refuses a pipe or a device: reading it may wait for ever, and never gives the same twice.
+    static func checkIsFile(_ path: String) throws(OfflineStoreError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        // What is wrong with a folder is told when it is opened.
+        case S_IFREG, S_IFDIR: return
+        default:
+            throw OfflineStoreError(
+                code: .malformedFile,
+                message: "\(path) is a pipe or a device, which cannot be read twice; name a file"
+            )
+        }
     }
 
     /// What to do about a file that is not there: the nearest names in its folder, if any are near.

@@ -39,11 +39,19 @@ package struct OfflineStoreError: Error, Sendable, CustomStringConvertible {
     package let message: String
     /// The error of the layer below, if it has one.
     package let cause: (any Error)?
+    /// The path of a source that is not there, as its definition writes it or absolute.
+    package let missingPath: String?
 
-    package init(code: Code, message: String, cause: (any Error)? = nil) {
+    package init(
+        code: Code,
+        message: String,
+        cause: (any Error)? = nil,
+        missingPath: String? = nil
+    ) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.missingPath = missingPath
     }
 
     /// The error of a file.

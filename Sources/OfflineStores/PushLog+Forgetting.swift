@@ -1,5 +1,26 @@
 package import FeatureCompute
+import FeatureModel
 import NativeStorage
+
+/// Whose rows a push log loses.
+package protocol ForgottenPushes {
+    /// Until when rows with such a cell in a column do not count, in microseconds; `nil` when the
+    /// cell is none of the ids.
+    func limit(column: String, _ cell: GivenCell) -> Int64?
+
+    /// The time that a row gives itself, in microseconds; `nil` when it gives none.
+    func time(ofRow cells: [GivenCell], _ columns: [String], source: String) -> Int64?
+
+    /// Whether a view takes rows of a source also without some of their columns.
+    func hasUse(_ source: String, isView: Bool, without missing: Set<String>) -> Bool
+
+    /// Whether a text has one of the ids in it: of a rejected row's column, which need not be
+    /// readable, or of an idempotency key, for which the column is `nil`.
+    func isMentioned(in text: String, column: String?) -> Bool
+
+    /// Whether the answer to a push has one of the ids in it.
+    func isAbout(answer: String) -> Bool
+}
 
 extension PushLog {
     /// What a forgetting removed from the log.
@@ -15,88 +36,90 @@ extension PushLog {
 
     /// Removes the rows that belong to some entities, and what was said of them.
     ///
+    /// A row goes that was pushed, or became true, when it did not count any more.
+    ///
     /// - Parameters:
-    ///   - isDryRun: Whether they are only counted.
-    ///   - isForgotten: Whether a cell of a column is one of the ids.
-    ///   - hasUse: Whether a view takes rows of a source also without some of their columns.
-    ///   - isMentioned: Whether a text has one of the ids in it: of a rejected row's column, which
-    ///     need not be readable, or of an idempotency key, for which the column is `nil`.
-    ///   - isAnswerAbout: Whether the answer to a push has one of the ids in it.
+    ///   - ids: The entities.
+    ///   - isDryRun: Whether rows are only counted.
+    ///   - map: Makes an error of the log one of the caller's.
+    ///   - beforeCommit: Called when the rows are removed for this log and not yet for others;
+    ///     whatever it throws, nothing is removed.
     /// - Returns: What was removed.
-    /// - Throws: ``OfflineStoreError`` when the file fails or is damaged; nothing is removed then.
-    package func forget(
+    /// - Throws: When the file fails or is damaged; nothing is removed then.
+    package func forget<Failure: Error>(
+        _ ids: some ForgottenPushes,
         isDryRun: Bool,
-        isForgotten: (_ column: String, GivenCell) -> Bool,
-        hasUse: (_ source: String, _ isView: Bool, _ missing: Set<String>) -> Bool,
-        isMentioned: (_ column: String?, _ text: String) -> Bool,
-        isAnswerAbout: (String) -> Bool
-    ) throws(OfflineStoreError) -> Forgotten {
-        let rows = try self.forgottenRows(isForgotten, hasUse)
-        let rejects = try withPushLogErrors { () throws(SQLiteError) in
-            try self.mentionedRejects(isForgotten, isMentioned)
+        mapping map: (OfflineStoreError) -> Failure,
+        beforeCommit: () throws(Failure) -> Void
+    ) throws(Failure) -> Forgotten {
+        func mapped<Result>(
+            _ body: () throws(OfflineStoreError) -> Result
+        ) throws(Failure) -> Result {
+            do { return try body() } catch { throw map(error) }
         }
-        let touched = Set(rows.map(\.place.sequence) + rejects.map(\.sequence))
-        let answers = try withPushLogErrors { () throws(SQLiteError) in
-            try self.answers(touched, isMentioned, isAnswerAbout)
+        let rows = try mapped { () throws(OfflineStoreError) in try self.forgottenRows(ids) }
+        let (rejects, touched, answers) = try mapped { () throws(OfflineStoreError) in
+            try withPushLogErrors { () throws(SQLiteError) in
+                let rejects = try self.mentionedRejects(ids)
+                let touched = Set(rows.map(\.place.sequence) + rejects.map(\.sequence))
+                return (rejects, touched, try self.answers(touched, ids))
+            }
         }
         if !isDryRun {
-            try self.transaction { () throws(SQLiteError) in
-                for row in rows {
-                    if let cells = row.rest {
-                        try self.replace(row.place, by: cells)
-                    } else {
-                        try self.delete(row.place, from: "pushed_rows")
-                        try self.delete(row.place, from: "waiting_rows")
+            func mappedError(_ error: SQLiteError) -> Failure { map(pushLogError(error)) }
+            try self.database.transaction(mapping: mappedError) { () throws(Failure) in
+                try mapped { () throws(OfflineStoreError) in
+                    try withPushLogErrors { () throws(SQLiteError) in
+                        for row in rows { try self.remove(row) }
+                        for reject in rejects { try self.delete(reject, from: "rejects") }
+                        for sequence in touched.union(answers) { try self.forgetAnswer(sequence) }
                     }
                 }
-                for reject in rejects { try self.delete(reject, from: "rejects") }
-                for sequence in touched.union(answers) { try self.forgetAnswer(sequence) }
+                try beforeCommit()
             }
         }
         return Forgotten(rows: rows.count, rejects: rejects.count, answers: answers.count)
     }
 
-    /// How many of the first rows of a query over the history a forgetting leaves.
+    /// A row of the history.
+    package struct HistoryPlace: Sendable {
+        let sequence: Int64
+        let number: Int64
+    }
+
+    /// Whether an input of a training set is the history of a push log.
+    package static func isHistory(_ query: String) -> Bool {
+        query.hasPrefix(PushLogTables.historyHead)
+    }
+
+    /// Gives the beginning of the history as ``SourceReader/readContent(of:_:)`` gives it all.
     ///
     /// - Parameters:
     ///   - query: What ``SourceReader/pushedInput(of:)`` names.
-    ///   - count: How many rows are looked at.
-    ///   - isForgotten: As for ``forget(isDryRun:isForgotten:hasUse:isMentioned:isAnswerAbout:)``.
-    ///   - hasUse: As there.
-    /// - Returns: The number; `nil` when a row cannot be read.
+    ///   - count: How many rows are wanted; `nil` for as many as there are.
+    ///   - place: The last row that is wanted; `nil` for any.
+    ///   - body: As for the other.
+    /// - Returns: How many rows there were, and the last of them.
     /// - Throws: ``OfflineStoreError`` when the file fails.
-    package func countLeft(
-        of query: String,
-        first count: Int,
-        isForgotten: (_ column: String, GivenCell) -> Bool,
-        hasUse: (_ source: String, _ isView: Bool, _ missing: Set<String>) -> Bool
-    ) throws(OfflineStoreError) -> Int? {
-        try withPushLogErrors { () throws(SQLiteError) in
-            let rows = try self.database.prepare(query)
-            let heads = try self.database.prepare(
-                "SELECT source, is_view FROM pushes WHERE sequence = ?"
-            )
-            var left = 0
-            for _ in 0..<count {
-                guard try rows.step() else { return nil }
-                let cells = rows.withBytes(at: 4) { GivenCell.cells(json: $0) }
-                guard let cells, let columns = try? PushLogTables.names(rows.text(at: 2) ?? "")
-                else { return nil }
-                let missing = Set(
-                    zip(columns, cells).filter { isForgotten($0, $1) }.map { $0.0 }
-                )
-                guard !missing.isEmpty else {
-                    left += 1
-                    continue
-                }
-                heads.reset()
-                try heads.bind(rows.integer(at: 0), at: 1)
-                _ = try heads.step()
-                let (source, isView) = (heads.text(at: 0) ?? "", heads.integer(at: 1) != 0)
-                left += hasUse(source, isView, missing) ? 1 : 0
+    package func readHistory(
+        _ query: String,
+        first count: Int? = nil,
+        through place: HistoryPlace? = nil,
+        _ body: (Span<UInt8>, Int) -> Void
+    ) throws(OfflineStoreError) -> (count: Int, last: HistoryPlace?) {
+        let source = SQLiteSource(path: self.path, relation: .query(query))
+        let statement = try source.prepareAll(self.database)
+        var read: (count: Int, last: HistoryPlace?) = (0, nil)
+        try SQLiteSource.readContent(of: statement, body) { row in
+            let next = HistoryPlace(sequence: row.integer(at: 0), number: row.integer(at: 3))
+            if let count, read.count == count { return false }
+            if let place, (next.sequence, next.number) > (place.sequence, place.number) {
+                return false
             }
-            return left
+            read = (read.count + 1, next)
+            return true
         }
+        return read
     }
 
     /// Rewrites the file, so that nothing is left in it of what was deleted.
@@ -110,18 +133,18 @@ extension PushLog {
 
     private typealias Place = (sequence: Int64, number: Int64)
 
-    /// - Returns: The rows that have an id in a column; with what is left of them, where that has a
-    ///   use.
+    /// A row that goes, or what is left of it where that has a use.
+    private typealias ForgottenRow = (place: Place, rest: [GivenCell]?)
+
     private func forgottenRows(
-        _ isForgotten: (String, GivenCell) -> Bool,
-        _ hasUse: (String, Bool, Set<String>) -> Bool
-    ) throws(OfflineStoreError) -> [(place: Place, rest: [GivenCell]?)] {
-        var places: [(place: Place, rest: [GivenCell]?)] = []
+        _ ids: some ForgottenPushes
+    ) throws(OfflineStoreError) -> [ForgottenRow] {
+        var rows: [ForgottenRow] = []
         var damage: OfflineStoreError?
         try withPushLogErrors { () throws(SQLiteError) in
             let statement = try self.database.prepare(
                 """
-                SELECT r.sequence, r.row, r.cells, p.columns, p.source, p.is_view
+                SELECT r.sequence, r.row, r.cells, p.columns, p.source, p.is_view, p.pushed_at
                 FROM pushes AS p CROSS JOIN pushed_rows AS r ON r.sequence = p.sequence
                 """
             )
@@ -138,16 +161,23 @@ extension PushLog {
                     guard var cells = read else {
                         throw PushLogTables.damaged(self.path, "row \(number) of push \(next)")
                     }
+                    let limits = zip(columns, cells).map { ids.limit(column: $0, $1) }
+                    guard limits.contains(where: { $0 != nil }) else { continue }
+                    let source = statement.text(at: 4) ?? ""
+                    let time = min(
+                        statement.integer(at: 6),
+                        ids.time(ofRow: cells, columns, source: source) ?? .max
+                    )
                     var missing: Set<String> = []
-                    for (index, column) in columns.enumerated() where index < cells.count {
-                        guard isForgotten(column, cells[index]) else { continue }
-                        missing.insert(column)
+                    for (index, limit) in limits.enumerated() {
+                        guard let limit, time <= limit else { continue }
+                        missing.insert(columns[index])
                         cells[index] = .null
                     }
                     guard !missing.isEmpty else { continue }
-                    let source = statement.text(at: 4) ?? ""
-                    let isUseful = hasUse(source, statement.integer(at: 5) != 0, missing)
-                    places.append(((next, number), isUseful ? cells : nil))
+                    let isView = statement.integer(at: 5) != 0
+                    let isUseful = ids.hasUse(source, isView: isView, without: missing)
+                    rows.append(((next, number), isUseful ? cells : nil))
                 } catch {
                     damage = error
                     return
@@ -155,19 +185,19 @@ extension PushLog {
             }
         }
         if let damage { throw damage }
-        return places
+        return rows
     }
 
     private func mentionedRejects(
-        _ isForgotten: (String, GivenCell) -> Bool,
-        _ isMentioned: (String?, String) -> Bool
+        _ ids: some ForgottenPushes
     ) throws(SQLiteError) -> [Place] {
         let statement = try self.database.prepare("SELECT sequence, row, cells FROM rejects")
         var places: [Place] = []
         while try statement.step() {
             let members = statement.withBytes(at: 2) { GivenCell.members(json: $0) }
             let isFound = members.contains { column, cell in
-                isForgotten(column, cell) || isMentioned(column, cell.description)
+                ids.limit(column: column, cell) != nil
+                    || ids.isMentioned(in: cell.description, column: column)
             }
             if isFound { places.append((statement.integer(at: 0), statement.integer(at: 1))) }
         }
@@ -177,8 +207,7 @@ extension PushLog {
     /// The pushes whose answer is to be forgotten, of those that have an idempotency key.
     private func answers(
         _ touched: Set<Int64>,
-        _ isMentioned: (String?, String) -> Bool,
-        _ isAnswerAbout: (String) -> Bool
+        _ ids: some ForgottenPushes
     ) throws(SQLiteError) -> Set<Int64> {
         let statement = try self.database.prepare(
             "SELECT sequence, idempotency_key, result FROM pushes WHERE idempotency_key IS NOT NULL"
@@ -187,11 +216,18 @@ extension PushLog {
         while try statement.step() {
             let sequence = statement.integer(at: 0)
             let isAbout =
-                touched.contains(sequence) || isMentioned(nil, statement.text(at: 1) ?? "")
-                || statement.text(at: 2).map(isAnswerAbout) ?? false
+                touched.contains(sequence)
+                || ids.isMentioned(in: statement.text(at: 1) ?? "", column: nil)
+                || statement.text(at: 2).map { ids.isAbout(answer: $0) } ?? false
             if isAbout { found.insert(sequence) }
         }
         return found
+    }
+
+    private func remove(_ row: ForgottenRow) throws(SQLiteError) {
+        if let cells = row.rest { return try self.replace(row.place, by: cells) }
+        try self.delete(row.place, from: "pushed_rows")
+        try self.delete(row.place, from: "waiting_rows")
     }
 
     private func replace(_ place: Place, by cells: [GivenCell]) throws(SQLiteError) {

@@ -63,12 +63,17 @@ enum PushLogTables {
         CREATE INDEX IF NOT EXISTS waiting_rows_by_due ON waiting_rows (due, sequence, row);
         """
 
+    /// How a query over the history begins.
+    static let historyHead = """
+        SELECT p.sequence, p.pushed_at, p.columns, r.row, r.cells
+        FROM pushes AS p CROSS JOIN pushed_rows AS r ON r.sequence = p.sequence
+        """
+
     /// The pushed rows that are history: sequence, push time, columns, row, cells.
     static func historyQuery(sources: [String]) -> String {
         let names = sources.map(quotedLiteral).joined(separator: ", ")
         return """
-            SELECT p.sequence, p.pushed_at, p.columns, r.row, r.cells
-            FROM pushes AS p CROSS JOIN pushed_rows AS r ON r.sequence = p.sequence
+            \(self.historyHead)
             WHERE p.source IN (\(names)) AND NOT p.is_view AND p.target <> 'online'
             ORDER BY p.sequence, r.row
             """

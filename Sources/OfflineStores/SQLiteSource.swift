@@ -89,7 +89,8 @@ struct SQLiteSource {
             throw OfflineStoreError(
                 code: .missingFile,
                 message: "there is no database \(self.path); "
-                    + FilePattern.hint(forMissing: self.path)
+                    + FilePattern.hint(forMissing: self.path),
+                missingPath: self.path
             )
         }
         do throws(OfflineStoreError) {

@@ -114,20 +114,27 @@ extension SourceReader {
 }
 
 extension SQLiteSource {
-    /// Gives the names of the columns, and then each row, as bytes that are equal for equal values
-    /// and classes of values.
     fileprivate func readContent(
         _ body: (Span<UInt8>, Int) -> Void
     ) throws(OfflineStoreError) {
         let database = try self.open()
-        let statement = try self.ordered(database)
+        try Self.readContent(of: try self.ordered(database), body) { _ in true }
+    }
+
+    /// Gives the names of the columns, and then each row, as bytes that are equal for equal values
+    /// and classes of values; up to a row that is not wanted.
+    static func readContent(
+        of statement: borrowing SQLiteStatement,
+        _ body: (Span<UInt8>, Int) -> Void,
+        while isWanted: (borrowing SQLiteStatement) -> Bool
+    ) throws(OfflineStoreError) {
         var bytes: [UInt8] = []
         for index in 0..<statement.columnCount {
             let name = Array(statement.columnName(at: index).utf8)
             Self.append(name.span, tag: 0, to: &bytes)
         }
         body(bytes.span, 0)
-        while try Self.step(statement) {
+        while try Self.step(statement), isWanted(statement) {
             bytes.removeAll(keepingCapacity: true)
             for index in 0..<statement.columnCount {
                 switch statement.storageType(at: index) {

@@ -315,9 +315,13 @@ package struct SourceReader: Sendable {
                     """
             )
         }
+        try FilePattern.checkNUL(path)
         let absolute = FilePattern.absolutePath(path, root: self.root)
         // The offline store's own database is the configuration's word.
-        if options.path != nil { try self.root.check(absolute) }
+        if options.path != nil {
+            try self.root.check(absolute)
+            try FilePattern.checkIsFile(absolute)
+        }
         return SQLiteSource(
             path: absolute,
             relation: options.relation

@@ -44,6 +44,8 @@ package struct EntityKeyEncoder: Sendable {
     package let order: [Int]
     /// The view's generation.
     package let viewID: UInt32
+    /// The bytes of a key whose entity is one integer.
+    private static let integerKeyLength = 13
 
     /// - Parameters:
     ///   - joinKeys: The names and types in any order; none for a view without entities.
@@ -105,6 +107,33 @@ package struct EntityKeyEncoder: Sendable {
     /// Completes the key.
     package func finish(into bytes: inout [UInt8]) {
         bytes.append(bigEndian: self.viewID)
+    }
+
+    /// Appends the whole keys of many entities of one join key, which is an integer.
+    ///
+    /// - Parameters:
+    ///   - integers: The ids, `[n]`.
+    ///   - keys: Gets n keys at its end: those that begin, append and finish make.
+    /// - Precondition: There is one join key, an int32, an int64 or a unix_timestamp.
+    package func appendKeys(integers: Span<Int64>, to keys: inout KeyBatch) {
+        precondition(self.joinKeys.count == 1, "one join key")
+        let length = Self.integerKeyLength
+        var position = keys.bytes.count
+        keys.bytes.append(contentsOf: repeatElement(0, count: integers.count * length))
+        var span = keys.bytes.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        for index in integers.indices {
+            let id = UInt64(bitPattern: integers[index]) ^ (1 << 63)
+            bytes.storeBytes(of: Keyspace.rows, toByteOffset: position, as: UInt8.self)
+            bytes.storeBytes(of: id.bigEndian, toByteOffset: position &+ 1, as: UInt64.self)
+            bytes.storeBytes(
+                of: self.viewID.bigEndian,
+                toByteOffset: position &+ 9,
+                as: UInt32.self
+            )
+            position &+= length
+        }
+        keys.endKeys(count: integers.count, length: length)
     }
 
     /// Appends a whole key made of single values.

@@ -31,6 +31,15 @@ package struct KeyBatch: Sendable {
         self.ends.append(self.bytes.count)
     }
 
+    /// Ends keys of one length, of which the last ends at the end of the bytes.
+    mutating func endKeys(count: Int, length: Int) {
+        var end = self.bytes.count - count * length
+        for _ in 0..<count {
+            end += length
+            self.ends.append(end)
+        }
+    }
+
     /// Adds all keys of another batch.
     mutating func append(contentsOf other: KeyBatch) {
         let start = self.bytes.count

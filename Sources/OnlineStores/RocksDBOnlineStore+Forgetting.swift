@@ -14,8 +14,9 @@ extension RocksDBOnlineStore {
     /// - Parameters:
     ///   - time: The time of the forgetting.
     ///   - isDryRun: Whether rows are only counted.
-    ///   - isForgotten: Whether the id of a join key is one of them: the digits of a number or of
-    ///     the microseconds of a time, else its bytes.
+    ///   - isForgotten: Whether a row goes that has such an id of a join key - the digits of a
+    ///     number or of the microseconds of a time, else its bytes - and became true at that
+    ///     moment, in microseconds.
     /// - Returns: How many rows of each view or generation were removed.
     /// - Throws: ``OnlineStoreError``; `unavailable` also when rows of a replaced generation, or
     ///   files, are still being read: then nobody finds the rows any more, and another call removes
@@ -24,15 +25,50 @@ extension RocksDBOnlineStore {
     package func forgetRows(
         upTo time: Timestamp,
         isDryRun: Bool = false,
-        where isForgotten: (_ joinKey: String, _ id: [UInt8]) -> Bool
+        where isForgotten: (_ joinKey: String, _ id: [UInt8], _ moment: Int64) -> Bool
     ) throws(OnlineStoreError) -> [String: Int] {
         if !isDryRun { try self.waitForGarbage() }
         let counts = try self.removeRows(upTo: time, isDryRun: isDryRun) {
-            (reader, key, _) throws(OnlineStoreError) in
-            try reader.contains(key, isForgotten)
+            (reader, key, header) throws(OnlineStoreError) in
+            try reader.contains(key) { isForgotten($0, $1, header.moment) }
         }
         if !isDryRun { try self.database.purge() }
         return counts
+    }
+
+    /// Has reads of a store that is only read find no row whose key has one of some ids, from here
+    /// on.
+    ///
+    /// - Parameter isForgotten: As for ``forgetRows(upTo:isDryRun:where:)``.
+    /// - Throws: ``OnlineStoreError`` when the files fail or a row is damaged.
+    /// - Complexity: O(rows of the store); keeps the keys of those that it hides in memory.
+    package func hideRows(
+        where isForgotten: (_ joinKey: String, _ id: [UInt8], _ moment: Int64) -> Bool
+    ) throws(OnlineStoreError) {
+        var readers: [UInt32: EntityKeyReader] = [:]
+        for view in self.views() { readers[view.viewID] = try EntityKeyReader(view) }
+        var keys = KeyBatch()
+        var failure: OnlineStoreError?
+        try self.database.scanRows { key, row in
+            guard let id = viewID(ofKey: key), let reader = readers[id] else { return true }
+            do throws(OnlineStoreError) {
+                let moment = try RowHeader(row).moment
+                if try reader.contains(key, { isForgotten($0, $1, moment) }) {
+                    append(key, to: &keys.bytes)
+                    keys.endKey()
+                }
+                return true
+            } catch {
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
+        guard keys.count > 0 else { return }
+        let changes = ChangedRows.keys(keys)
+        self.cache?.beginWrite(changes)
+        self.database.hide(keys)
+        self.cache?.endWrite(changes)
     }
 
     /// Removes the rows of some views whose event time is before a time of the view, and gives
@@ -159,9 +195,9 @@ extension RocksDBOnlineStore {
             try self.database.values(for: keys, sorted: true) { index, row in
                 guard let row, let header = try? RowHeader(row) else { return }
                 let age = RowAge(eventTime: header.eventTime, writeTime: header.writeTime)
-                // A static table has no event times, but times of writing.
-                let moment = header.eventTime == 0 ? header.writeTime : header.eventTime
-                if age == ages[index] || moment <= time.microseconds { removed.append(index) }
+                if age == ages[index] || header.moment <= time.microseconds {
+                    removed.append(index)
+                }
             }
             var batch = WriteBatch()
             var changed = KeyBatch()
@@ -195,6 +231,12 @@ extension RocksDBOnlineStore {
             pause(milliseconds: 20)
         }
     }
+}
+
+extension RowHeader {
+    /// When the row became true, in microseconds: a static table has no event times, but times of
+    /// writing.
+    fileprivate var moment: Int64 { self.eventTime == 0 ? self.writeTime : self.eventTime }
 }
 
 /// Reads the ids in the keys of one view, component by component.

@@ -26,8 +26,7 @@ extension RocksDBOnlineStore {
         return result
     }
 
-    /// The newest event that loads or pushes wrote into a view: of pushes those since the store was
-    /// opened; `nil` when none is known.
+    /// The newest event that loads or pushes wrote into a view; `nil` when none is known.
     package func newestEvent(of view: StoredView) -> Timestamp? {
         let pushed = self.state.withLock { $0.newestPushedEvents[view.viewID] }
         let times = [pushed.map { Timestamp(microseconds: $0) }, view.loadRecord?.newestEventTime]

@@ -56,13 +56,15 @@ extension RocksDBOnlineStore {
         var batch = WriteBatch()
         var outcomes: [[PushOutcome]] = []
         var written: [(viewID: UInt32, keys: [[UInt8]])] = []
-        var newestEvents: [(viewID: UInt32, newest: Int64)] = []
+        var newestEvents: [UInt32: Int64] = [:]
         var changed: Set<String> = []
         for push in pushes {
             let decided = try self.decide(push, into: &batch)
             outcomes.append(decided.outcomes)
             written.append((push.viewID, decided.written))
-            if let newest = decided.newestEvent { newestEvents.append((push.viewID, newest)) }
+            if let newest = decided.newestEvent {
+                newestEvents[push.viewID] = max(newest, newestEvents[push.viewID] ?? newest)
+            }
             if decided.replacesAsOld { changed.insert(push.viewName) }
         }
         var next = self.state.withLock { $0 }
@@ -85,6 +87,10 @@ extension RocksDBOnlineStore {
         }
         guard batch.count > 0 else { return (outcomes, false) }
         self.putLastPushTime(into: &batch)
+        newestEvents.merge(next.newestPushedEvents, uniquingKeysWith: max)
+        if newestEvents != next.newestPushedEvents {
+            batch.put(key: NewestEvents.key.span, value: NewestEvents.bytes(of: newestEvents).span)
+        }
         let journals = next.journals.values
         for (viewID, keys) in written {
             for entry in journals where entry.viewID == viewID {
@@ -95,14 +101,7 @@ extension RocksDBOnlineStore {
         self.cache?.beginWrite(changes)
         defer { self.cache?.endWrite(changes) }
         try self.database.write(batch, synced: true)
-        self.state.withLock { state in
-            for (viewID, newest) in newestEvents {
-                state.newestPushedEvents[viewID] = max(
-                    newest,
-                    state.newestPushedEvents[viewID] ?? newest
-                )
-            }
-        }
+        self.state.withLock { $0.newestPushedEvents = newestEvents }
         if isCatalogueNeeded {
             self.state.withLock { state in
                 for view in views {

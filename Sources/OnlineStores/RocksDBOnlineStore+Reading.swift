@@ -51,10 +51,9 @@ extension RocksDBOnlineStore {
         if let cache = self.cache {
             let count = cache.writesBegun
             if cache.read(keys, form: form, into: &rows) {
-                let missing = rows.scratch.missing
-                if missing.count > 0 {
+                if rows.scratch.missing.count > 0 {
                     try self.fetch(
-                        missing,
+                        rows.scratch.missing,
                         form: form,
                         mayReadFiles: mayReadFiles,
                         keptAsOf: count,

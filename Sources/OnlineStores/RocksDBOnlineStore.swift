@@ -69,7 +69,8 @@ package final class RocksDBOnlineStore: Sendable {
         if isNew { synchronizeFolder(parent) }
         let catalogue = try Self.catalogue(of: self.database, directory, project: project)
         self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
-        self.state = Mutex(StoreState(catalogue))
+        let events = try NewestEvents.stored(in: self.database, of: catalogue)
+        self.state = Mutex(StoreState(catalogue, newestPushedEvents: events))
         try self.collectGarbage()
     }
 
@@ -102,7 +103,8 @@ package final class RocksDBOnlineStore: Sendable {
         )
         let catalogue = try Self.catalogue(of: self.database, directory, project: project)
         self.lastPushTime = Mutex(try Self.storedPushTime(self.database))
-        self.state = Mutex(StoreState(catalogue))
+        let events = try NewestEvents.stored(in: self.database, of: catalogue)
+        self.state = Mutex(StoreState(catalogue, newestPushedEvents: events))
     }
 
     private static func catalogue(

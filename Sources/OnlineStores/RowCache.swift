@@ -202,10 +202,13 @@ final class RowCache: Sendable {
             hash = mixed(hash ^ key.littleEndian(at: offset, as: UInt64.self))
             offset += 8
         }
+        // The last bytes once more where there are eight: the length tells such keys apart.
+        guard key.count < 8 else {
+            return mixed(hash ^ key.littleEndian(at: key.count - 8, as: UInt64.self))
+        }
         var rest: UInt64 = 0
-        while offset < key.count {
-            rest = rest << 8 | UInt64(key[offset])
-            offset += 1
+        for index in key.indices {
+            rest = rest << 8 | UInt64(key[index])
         }
         return mixed(hash ^ rest)
     }

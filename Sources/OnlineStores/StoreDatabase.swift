@@ -19,6 +19,9 @@ final class StoreDatabase: Sendable {
     /// `nil` when it was closed for a reopening that failed.
     private let current: Mutex<RocksDB?>
     private let failed = Atomic(false)
+    /// The keys whose rows nobody finds, though they lie there; of a database that is only read.
+    private let hidden: Mutex<Set<[UInt8]>> = Mutex([])
+    private let hasHidden = Atomic(false)
 
     /// Opens the database.
     ///
@@ -147,6 +150,25 @@ final class StoreDatabase: Sendable {
         mayReadFiles: Bool = true,
         _ body: (Int, Span<UInt8>?) -> Void
     ) throws(OnlineStoreError) {
+        guard self.hasHidden.load(ordering: .acquiring) else {
+            return try self.allValues(for: keys, sorted: sorted, mayReadFiles: mayReadFiles, body)
+        }
+        let hidden = self.hidden.withLock { $0 }
+        try self.allValues(for: keys, sorted: sorted, mayReadFiles: mayReadFiles) { index, row in
+            if hidden.contains(Array(keys.bytes[keys.range(at: index)])) {
+                body(index, nil)
+            } else {
+                body(index, row)
+            }
+        }
+    }
+
+    private func allValues(
+        for keys: KeyBatch,
+        sorted: Bool,
+        mayReadFiles: Bool,
+        _ body: (Int, Span<UInt8>?) -> Void
+    ) throws(OnlineStoreError) {
         let database = try self.opened()
         let bytes = keys.bytes
         let ends = keys.ends
@@ -171,11 +193,23 @@ final class StoreDatabase: Sendable {
         _ body: (_ key: Span<UInt8>, _ row: Span<UInt8>) -> Bool
     ) throws(OnlineStoreError) {
         let database = try self.opened()
+        let hidden = self.hidden.withLock { $0 }
         do {
-            try database.scan(from: [Keyspace.rows], to: [Keyspace.rows + 1], body)
+            try database.scan(from: [Keyspace.rows], to: [Keyspace.rows + 1]) { key, row in
+                if !hidden.isEmpty, hidden.contains(bytes(of: key)) { return true }
+                return body(key, row)
+            }
         } catch {
             throw self.storeError(error)
         }
+    }
+
+    /// Has nobody find the rows of some keys from here on.
+    func hide(_ keys: KeyBatch) {
+        self.hidden.withLock { hidden in
+            for index in 0..<keys.count { hidden.insert(Array(keys.bytes[keys.range(at: index)])) }
+        }
+        self.hasHidden.store(true, ordering: .releasing)
     }
 
     /// A cursor over everything, as it is now.

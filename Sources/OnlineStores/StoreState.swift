@@ -27,12 +27,12 @@ struct StoreState: Sendable {
     /// Where pushes note their keys for the loads that are under way, by the loads' numbers.
     var journals: [Int: (viewID: UInt32, journal: PushJournal)] = [:]
     var writersBegun = 0
-    /// The newest event time, in microseconds, that pushes wrote into a generation since the store
-    /// was opened.
-    var newestPushedEvents: [UInt32: Int64] = [:]
+    /// The newest event time, in microseconds, that pushes wrote into a generation.
+    var newestPushedEvents: [UInt32: Int64]
     var isCollecting = false
 
-    init(_ catalogue: Catalogue) {
+    init(_ catalogue: Catalogue, newestPushedEvents: [UInt32: Int64]) {
+        self.newestPushedEvents = newestPushedEvents
         self.project = catalogue.project
         self.views = [:]
         for view in catalogue.views {

@@ -191,7 +191,7 @@ struct DoctorFileTests {
             server.program.send(SIGKILL)
             _ = try server.program.wait()
             try fleet.write("data/online.load/load-7-rows.sst", "x")
-            try fleet.write("data/online.snapshot/1-1/registry.db", "x")
+            try fleet.write("data/.online.snapshot/1-1/registry.db", "x")
             try fleet.write("data/registry.db.restoring", "x")
             let found = try self.complaints(fleet, "--quick")
             #expect(found.contains("is left of a server that was killed"), "\(found)")

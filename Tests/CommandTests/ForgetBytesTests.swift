@@ -81,6 +81,114 @@ import Testing
         }
     }
 
+    @Test func `After a kill at any call, the same once more also mends what datasets came from`()
+        throws
+    {
+        try withTemporaryDirectory { directory in
+            // The same folder every time, for a database of pushes knows its path.
+            let work = directory.path + "/work"
+            let people = try PeopleRepository(at: URL(fileURLWithPath: work))
+            let template = directory.path + "/template"
+            try FileManager.default.moveItem(atPath: work, toPath: template)
+            try self.withCopies(of: template, at: work, of: PeopleRepository.forget) { fault in
+                try people.run(PeopleRepository.forget)
+                #expect(try people.filesThatHoldIDs() == [], "\(fault)")
+                let rebuilt = try Program.run(["saved-datasets", "rebuild", "set"], in: work)
+                #expect(rebuilt.exitCode == 0, "\(fault): \(rebuilt)")
+            }
+        }
+    }
+
+    @Test func `A restore of a snapshot from before brings no byte back, and ends so when killed`()
+        throws
+    {
+        try withTemporaryDirectory { directory in
+            let work = directory.path + "/work"
+            let people = try PeopleRepository(at: URL(fileURLWithPath: work))
+            try people.run("snapshot", "../snapshot")
+            try people.run(PeopleRepository.forget)
+            let others = try people.answersOfOthers()
+            let template = directory.path + "/template"
+            try FileManager.default.copyItem(atPath: work, toPath: template)
+            let restore = ["restore", "../snapshot", "--replace"]
+            let result = try people.run(restore)
+            for what in [
+                "3 online rows of feature view by_both", "3 pushed rows\n", "3 rejected rows\n",
+                "2 rows of saved dataset set",
+            ] {
+                #expect(result.output.contains("left out, as forgotten: \(what)"), "\(result)")
+            }
+            #expect(try people.answersOfOthers() == others)
+            try people.run("saved-datasets", "rebuild", "set")
+            try self.check(people, result)
+
+            try self.withCopies(of: template, at: work, of: restore) { fault in
+                // Any command that uses the store clears away what was left, or completes it.
+                #expect(try people.answersOfOthers() == others, "\(fault)")
+                #expect(try people.filesThatHoldIDs() == [], "\(fault)")
+                try people.run(restore)
+                #expect(try people.filesThatHoldIDs() == [], "\(fault), again")
+            }
+            let verified = try people.run("verify")
+            #expect(verified.output.contains(" 0 different"), "\(verified)")
+        }
+    }
+
+    @Test func `A snapshot that is served shows nothing that was forgotten since`() throws {
+        try withTemporaryDirectory { directory in
+            let people = try PeopleRepository(at: directory.appendingPathComponent("work"))
+            try people.run("snapshot", "../snapshot")
+            let at = ["serve", "-p", "0", "--at", "../snapshot"]
+            let body =
+                #"{"features": ["by_person:pages"], "entities": {"person_id": ["#
+                + "\(PeopleRepository.person), 11]}}"
+            let server = try RunningServer(in: people.directory, arguments: at)
+            let before = try server.post("/get-online-features", body)
+            #expect(before.body.contains(#"["PRESENT","PRESENT"]"#), "\(before.text)")
+            try people.run(PeopleRepository.forget)
+            let later = try RunningServer(in: people.directory, arguments: at)
+            let after = try later.post("/get-online-features", body)
+            #expect(after.body.contains(#"["NOT_FOUND","PRESENT"]"#), "\(after.text)")
+            // The other one follows within a second.
+            let deadline = ContinuousClock.now + .seconds(20)
+            while try server.post("/get-online-features", body).body.contains(#"["PRESENT","P"#),
+                ContinuousClock.now < deadline
+            {
+                usleep(50_000)
+            }
+            let followed = try server.post("/get-online-features", body)
+            #expect(followed.body.contains(#"["NOT_FOUND","PRESENT"]"#), "\(followed.text)")
+        }
+    }
+
+    /// Kills a command at calls spread over all that it makes, each time on a fresh copy, and
+    /// calls `body` with the copy as the kill has left it.
+    private func withCopies(
+        of template: String,
+        at work: String,
+        of command: [String],
+        _ body: (String) throws -> Void
+    ) throws {
+        func fresh() throws -> Faults {
+            try? FileManager.default.removeItem(atPath: work)
+            try FileManager.default.copyItem(atPath: template, toPath: work)
+            return try Faults(below: work)
+        }
+        let count = try fresh()
+        let whole = try Program.run(command, in: work, environment: count.environment)
+        #expect(whole.exitCode == 0, "\(whole)")
+        try #require(count.calls > 20)
+        let kills = 9
+        for kill in 0..<kills {
+            let faults = try fresh()
+            let call = 1 + kill * (count.calls - 1) / kills
+            faults.arm(kill.isMultiple(of: 2) ? .killAfter : .killTorn, first: call)
+            let result = try Program.run(command, in: work, environment: faults.environment)
+            #expect(result.signal == SIGKILL, "\(result)")
+            try body("killed at call \(call) of \(count.calls)")
+        }
+    }
+
     @Test func `Mistakes are told`() throws {
         try withTemporaryDirectory { directory in
             let fleet = try FleetRepository(at: directory)

@@ -117,7 +117,7 @@ struct SnapshotCommandTests {
             let again = try Program.run(["restore", snapshot], in: other)
             #expect(again.exitCode == 1 && again.errors.contains("--replace"), "\(again)")
             let back = try fleet.run("restore", "../snapshot", "--replace", "--json")
-            #expect(back.exitCode == 0 && back.output.contains(#""format" : 1"#), "\(back)")
+            #expect(back.exitCode == 0 && back.output.contains(#""format" : 2"#), "\(back)")
             #expect(try self.trips(in: fleet.directory).contains("70"))
             #expect(try self.contents(snapshot) == bytes)
         }
@@ -131,8 +131,8 @@ struct SnapshotCommandTests {
             let manifest = directory.appendingPathComponent("snapshot/manifest.json")
             let whole = try String(contentsOf: manifest, encoding: .utf8)
             let newer = whole.replacingOccurrences(
-                of: #""format" : 1"#,
-                with: #""format" : 2"#
+                of: #""format" : 2"#,
+                with: #""format" : 3"#
             )
             try Data(newer.utf8).write(to: manifest)
             for arguments in [
@@ -141,7 +141,7 @@ struct SnapshotCommandTests {
             ] {
                 let result = try Program.run(arguments, in: fleet.directory)
                 #expect(result.exitCode == 1, "\(arguments): \(result)")
-                #expect(result.errors.contains("has the format 2, and this fstore"), "\(result)")
+                #expect(result.errors.contains("has the format 3, and this fstore"), "\(result)")
                 #expect(result.errors.contains("use a newer fstore"), "\(result)")
             }
             try Data(whole.utf8).write(to: manifest)
@@ -150,6 +150,13 @@ struct SnapshotCommandTests {
             #expect(missing.exitCode == 1)
             #expect(missing.errors.contains("there is no file"), "\(missing)")
             #expect(missing.errors.contains("is not whole"), "\(missing)")
+            // A folder within the one where the program is started is found as well.
+            try fleet.prepare("snapshot deeper/snapshot")
+            for (folder, path) in [("", "deeper/snapshot"), ("/deeper", "snapshot")] {
+                let place = fleet.directory + folder
+                let proved = try Program.run(["verify", "--snapshot", path], in: place)
+                #expect(proved.exitCode == 0, "\(proved)")
+            }
             let none = try fleet.run("verify", "--snapshot", "data")
             #expect(none.errors.contains("data is no snapshot"), "\(none)")
             let there = try fleet.run("snapshot", "data")
@@ -191,7 +198,7 @@ struct SnapshotCommandTests {
             // The next command clears away what was left beside the store.
             try fleet.prepare("status")
             let left = try self.files.contentsOfDirectory(atPath: fleet.directory + "/data")
-            #expect(!left.contains("online.snapshot"), "\(left)")
+            #expect(!left.contains(".online.snapshot"), "\(left)")
         }
     }
 
@@ -203,23 +210,33 @@ struct SnapshotCommandTests {
             try self.push(fleet, city: "Bergen", trips: 81)
             try fleet.edit("description: a driver", "description: a person")
             try fleet.prepare("apply", "snapshot ../second")
-            let began = ContinuousClock.now
-            try fleet.prepare("restore ../first --replace")
-            let whole = ContinuousClock.now - began
+            let first = ["restore", "../first", "--replace"]
+            let faults = try Faults(below: fleet.directory)
+            let whole = try Program.run(
+                first,
+                in: fleet.directory,
+                environment: faults.environment
+            )
+            #expect(whole.exitCode == 0, "\(whole)")
+            let calls = faults.calls
+            try #require(calls > 20)
             var generator = SeededGenerator(seed: 5)
             var current = 1
             var old = 0
             for round in 1...24 {
                 let target = 3 - current
-                let program = try RunningProgram(
-                    Program.path,
-                    ["restore", target == 1 ? "../first" : "../second", "--replace"],
-                    in: fleet.directory
+                // One in three is killed about where the new state comes to be.
+                let last = round.isMultiple(of: 3) ? calls - 12...calls : 1...calls
+                faults.arm(
+                    Bool.random(using: &generator) ? .killAfter : .killTorn,
+                    first: Int.random(in: last, using: &generator)
                 )
-                let part = Double.random(in: 0.3...1.05, using: &generator)
-                usleep(UInt32((whole * part) / .microseconds(1)))
-                program.send(SIGKILL)
-                let result = try program.wait()
+                let result = try Program.run(
+                    target == 1 ? first : ["restore", "../second", "--replace"],
+                    in: fleet.directory,
+                    environment: faults.environment
+                )
+                faults.disarm()
                 let state = try self.state(of: fleet)
                 #expect(state == current || state == target, "round \(round)")
                 if result.signal == 0 { #expect(state == target, "a restore that was done") }

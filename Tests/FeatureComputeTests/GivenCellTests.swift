@@ -90,6 +90,12 @@ private func cells(_ json: String) -> [GivenCell]? {
                 {
                     continue
                 }
+                // A float beyond 2^53 may stand for another whole number; digits are what they say.
+                if case .float(let value) = cell, abs(value) > 9_007_199_254_740_992,
+                    type == "int64"
+                {
+                    continue
+                }
                 #expect(try read(back, type) == read(cell, type), "\(cell) as \(type)")
             }
         }

@@ -88,6 +88,9 @@ import Testing
             "b/two.yaml": "\u{FEFF}entities: [{ name: c, value_type: string }]\n",
             ".hidden/x.yaml": "nonsense: true\n",
             ".hidden.yaml": "nonsense: true\n",
+            "saved/snapshot/feature_store.yaml": "nonsense: true\n",
+            "saved/snapshot/manifest.json": "{}",
+            "saved/snapshot/old.yaml": "nonsense: true\n",
             "notes.txt": "nonsense",
         ])
         #expect(repository.repository.entities.map(\.name) == ["a2", "a1", "b", "c"])

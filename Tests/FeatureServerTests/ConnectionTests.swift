@@ -102,7 +102,7 @@ extension ServerTests {
                 try await onThread {
                     let socket = try server.connect()
                     try socket.post("/materialize", #"{"disable_event_timestamp":true}"#)
-                    let request = "GET /health HTTP/1.1\r\n\r\n"
+                    let request = "GET /health HTTP/1.1\r\nHost: t\r\n\r\n"
                     try socket.send(String(repeating: request, count: 8_000))
                     #expect(try socket.reply()?.body == "null")
                     for _ in 0..<8_000 {
@@ -129,7 +129,7 @@ extension ServerTests {
                 try await onThread {
                     let slow = try server.connect()
                     let requests = String(
-                        repeating: "POST \(readPath) HTTP/1.1\r\nContent-Length: "
+                        repeating: "POST \(readPath) HTTP/1.1\r\nHost: t\r\nContent-Length: "
                             + "\(read(1).utf8.count)\r\n\r\n\(read(1))",
                         count: 300
                     )
@@ -156,10 +156,10 @@ extension ServerTests {
                 try await onThread {
                     func exchange(_ head: String) throws -> (reply: Reply?, isEnded: Bool) {
                         let socket = try server.connect()
-                        try socket.send("GET /health HTTP/\(head)\r\n\r\n")
+                        try socket.send("GET /health HTTP/\(head)\r\nHost: t\r\n\r\n")
                         let reply = try socket.reply()
                         guard reply?.closes == true || head == "1.0" else {
-                            try socket.send("GET /health HTTP/1.1\r\n\r\n")
+                            try socket.send("GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
                             return (reply, try socket.reply() == nil)
                         }
                         return (reply, try socket.isEnded())
@@ -186,14 +186,16 @@ extension ServerTests {
                 try await onThread {
                     let socket = try server.connect()
                     try socket.send(
-                        "POST \(readPath) HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: "
+                        "POST \(readPath) HTTP/1.1\r\nHost: t\r\n"
+                            + "Expect: 100-continue\r\nContent-Length: "
                             + "\(readBody.utf8.count)\r\n\r\n"
                     )
                     #expect(try socket.reply()?.status == 100)
                     try socket.send(readBody)
                     #expect(try socket.reply()?.body == echoBody(1, 2))
                     try socket.send(
-                        "POST \(readPath) HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: "
+                        "POST \(readPath) HTTP/1.1\r\nHost: t\r\n"
+                            + "Expect: 100-continue\r\nContent-Length: "
                             + "99999999999\r\n\r\n"
                     )
                     #expect(try socket.reply()?.status == 413)
@@ -207,7 +209,9 @@ extension ServerTests {
             try await withServer(limits: limits) { server in
                 try await onThread {
                     let declared = try server.connect()
-                    try declared.send("POST \(readPath) HTTP/1.1\r\nContent-Length: 1001\r\n\r\n")
+                    try declared.send(
+                        "POST \(readPath) HTTP/1.1\r\nHost: t\r\nContent-Length: 1001\r\n\r\n"
+                    )
                     let reply = try declared.reply()
                     #expect(reply?.status == 413)
                     #expect(reply?.body.contains("limit of 1000 bytes") == true)
@@ -217,7 +221,7 @@ extension ServerTests {
                     // The answer arrives though the client goes on sending.
                     let chunked = try server.connect()
                     try chunked.send(
-                        "POST \(readPath) HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "POST \(readPath) HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
                     )
                     for _ in 0..<100 {
                         try chunked.send("400\r\n" + String(repeating: " ", count: 1_024) + "\r\n")
@@ -235,16 +239,17 @@ extension ServerTests {
 
         @Test(arguments: [
             "GARBAGE\r\n\r\n", "GET / HTTP/3.7\r\n\r\n",
-            "POST /x HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-            "POST /x HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-            "POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-            "GET /\u{0} HTTP/1.1\r\n\r\n", "GET /health HTTP/1.1\r\nA b: c\r\n\r\n",
+            "POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: x\r\n\r\n",
+            "POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "0\r\n\r\n",
+            "POST /x HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "GET /\u{0} HTTP/1.1\r\nHost: t\r\n\r\n", "GET /health HTTP/1.1\r\nA b: c\r\n\r\n",
         ])
         func refusesWhatIsNoHTTP(text: String) async throws {
             try await withServer { server in
                 let reply = try await onThread {
                     let socket = try server.connect()
-                    try socket.send("GET /health HTTP/1.1\r\n\r\n")
+                    try socket.send("GET /health HTTP/1.1\r\nHost: t\r\n\r\n")
                     _ = try socket.reply()
                     try? socket.send(text)
                     socket.endOutput()
@@ -273,7 +278,9 @@ extension ServerTests {
                     #expect(try socket.reply()?.body == echoBody(1, 2))
                     #expect(try socket.isEnded())
                     let cut = try server.connect()
-                    try cut.send("POST \(readPath) HTTP/1.1\r\nContent-Length: 5\r\n\r\n{")
+                    try cut.send(
+                        "POST \(readPath) HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\n{"
+                    )
                     cut.endOutput()
                     #expect(try cut.reply()?.status == 400)
                     let silent = try server.connect()
@@ -290,7 +297,9 @@ extension ServerTests {
                 try await onThread {
                     let silent = try server.connect()
                     let slow = try server.connect()
-                    try slow.send("POST \(readPath) HTTP/1.1\r\nContent-Length: 5\r\n\r\n{")
+                    try slow.send(
+                        "POST \(readPath) HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\n{"
+                    )
                     #expect(try silent.isEnded())
                     #expect(try slow.reply()?.status == 408)
                     #expect(try slow.isEnded())

@@ -52,13 +52,13 @@ private func exchange(port: Int) throws -> [String] {
     let plain = #"{"results":[{"values":["#
     let requests: [(text: String, start: String)] = [
         (post(readPath, body(1)), plain + "1]"), (post(readPath, body(2)), plain + "2]"),
-        ("GET /health HTTP/1.1\r\n\r\n", ""), (post(readPath, body(3)), plain + "3]"),
+        ("GET /health HTTP/1.1\r\nHost: t\r\n\r\n", ""), (post(readPath, body(3)), plain + "3]"),
         ("GET /status HTTP/1.1\r\nHost: a\r\n\r\n", "{"), (post(readPath, body(4)), plain + "4]"),
         (post("/nowhere", body(4)), #"{"detail":"Not Found"}"#),
         (post(readPath, body(5)), plain + "5]"), (post(readPath, "{"), #"{"detail":["#),
         (post(readPath, body(6), "X-Request: 1\r\n"), plain + "6]"),
         (
-            "POST \(readPath) HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "POST \(readPath) HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + "\(String(body(7).utf8.count, radix: 16))\r\n\(body(7))\r\n0\r\n\r\n",
             plain + "7]"
         ),

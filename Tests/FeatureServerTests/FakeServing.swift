@@ -18,6 +18,8 @@ final class FakeServing: FeatureServing {
     /// What was asked for, in order.
     let requests = Mutex<[OnlineFeaturesRequest]>([])
     let refreshCount = Atomic<Int>(0)
+    /// Changes that were asked for and refused: action, kind, who, request and views.
+    let refusedChanges = Mutex<[String]>([])
 
     init(
         isHealthy: Bool = true,
@@ -47,6 +49,31 @@ final class FakeServing: FeatureServing {
         case .features(let references): references.count
         case .service(let name): name == "wide" ? 300 : 1
         }
+    }
+
+    func computesFeatures(of selection: FeatureSelection) -> Bool {
+        if case .features(let references) = selection {
+            return references.contains { $0.hasPrefix("computed:") }
+        }
+        return false
+    }
+
+    func auditRefusal(of action: AuditAction, _ denial: AccessDenial) {
+        self.refusedChanges.withLock {
+            let caller = Caller.current
+            $0.append(
+                "\(action.rawValue) \(denial.kind.rawValue) \(caller.name) "
+                    + "\(caller.requestID ?? "-") \(denial.views.joined(separator: ","))"
+            )
+        }
+    }
+
+    func message(of error: FeatureStoreError, for caller: Caller) -> String {
+        caller.isRemote ? self.withoutFolders(error.message) : error.message
+    }
+
+    func withoutFolders(_ text: String) -> String {
+        text.replacing("/secret/folder/", with: "")
     }
 
     func viewNames(of target: AccessTarget) -> [String] {

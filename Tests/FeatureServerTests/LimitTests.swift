@@ -40,20 +40,22 @@ extension ServerTests {
                     return [
                         try self.flood(
                             server,
-                            begin: "GET /health HTTP/1.1\r\nX: ",
+                            begin: "GET /health HTTP/1.1\r\nHost: t\r\nX: ",
                             piece: line,
                             most: 10 << 20
                         ),
                         try self.flood(
                             server,
-                            begin: "GET /health HTTP/1.1\r\n",
+                            begin: "GET /health HTTP/1.1\r\nHost: t\r\n",
                             piece: String(repeating: "A: b\r\n", count: 20),
                             most: 10 << 20
                         ),
                         try self.flood(server, begin: "GET /", piece: line, most: 10 << 20),
                         try self.flood(
                             server,
-                            begin: "POST /push HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            begin:
+                                "POST /push HTTP/1.1\r\nHost: t\r\n"
+                                + "Transfer-Encoding: chunked\r\n\r\n"
                                 + "0\r\n",
                             piece: "T: \(line)\r\n",
                             most: 10 << 20
@@ -84,7 +86,9 @@ extension ServerTests {
                     let chunk = "10000\r\n" + String(repeating: "x", count: 65_536) + "\r\n"
                     let (reply, sent) = try self.flood(
                         server,
-                        begin: "POST /push HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                        begin:
+                            "POST /push HTTP/1.1\r\nHost: t\r\n"
+                            + "Transfer-Encoding: chunked\r\n\r\n",
                         piece: chunk,
                         most: 1 << 30
                     )
@@ -154,7 +158,12 @@ extension ServerTests {
                 guard case .work(_, let work) = outcome else {
                     throw SocketError(description: "no work")
                 }
-                return work
+                return {
+                    guard case .answer(let answer) = work() else {
+                        return .detail("no answer", status: .internalServerError)
+                    }
+                    return answer
+                }
             }
             let first = try work(
                 queue.outcome {

@@ -207,9 +207,15 @@ private struct SharedSocket: @unchecked Sendable {
     }
 
     /// A view whose newest event and last load are so many seconds old.
-    private func view(_ name: String, event: Int64?, load: Int64?) -> StoreReadiness.View {
+    private func view(
+        _ name: String,
+        event: Int64?,
+        load: Int64?,
+        isStatic: Bool = false
+    ) -> StoreReadiness.View {
         var view = StoreReadiness.View(name: name)
         view.isLoaded = event != nil || load != nil
+        view.isStatic = isStatic
         view.newestEvent = event.map { Timestamp(microseconds: (10_000 - $0) * 1_000_000) }
         view.lastLoad = load.map { Timestamp(microseconds: (10_000 - $0) * 1_000_000) }
         return view
@@ -239,14 +245,15 @@ private struct SharedSocket: @unchecked Sendable {
     func judgesAges() throws {
         let readiness = self.readiness([
             self.view("fresh", event: 60, load: 5_000), self.view("old", event: 61, load: 1),
-            self.view("static", event: nil, load: 61), self.view("new", event: nil, load: nil),
-            self.view("pushed", event: 3, load: nil),
+            self.view("static", event: nil, load: 61, isStatic: true),
+            self.view("new", event: nil, load: nil), self.view("pushed", event: 3, load: nil),
+            self.view("empty", event: nil, load: 1),
         ])
         func names(_ limits: StalenessLimits) -> [String] {
             readiness.problems(limits).compactMap(\.featureView)
         }
-        #expect(names(self.limits("60s")) == ["old", "static", "new"])
-        #expect(names(self.limits("1m", "old=2m", "new=0")) == ["static"])
+        #expect(names(self.limits("60s")) == ["old", "static", "new", "empty"])
+        #expect(names(self.limits("1m", "old=2m", "new=0", "empty=0")) == ["static"])
         #expect(names(self.limits("old=1s", "pushed=2s")) == ["old", "pushed"])
         #expect(names(self.limits("0", "old=0")) == [])
         let problem = try #require(readiness.problems(self.limits("old=1m")).first)

@@ -11,14 +11,20 @@ import Testing
         "The ends of plain requests are known",
         arguments: [
             ("POST /get-online-features HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\n", 7, true),
-            ("POST /get-online-features HTTP/1.1\r\ncontent-length:  7 \r\n\r\n{", 7, true),
             (
-                "POST /get-online-features HTTP/1.1\r\nConnection: Keep-Alive\r\n"
+                "POST /get-online-features HTTP/1.1\r\nhost: a\r\ncontent-length:  7 \r\n\r\n{", 7,
+                true
+            ),
+            (
+                "POST /get-online-features HTTP/1.1\r\nHOST:a\r\nConnection: Keep-Alive\r\n"
                     + "CONTENT-LENGTH: 12\r\nX-A: b:c\r\n\r\n", 12, true
             ),
             ("GET /health HTTP/1.1\r\nHost: a\r\n\r\n", 0, false),
-            ("POST /push?results=problems HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 0, false),
-            ("POST /get-online-features HTTP/1.1\r\n\r\n", 0, true),
+            (
+                "POST /push?results=problems HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 0,
+                false
+            ),
+            ("POST /get-online-features HTTP/1.1\r\nHost:\r\n\r\n", 0, true),
         ]
     )
     func plain(text: String, bodyLength: Int, isOnlineFeatures: Bool) throws {
@@ -40,25 +46,27 @@ import Testing
         arguments: [
             "POST /get-online-features HTTP/1.0\r\nContent-Length: 7\r\n\r\n",
             "POST /get-online-features HTTP/1.1\nContent-Length: 7\n\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: 7\r\nContent-Length: 7\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: +7\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: 7,7\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: \r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length : 7\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: 7\r\n more\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nexpect: 100-continue\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: 7\r\nUpgrade: h2c\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nContent-Length: 7\r\nConnection: close\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nConnection: upgrade, keep-alive\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nX: \u{1}\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\nX: é\r\n\r\n",
-            "POST /get-online-features HTTP/1.1\r\n: x\r\n\r\n",
-            "POST  /get-online-features HTTP/1.1\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
-            "CONNECT a:80 HTTP/1.1\r\n\r\n", "PUT / HTTP/1.1\r\n\r\n", "\r\n",
-            "GET http://a/ HTTP/1.1\r\n\r\n",
-            "GET / HTTP/1.1\r\nX: \(String(repeating: "a", count: 9000))\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\nContent-Length: 7\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: +7\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 7,7\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999999\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length : 7\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n more\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nexpect: 100-continue\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\nUpgrade: h2c\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\nConnection: close\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nConnection: upgrade, keep-alive\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nX: \u{1}\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\nX: é\r\n\r\n",
+            "POST /push HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n",
+            "POST  /get-online-features HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n",
+            "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", "PUT / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n",
+            "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 9000))\r\n\r\n",
         ]
     )
     func odd(text: String) {

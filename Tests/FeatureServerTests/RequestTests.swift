@@ -52,7 +52,7 @@ private func load(_ text: String, isIncremental: Bool = false) -> String {
         )
         #expect(read.selection == .service("svc"))
         #expect(read.fullFeatureNames)
-        #expect(read.entities[1] == .init(name: "amt", values: [.float(2)]))
+        #expect(read.entities[1] == .init(name: "amt", values: [.float(2)], digits: [0: "2.0"]))
     }
 
     @Test func nullsCountAsAbsent() throws {
@@ -73,7 +73,8 @@ private func load(_ text: String, isIncremental: Bool = false) -> String {
             .integer(9_007_199_254_740_993), "1", nil, true, 1.5, 1.0, .float(100), .integer(.max),
             .integer(.min), .float(9_223_372_036_854_775_808), "é\0",
         ]
-        #expect(read.entities == [.init(name: "k", values: expected)])
+        let digits = [4: "1.5", 5: "1.0", 6: "1e2", 9: "9223372036854775808"]
+        #expect(read.entities == [.init(name: "k", values: expected, digits: digits)])
     }
 
     @Test(arguments: [

@@ -19,6 +19,8 @@ import Testing
         do {
             // What the first store wrote is in tables from this opening on, what comes now in a log.
             let store = self.store(in: home)
+            try store.forget(ForgetRequest([.init(joinKey: "driver_id", id: 2)]))
+            states.append(try BackupProject.answers(store))
             for number in 1...3 {
                 try store.push(
                     "stats_push",
@@ -56,7 +58,10 @@ import Testing
         try withTemporaryDirectory { directory in
             let (home, states, names) = try self.damagedProject(directory)
             let right = try #require(states.last)
-            for wanted in ["registry.db", "pushed.db", ".sst", "MANIFEST", "manifest.json"] {
+            for wanted in [
+                "registry.db", "pushed.db", ".sst", "MANIFEST", "manifest.json", "forgotten.jsonl",
+                "forget.key",
+            ] {
                 #expect(names.contains { $0.contains(wanted) }, "\(wanted) of \(names)")
             }
             var generator = SeededGenerator(seed: 21)

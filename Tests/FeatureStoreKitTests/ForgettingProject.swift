@@ -31,23 +31,29 @@ struct ForgettingProject {
 
     let directory: URL
     let clock = TestClock(second(50))
-    let store: FeatureStore
+    private(set) var store: FeatureStore
     private(set) var sourceRows: [(source: Source, row: Row)] = []
     private(set) var pushes: [(source: String, row: Row, target: PushTarget)] = []
     private(set) var forgotten: [(joinKey: String, id: Value, time: Timestamp)] = []
     private var created: Int64 = 0
+    /// What was there when each snapshot was taken.
+    private(set) var snapshots: [Snapshot] = []
+
+    /// A snapshot, and what it has.
+    struct Snapshot {
+        let path: String
+        let time: Timestamp
+        let pushes: [(source: String, row: Row, target: PushTarget)]
+        /// How many entities had been forgotten.
+        let forgotten: Int
+        /// What was served, by feature, to the questions of that time.
+        let served: [[Value]]
+    }
 
     init(_ directory: URL, cache: Bool) throws {
         self.directory = directory
-        let clock = self.clock
-        self.store = FeatureStore(
-            directory: directory.path,
-            configuration: ProjectConfiguration(
-                project: "people",
-                sourceCache: cache ? "data/cache" : nil
-            ),
-            now: { clock.now }
-        )
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        self.store = Self.store(directory, cache: cache, self.clock)
         try self.writeSources()
         let files = LoadedRepository(
             directory: directory.path,
@@ -55,6 +61,17 @@ struct ForgettingProject {
             repository: Self.repository
         )
         try self.store.apply(self.store.plan(files))
+    }
+
+    private static func store(_ directory: URL, cache: Bool, _ clock: TestClock) -> FeatureStore {
+        FeatureStore(
+            directory: directory.path,
+            configuration: ProjectConfiguration(
+                project: "people",
+                sourceCache: cache ? "data/cache" : nil
+            ),
+            now: { clock.now }
+        )
     }
 
     private static let repository = FeatureRepository(
@@ -162,6 +179,32 @@ struct ForgettingProject {
             : .string(Self.places.randomElement(using: &random) ?? "")
         let receipt = try self.store.forget(ForgetRequest([.init(joinKey: joinKey, id: id)]))
         self.forgotten.append((joinKey, id, receipt.time))
+    }
+
+    /// Takes a snapshot into a folder beside the project.
+    mutating func takeSnapshot() throws {
+        let path = "\(self.directory.path)-snapshot\(self.snapshots.count)"
+        let questions = Self.questions(at: [self.clock.now])
+        self.snapshots.append(
+            Snapshot(
+                path: path,
+                time: self.clock.now,
+                pushes: self.pushes,
+                forgotten: self.forgotten.count,
+                served: try self.online(questions)
+            )
+        )
+        try self.store.stageSnapshot().publish(to: path, program: "1")
+    }
+
+    /// Restores a snapshot as another process would, and opens the project anew.
+    @discardableResult
+    mutating func restore(_ snapshot: Snapshot) throws -> RestoreReport {
+        let hasCache = self.store.configuration.sourceCache != nil
+        self.store = Self.store(self.directory, cache: hasCache, self.clock)
+        let report = try self.store.restore(from: snapshot.path, replacing: true)
+        self.pushes = snapshot.pushes
+        return report
     }
 
     private func writeSources() throws {

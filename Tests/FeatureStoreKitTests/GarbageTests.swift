@@ -166,6 +166,24 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: leftover))
             try project.store.collectGarbage()
             #expect(!FileManager.default.fileExists(atPath: leftover))
+            // A snapshot that nobody fetched, and one that somebody still may.
+            for name in ["old", "young"] {
+                let folder = URL(fileURLWithPath: directory.path + "/data/.online.snapshot/" + name)
+                try FileManager.default.createDirectory(
+                    at: folder,
+                    withIntermediateDirectories: true
+                )
+                try Data("row".utf8).write(to: folder.appendingPathComponent("file"))
+            }
+            let area = directory.path + "/data/.online.snapshot"
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -61)],
+                ofItemAtPath: area + "/old"
+            )
+            let unfetched = try project.store.collectGarbage(isDryRun: true)
+            #expect(unfetched.items.map(\.kind) == [.leftover] && unfetched.bytes == 3)
+            try project.store.collectGarbage()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: area) == ["young"])
             #expect(try project.values([1]) == [1])
         }
     }

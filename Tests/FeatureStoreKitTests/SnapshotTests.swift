@@ -193,7 +193,7 @@ private final class Pushing: Sendable {
             let left = try self.files.contentsOfDirectory(atPath: directory.path).sorted()
             #expect(left == ["a", "empty", "taken"])
             let data = directory.appendingPathComponent("a/data").path
-            #expect(try !self.files.contentsOfDirectory(atPath: data).contains("online.snapshot"))
+            #expect(try !self.files.contentsOfDirectory(atPath: data).contains(".online.snapshot"))
         }
     }
 

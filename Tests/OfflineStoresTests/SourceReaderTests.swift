@@ -293,6 +293,16 @@ private func readAll(
             #expect(
                 problems[1].diagnostic.fix == "declare it as float64, which fits all sampled values"
             )
+            #expect(mkfifo(directory.appendingPathComponent("pipe.csv").path, 0o600) == 0)
+            for kind in [csvSource("pipe.csv"), csvSource("p*.csv")] {
+                let pipe = reader.problems(of: view, source: kind, joinKeys: [id])
+                #expect(pipe.map(\.part) == ["source.path"])
+                #expect(pipe[0].diagnostic.message.contains("is a pipe or a device"))
+            }
+            let many = reader.problems(of: [
+                (view, csvSource("s.csv"), [id]), (view, csvSource("pipe.csv"), [id]),
+            ])
+            #expect(many.map(\.count) == [3, 1])
             let missing = reader.problems(of: view, source: csvSource("z.csv"), joinKeys: [id])
             #expect(missing.map(\.part) == ["source.path"])
             #expect(missing[0].diagnostic.message.contains("/z.csv"))

@@ -99,6 +99,27 @@ import Testing
         #expect(keys[0] == keys[1])
     }
 
+    @Test func manyIntegerKeysAreThoseThatSingleValuesMake() throws {
+        let joinKeys = [Entity.JoinKey(name: "id", type: .int64)]
+        let encoder = try EntityKeyEncoder(joinKeys: joinKeys, viewID: 0x0102_0304)
+        let ids: [Int64] = [1001, .min, -1, 0, .max, 1001]
+        var expected = KeyBatch()
+        var batch = KeyBatch()
+        for _ in 0..<2 {
+            // The second time after the keys of another view.
+            for id in ids {
+                try encoder.append(values: [.integer(id)], into: &expected.bytes)
+                expected.endKey()
+            }
+            encoder.appendKeys(integers: ids.span, to: &batch)
+            #expect(batch.bytes == expected.bytes)
+            #expect(batch.ends == expected.ends)
+        }
+        let none: [Int64] = []
+        encoder.appendKeys(integers: none.span, to: &batch)
+        #expect(batch.ends == expected.ends)
+    }
+
     @Test func impossibleKeysAreErrors() throws {
         #expect(throws: OnlineStoreError.self) {
             _ = try EntityKeyEncoder(joinKeys: [.init(name: "a", type: .bool)], viewID: 1)

@@ -53,6 +53,36 @@ private func isOlder(_ left: TestRow, _ right: TestRow) -> Bool {
         }
     }
 
+    @Test("The newest event of pushes is known to who opens the store again")
+    func newestEventStays() throws {
+        try withTemporaryDirectory { directory in
+            func newest() throws -> Int64? {
+                let store = try self.store(directory)
+                let view = try #require(store.view(named: "ratings"))
+                return store.newestEvent(of: view)?.microseconds
+            }
+            do {
+                let store = try self.store(directory)
+                for time in [Int64(5), 9, 7] {
+                    let row = TestRow(id: time, eventTime: time, writeTime: 0, rating: 1)
+                    _ = try store.push([row])
+                }
+            }
+            #expect(try newest() == 9)
+            do {
+                let store = try self.store(directory)
+                _ = try store.push([TestRow(id: 1, eventTime: 8, writeTime: 0, rating: 1)])
+            }
+            #expect(try newest() == 9)
+            do {
+                let store = try self.store(directory)
+                try store.dropViews { _ in true }
+                _ = try store.push([TestRow(id: 1, eventTime: 2, writeTime: 0, rating: 1)])
+            }
+            #expect(try newest() == 2)
+        }
+    }
+
     @Test("Several threads that push the same keys leave the newest of each")
     func threads() throws {
         try withTemporaryDirectory { directory in

@@ -131,7 +131,7 @@ private func readAllCells(_ layout: RowLayout, _ row: [UInt8]) {
     }
 }
 
-private func randomSchema(_ random: inout SeededGenerator) -> RowSchema {
+func randomSchema(_ random: inout SeededGenerator) -> RowSchema {
     let fields = (0..<Int.random(in: 0...20, using: &random)).map { index in
         let name = ValueType.allNames.randomElement(using: &random) ?? ""
         return RowField(name: "f\(index)", type: ValueType(name) ?? .int64)
@@ -139,7 +139,7 @@ private func randomSchema(_ random: inout SeededGenerator) -> RowSchema {
     return RowSchema(id: .random(in: 0...UInt16.max, using: &random), fields: fields)
 }
 
-private func randomCell(_ type: ValueType, _ random: inout SeededGenerator) -> TestCell {
+func randomCell(_ type: ValueType, _ random: inout SeededGenerator) -> TestCell {
     if Int.random(in: 0..<4, using: &random) == 0 {
         return .null
     }

@@ -22,6 +22,9 @@ struct CountedEndpoint: Equatable, Sendable {
         self.index = Self.paths.firstIndex { $0 == path } ?? Self.paths.count
     }
 
+    /// The endpoint; `nil` for the rest.
+    var endpoint: Endpoint? { Endpoint(rawValue: self.name) }
+
     /// The value of the label.
     var name: String { self.index < Self.paths.count ? Self.paths[self.index] : "other" }
 }

@@ -34,23 +34,34 @@ public final class AccessGrant: Sendable {
     }
 
     /// Why the token may not be used for something in a project; `nil` when it may.
-    package func denial(_ scope: AccessScope, project: String) -> String? {
+    package func denial(_ scope: AccessScope, project: String) -> AccessDenial? {
         guard self.project == nil || self.project == project else {
-            return "The token \"\(self.name)\" is for the project \"\(self.project ?? "")\", and "
-                + "this is \"\(project)\"."
+            return AccessDenial(
+                kind: .project,
+                message: "The token \"\(self.name)\" is for the project "
+                    + "\"\(self.project ?? "")\", and this is \"\(project)\"."
+            )
         }
         guard !self.has(scope) else { return nil }
         let scopes = self.scopes.map(\.rawValue).sorted().joined(separator: ", ")
-        return "This needs the scope \(scope.rawValue); the token \"\(self.name)\" has: \(scopes)."
+        return AccessDenial(
+            kind: .scope,
+            message: "This needs the scope \(scope.rawValue); the token \"\(self.name)\" has: "
+                + "\(scopes)."
+        )
     }
 
     /// Why the token may not be used for some views; `nil` when it may.
-    package func denial(views: [String]) -> String? {
+    package func denial(views: [String]) -> AccessDenial? {
         guard !self.patterns.isEmpty,
             let view = views.first(where: { !self.covers(view: $0) })
         else { return nil }
         let patterns = self.patternTexts.joined(separator: ", ")
-        return "This needs the feature view \"\(view)\"; the token \"\(self.name)\" is for: "
-            + "\(patterns)."
+        return AccessDenial(
+            kind: .view,
+            message: "This needs the feature view \"\(view)\"; the token \"\(self.name)\" is for: "
+                + "\(patterns).",
+            views: views
+        )
     }
 }

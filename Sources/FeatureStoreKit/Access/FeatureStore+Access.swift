@@ -16,7 +16,7 @@ extension FeatureStore {
         views: [String] = [],
         expires: Timestamp? = nil
     ) throws(FeatureStoreError) -> String {
-        try self.audited(.createToken, [name]) { (_) throws(FeatureStoreError) in
+        try self.audited(.createToken, Self.tokenNames(name)) { (_) throws(FeatureStoreError) in
             try file.create(
                 name,
                 scopes: scopes,
@@ -36,7 +36,7 @@ extension FeatureStore {
         in file: TokenFile,
         graceMicroseconds: Int64 = 0
     ) throws(FeatureStoreError) -> String {
-        try self.audited(.rotateToken, [name]) { (_) throws(FeatureStoreError) in
+        try self.audited(.rotateToken, Self.tokenNames(name)) { (_) throws(FeatureStoreError) in
             try file.rotate(name, graceMicroseconds: graceMicroseconds, now: self.now())
         }
     }
@@ -45,7 +45,7 @@ extension FeatureStore {
     ///
     /// The audit log has a line about it.
     public func revokeToken(_ name: String, in file: TokenFile) throws(FeatureStoreError) {
-        try self.audited(.revokeToken, [name]) { (_) throws(FeatureStoreError) in
+        try self.audited(.revokeToken, Self.tokenNames(name)) { (_) throws(FeatureStoreError) in
             try file.revoke(name)
         }
     }
@@ -80,6 +80,11 @@ extension FeatureStore {
         case .views(nil):
             return (definitions?.repository.featureViews ?? []).map(\.name)
         }
+    }
+
+    /// The name of a token as the audit log has it: what cannot be one may be anything.
+    private static func tokenNames(_ name: String) -> [String] {
+        [AccessToken.problem(ofName: name) == nil ? name : "unknown"]
     }
 
     private static func viewName(_ name: String) -> String {

@@ -58,6 +58,13 @@ public struct TokenFile: Sendable {
                 message: "a token needs a scope: read, push or admin"
             )
         }
+        guard project != "", !views.contains("") else {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "a token for the \(project == "" ? "project" : "feature view") \"\" "
+                    + "would be for none; give a name, or leave the option out for all"
+            )
+        }
         if let expires, expires <= now {
             throw FeatureStoreError(
                 code: .invalidArgument,

@@ -55,6 +55,7 @@ extension FeatureStore {
     /// - Parameters:
     ///   - paths: The absolute paths of the files with definitions and with the configuration.
     ///   - program: The release of fstore.
+    /// - Returns: How they are, without the sources.
     package func filesToApply(_ paths: [String], program: String) -> AppliedFiles {
         AppliedFiles(program: program, store: self, files: ReadFiles(paths: paths))
     }

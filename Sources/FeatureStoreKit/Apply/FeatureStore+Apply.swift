@@ -197,6 +197,7 @@ extension FeatureStore {
         }
         if self.isOnlineOpen {
             let online = try self.online()
+            if self.snapshotPath != nil { try self.hideForgottenRows(of: online.store) }
             // While the disk is full there is nothing else to be done about it.
             try? online.store.recover()
             try online.releaseOldPlans()

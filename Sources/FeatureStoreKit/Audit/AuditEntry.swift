@@ -40,6 +40,15 @@ public struct AuditDetails: Sendable {
     }
 }
 
+/// What became of a change.
+enum AuditResult: Sendable {
+    case done
+    /// Why in a word; the message is not told: it may hold values.
+    case failed(FeatureStoreError.Code)
+    /// The client's token does not allow it.
+    case refused(AccessDenial.Kind)
+}
+
 /// One line of the audit log.
 struct AuditEntry: Sendable {
     let time: Timestamp
@@ -47,10 +56,7 @@ struct AuditEntry: Sendable {
     let action: AuditAction
     let caller: Caller
     let details: AuditDetails
-    /// Why it failed; `nil` when it was done.
-    ///
-    /// The message is not told: it may hold values.
-    let failure: FeatureStoreError.Code?
+    let result: AuditResult
 
     /// How many names a line has at most, and how many bytes of each.
     private static let maximumObjects = 1_000
@@ -66,8 +72,15 @@ struct AuditEntry: Sendable {
         text("time", self.time.description)
         text("project", self.project)
         text("action", self.action.rawValue)
-        text("result", self.failure == nil ? "done" : "failed")
-        if let failure = self.failure { text("error", "\(failure)") }
+        switch self.result {
+        case .done: text("result", "done")
+        case .failed(let code):
+            text("result", "failed")
+            text("error", "\(code)")
+        case .refused(let kind):
+            text("result", "refused")
+            text("error", kind.rawValue)
+        }
         text("who", self.caller.name)
         if let requestID = self.caller.requestID { text("request", requestID) }
         line.append(contentsOf: ",\"objects\":[".utf8)
@@ -87,9 +100,6 @@ struct AuditEntry: Sendable {
 
     /// A name as a line has it: what a client made up may be long.
     private static func shortened(_ name: String) -> [UInt8] {
-        guard name.utf8.count > self.maximumNameBytes else { return Array(name.utf8) }
-        // Cut inside of a character, the rest of it becomes U+FFFD.
-        let cut = String(decoding: name.utf8.prefix(self.maximumNameBytes), as: UTF8.self)
-        return Array((cut + "…").utf8)
+        Array(name.shortened(toBytes: self.maximumNameBytes).utf8)
     }
 }

@@ -14,11 +14,14 @@ public struct Caller: Hashable, Sendable {
     public var name: String
     /// What tells the request from all others, where there is one.
     public var requestID: String?
+    /// Whether it comes over the network, so that messages to it say nothing about folders.
+    public var isRemote: Bool
 
     /// A caller.
-    public init(name: String, requestID: String? = nil) {
+    public init(name: String, requestID: String? = nil, isRemote: Bool = false) {
         self.name = name
         self.requestID = requestID
+        self.isRemote = isRemote
     }
 
     /// The user that this process runs as.

@@ -41,31 +41,66 @@ extension FeatureStore {
                 cause: error
             )
         }
-        func write(_ failure: FeatureStoreError.Code?) {
-            guard !details.isNothing else { return }
-            let entry = AuditEntry(
-                time: self.now(),
-                project: self.configuration.project,
-                action: action,
-                caller: Caller.current,
-                details: details,
-                failure: failure
-            )
-            do {
-                try log.append(entry.line)
-            } catch {
-                self.notes("the audit log lacks a line about \(action.rawValue): \(error.message)")
-            }
-        }
         let result: Result
         do {
             result = try change(&details)
         } catch {
-            write(error.code)
+            if !details.isNothing { self.write(.failed(error.code), action, details, to: log) }
             throw error
         }
-        write(nil)
+        if !details.isNothing { self.write(.done, action, details, to: log) }
         return result
+    }
+
+    /// Writes a line about a change that the token of ``Caller/current`` does not allow.
+    ///
+    /// - Parameters:
+    ///   - action: What was asked for.
+    ///   - denial: Why it was refused.
+    public func auditRefusal(of action: AuditAction, _ denial: AccessDenial) {
+        guard let log = self.auditLog else { return }
+        let views = self.namesForAudit(denial.views) { $0.hasView($1) }
+        self.write(.refused(denial.kind), action, AuditDetails(objects: views), to: log)
+    }
+
+    /// Names from a request as the audit log has them: what the definitions do not know may be
+    /// anything, and is `unknown`.
+    ///
+    /// - Parameters:
+    ///   - names: The names; each is told once.
+    ///   - isKnown: Whether the definitions know a name.
+    /// - Returns: The names in their order.
+    func namesForAudit(
+        _ names: [String],
+        where isKnown: (DefinitionSnapshot, String) -> Bool
+    ) -> [String] {
+        guard !names.isEmpty else { return [] }
+        let definitions = try? self.snapshot()
+        var told: Set<String> = []
+        return names.map { name in
+            definitions.map { isKnown($0, name) } ?? false ? name : "unknown"
+        }.filter { told.insert($0).inserted }
+    }
+
+    private func write(
+        _ result: AuditResult,
+        _ action: AuditAction,
+        _ details: AuditDetails,
+        to log: AppendedFile
+    ) {
+        let entry = AuditEntry(
+            time: self.now(),
+            project: self.configuration.project,
+            action: action,
+            caller: Caller.current,
+            details: details,
+            result: result
+        )
+        do {
+            try log.append(entry.line)
+        } catch {
+            self.notes("the audit log lacks a line about \(action.rawValue): \(error.message)")
+        }
     }
 
     /// The file of the audit log; `nil` when there is none.

@@ -1,6 +1,8 @@
 public import FeatureModel
 import NativeStorage
+import OfflineStores
 import OnlineStores
+import Synchronization
 
 extension FeatureStore {
     /// A store that reads a snapshot as it lies there, beside whoever uses the project's own files.
@@ -13,14 +15,19 @@ extension FeatureStore {
     ///   - directory: What relative paths of sources are relative to.
     ///   - configuration: What the configuration says that the snapshot was taken of; `nil` for
     ///     its defaults.
+    ///   - live: The configuration of the project in `directory`: what it has forgotten does not
+    ///     count in the snapshot either, when it is the same project's; `nil` for none.
     ///   - functions: See the other initializers.
     /// - Throws: ``FeatureStoreError`` when there is no snapshot, or it is of a newer format.
     public convenience init(
         snapshot: String,
         directory: String,
         configuration: ProjectConfiguration? = nil,
+        live: ProjectConfiguration? = nil,
         functions: [String: OnDemandFunction] = [:]
     ) throws(FeatureStoreError) {
+        // Not relative to the directory, as sources are.
+        let snapshot = FileTree.absolute(snapshot)
         let manifest = try SnapshotManifest(ofSnapshotAt: snapshot)
         var place = configuration ?? ProjectConfiguration(project: manifest.project)
         place.project = manifest.project
@@ -33,7 +40,8 @@ extension FeatureStore {
             directory: directory,
             configuration: place,
             functions: functions,
-            snapshotPath: snapshot
+            snapshotPath: snapshot,
+            live: live.flatMap { $0.project == manifest.project ? $0 : nil }
         )
     }
 
@@ -68,6 +76,31 @@ extension FeatureStore {
                 rowCacheBytes: self.configuration.rowCacheBytes
             )
         }
+        try self.hideForgottenRows(of: store)
         return OnlineReader(store: store, evaluator: self.evaluator)
+    }
+
+    /// Has a snapshot's online rows not found that were forgotten, there or in the project beside
+    /// it.
+    ///
+    /// - Complexity: A look at the file system, unless somebody has forgotten something since the
+    ///   last time; then O(rows of the store).
+    func hideForgottenRows(of store: RocksDBOnlineStore) throws(FeatureStoreError) {
+        let state = self.forgotten.state
+        try self.hiddenRows.withLock { (known) throws(FeatureStoreError) in
+            guard known != state else { return }
+            let tombstones = try inOfflineStore { () throws(OfflineStoreError) in
+                try self.forgotten.outstandingTombstones()
+            }
+            if !tombstones.isEmpty {
+                let ids = ForgottenIDs(tombstones, try self.joinKeyPlaces())
+                try inOnlineStore { () throws(OnlineStoreError) in
+                    try store.hideRows { joinKey, id, moment in
+                        ids.limit(ofJoinKey: joinKey, id).map { moment <= $0 } ?? false
+                    }
+                }
+            }
+            known = state
+        }
     }
 }

@@ -1,21 +1,25 @@
 import FeatureRegistry
 import NativeStorage
+import OfflineStores
 import OnlineStores
 import Synchronization
 
-// A restore has three steps:
+// A restore has four steps:
 //
 // 1. The snapshot's files are copied beside the places where they shall be, as `NAME.restoring`,
 //    and are compared with the manifest on the way.
-// 2. The journal beside the registry, `registry.db.restore`, says that they are whole.
-// 3. Each part gets its name; what had it lies aside as `NAME.replaced`. Then the journal goes, and
-//    what lies aside.
+// 2. What was forgotten and is in these copies is removed from them; beside them are written the
+//    tombstones of both, the project and the snapshot.
+// 3. The journal beside the registry, `registry.db.restore`, says that they are whole.
+// 4. Each part gets its name, the tombstones first; what had it lies aside as `NAME.replaced`. Then
+//    the journal goes, and what lies aside.
 //
-// A process that ends before the second step has changed nothing. One that ends after it has left
-// the rest of the third to whoever uses the project next, which does it before anything else.
+// A process that ends before the third step has changed nothing. One that ends after it has left
+// the rest of the fourth to whoever uses the project next, which does it before anything else.
 
 extension FeatureStore {
-    /// Puts a snapshot in the place of the project's files.
+    /// Puts a snapshot in the place of the project's files, without the rows of entities that were
+    /// forgotten, here or there, after they had become true.
     ///
     /// - Parameters:
     ///   - snapshot: The folder of the snapshot, which stays as it is.
@@ -28,23 +32,23 @@ extension FeatureStore {
     public func restore(
         from snapshot: String,
         replacing: Bool = false
-    ) throws(FeatureStoreError) -> SnapshotManifest {
+    ) throws(FeatureStoreError) -> RestoreReport {
         try self.checkWritable("nothing can be restored into it")
         // The audit log lies there, too.
         try inFiles { () throws(FileError) in
             try makeFolder(FileTree.parent(of: self.paths.registry))
         }
         return try self.audited(.restore) { (details) throws(FeatureStoreError) in
-            let manifest = try self.putInPlace(snapshot, replacing: replacing)
-            details.count("registry_version", manifest.registryVersion)
-            return manifest
+            let report = try self.putInPlace(snapshot, replacing: replacing)
+            details.count("registry_version", report.manifest.registryVersion)
+            return report
         }
     }
 
     private func putInPlace(
         _ snapshot: String,
         replacing: Bool
-    ) throws(FeatureStoreError) -> SnapshotManifest {
+    ) throws(FeatureStoreError) -> RestoreReport {
         let manifest = try SnapshotManifest(ofSnapshotAt: snapshot)
         guard manifest.project == self.configuration.project else {
             throw FeatureStoreError(
@@ -85,16 +89,61 @@ extension FeatureStore {
             )
         }
         self.pushLog.withLock { $0 = nil }
-        try inFiles { () throws(FileError) in
-            try restoring.stage(manifest, from: snapshot)
-            let hold = try FolderHold(waitingFor: FileTree.parent(of: self.paths.registry))
-            try restoring.writeJournal(manifest)
-            try restoring.complete()
-            _ = hold
+        let turn = try inOfflineStore { () throws(OfflineStoreError) in
+            try self.forgotten.turn()
         }
+        let forgotten = try self.replaceFiles(restoring, by: manifest, at: snapshot, turn)
         _ = consume lock
         try self.reloadDefinitions()
-        return manifest
+        return RestoreReport(manifest: manifest, forgotten: forgotten)
+    }
+
+    /// - Returns: What was left out, because it was forgotten; `nil` when nothing was.
+    private func replaceFiles(
+        _ restoring: RestoredFiles,
+        by manifest: SnapshotManifest,
+        at snapshot: String,
+        _ turn: ForgettingTurn
+    ) throws(FeatureStoreError) -> ForgetReceipt? {
+        let tombstones = try inOfflineStore { () throws(OfflineStoreError) in
+            try self.forgotten.restored(from: snapshot, turn)
+        }
+        var receipt: ForgetReceipt?
+        do throws(FeatureStoreError) {
+            try inFiles { () throws(FileError) in
+                try restoring.stage(manifest, from: snapshot)
+            }
+            if !tombstones.outstanding.isEmpty, manifest.registryVersion > 0 {
+                receipt = try self.forget(tombstones.outstanding, in: restoring, of: snapshot)
+            }
+            if tombstones.isNew {
+                // They hold rows that do not count any more.
+                self.sources.cache?.removeAll()
+                try inFiles { () throws(FileError) in
+                    try restoring.write(tombstones: tombstones.files)
+                }
+            }
+            try inFiles { () throws(FileError) in
+                try restoring.synchronize()
+                let hold = try FolderHold(waitingFor: FileTree.parent(of: self.paths.registry))
+                try restoring.writeJournal(manifest)
+                try restoring.complete()
+                _ = hold
+            }
+        } catch {
+            restoring.removeLeftovers()
+            throw error
+        }
+        if tombstones.isNew {
+            // Who has begun before knew less, and may have made a cache.
+            try inOfflineStore { () throws(OfflineStoreError) in
+                try self.forgotten.waitForOlderLeases(turn) {
+                    self.notes("waiting for the training sets that have begun")
+                }
+            }
+            self.sources.cache?.removeAll()
+        }
+        return receipt
     }
 
     /// Ends a restore that another process began to put in place.
@@ -106,134 +155,6 @@ extension FeatureStore {
             let hold = try FolderHold(waitingFor: FileTree.parent(of: self.paths.registry))
             try RestoredFiles(self.paths).complete()
             _ = hold
-        }
-    }
-}
-
-/// The places of a project's files, and what a restore puts there.
-struct RestoredFiles {
-    private static let newSuffix = ".restoring"
-    private static let oldSuffix = ".replaced"
-    /// What SQLite has beside a database; it belongs to the one that is replaced.
-    private static let logSuffixes = ["-wal", "-shm", "-journal"]
-    private static let journalHead = "fstore restore 1\n"
-
-    private let paths: StorePaths
-
-    init(_ paths: StorePaths) { self.paths = paths }
-
-    private func place(of part: SnapshotPart) -> String {
-        switch part {
-        case .registry: self.paths.registry
-        case .pushLog: self.paths.pushLog
-        case .online: self.paths.online
-        case .savedDatasets: self.paths.savedDatasets
-        }
-    }
-
-    /// Everything that a snapshot replaces, logs before their databases.
-    private var places: [(path: String, part: SnapshotPart?)] {
-        var places: [(path: String, part: SnapshotPart?)] = []
-        for part in SnapshotPart.allCases {
-            let path = self.place(of: part)
-            if part == .registry || part == .pushLog {
-                for suffix in Self.logSuffixes { places.append((path + suffix, nil)) }
-            }
-            places.append((path, part))
-        }
-        return places
-    }
-
-    /// A file, or a folder that is not empty, where a part of the snapshot goes.
-    var firstInTheWay: String? {
-        SnapshotPart.allCases.map { self.place(of: $0) }.first { path in
-            guard FileTree.isFolder(path) else { return FileTree.exists(path) }
-            return fileNames(in: path).contains { $0 != ".lock" }
-        }
-    }
-
-    /// What a restore left that ended too early.
-    var leftovers: [String] {
-        self.places.flatMap { [$0.path + Self.newSuffix, $0.path + Self.oldSuffix] }
-            .filter(FileTree.exists)
-    }
-
-    // MARK: Steps
-
-    /// Copies the files beside their places.
-    func stage(_ manifest: SnapshotManifest, from snapshot: String) throws(FileError) {
-        for (path, _) in self.places {
-            FileTree.remove(path + Self.newSuffix)
-            FileTree.remove(path + Self.oldSuffix)
-        }
-        for file in manifest.files {
-            guard let (part, rest) = Self.split(file.name) else { continue }
-            let target = self.place(of: part) + Self.newSuffix + rest
-            try makeFolder(FileTree.parent(of: target))
-            var hash = ContentHash()
-            try FileTree.copy("\(snapshot)/\(file.name)", to: target) { hash.add($0) }
-            guard hash.text == file.sha256 else {
-                throw FileError(code: .corrupt, message: "\(file.name) changed while it was read")
-            }
-        }
-        for (path, _) in self.places where FileTree.isFolder(path + Self.newSuffix) {
-            try FileTree.syncFolders(below: path + Self.newSuffix)
-        }
-        for (path, _) in self.places {
-            let parent = FileTree.parent(of: path)
-            if FileTree.isFolder(parent) { try FileTree.syncFolder(parent) }
-        }
-    }
-
-    /// The part that a file of a snapshot belongs to, and the rest of its path; `nil` for others.
-    private static func split(_ name: String) -> (SnapshotPart, String)? {
-        for part in SnapshotPart.allCases {
-            if name == part.rawValue { return (part, "") }
-            if name.hasPrefix(part.rawValue + "/") {
-                return (part, String(name.dropFirst(part.rawValue.count)))
-            }
-        }
-        return nil
-    }
-
-    /// Says that the new files are whole: from here on the restore is done, as far as anyone sees.
-    func writeJournal(_ manifest: SnapshotManifest) throws(FileError) {
-        let parts = Set(manifest.files.compactMap { Self.split($0.name)?.0.rawValue })
-        let text = Self.journalHead + parts.sorted().map { $0 + "\n" }.joined() + "end\n"
-        try FileTree.write(Array(text.utf8), to: self.paths.restoreJournal)
-    }
-
-    /// Puts the new files in place; again and again, if need be.
-    func complete() throws(FileError) {
-        let journal = self.paths.restoreJournal
-        guard FileTree.exists(journal) else { return }
-        var bytes: [UInt8] = []
-        try FileTree.read(journal) { piece in
-            for index in piece.indices { bytes.append(piece[index]) }
-        }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard text.hasPrefix(Self.journalHead), text.hasSuffix("end\n") else {
-            throw FileError(
-                code: .corrupt,
-                message: "\(journal), the journal of a restore, is damaged or of a newer fstore; "
-                    + "restore the snapshot again after moving it away"
-            )
-        }
-        let parts = Set(text.split(separator: "\n").compactMap { SnapshotPart(rawValue: "\($0)") })
-        for (path, part) in self.places {
-            let isNew = part.map { parts.contains($0) } ?? false
-            // A part that is in place already has no new file any more.
-            if isNew, !FileTree.exists(path + Self.newSuffix) { continue }
-            if FileTree.exists(path) {
-                FileTree.remove(path + Self.oldSuffix)
-                try FileTree.rename(path, to: path + Self.oldSuffix)
-            }
-            if isNew { try FileTree.rename(path + Self.newSuffix, to: path) }
-        }
-        removeFile(journal)
-        try FileTree.syncFolder(FileTree.parent(of: journal))
-        for (path, _) in self.places {
-            FileTree.remove(path + Self.oldSuffix)
         }
     }
 }

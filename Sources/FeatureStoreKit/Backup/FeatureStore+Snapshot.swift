@@ -23,7 +23,7 @@ public struct StagedSnapshot: Codable, Sendable {
 /// The folder beside the online store where snapshots are made.
 struct SnapshotArea {
     /// How long a snapshot waits for somebody who takes it.
-    private static let patienceSeconds = 600
+    private static let patienceSeconds = 60
 
     let path: String
 
@@ -35,7 +35,16 @@ struct SnapshotArea {
         return (folder, try FolderHold.make(folder))
     }
 
-    /// Removes what nobody took; called by whoever opens the online store.
+    /// What nobody took in time, and how many bytes it has.
+    func leftovers() -> [(path: String, bytes: Int)] {
+        FolderHold.leftovers(in: self.path, olderThan: Self.patienceSeconds).map { folder in
+            let files = (try? FileTree.files(in: folder)) ?? []
+            let bytes = files.reduce(0) { $0 + (FileStamp(path: "\(folder)/\($1)")?.size ?? 0) }
+            return (folder, bytes)
+        }
+    }
+
+    /// Removes what nobody took, however young it is; called by whoever opens the online store.
     func removeLeftovers() {
         FolderHold.removeLeftovers(in: self.path)
         removeEmptyFolder(self.path)
@@ -46,8 +55,8 @@ extension FeatureStore {
     /// Takes a snapshot of the whole state into a folder of its own beside the online store, while
     /// loads, pushes and reads go on.
     ///
-    /// A push and a load are in it as a whole, in all stores that they are meant for, or not at
-    /// all. ``StagedSnapshot/publish(to:program:)`` takes it to where it shall be.
+    /// A push, a load and a forgetting are in it as a whole, in all stores that they are meant for,
+    /// or not at all. ``StagedSnapshot/publish(to:program:)`` takes it to where it shall be.
     ///
     /// - Returns: What the snapshot holds, and where.
     /// - Throws: ``FeatureStoreError``: `conflict` when another process has the online store open,
@@ -64,11 +73,18 @@ extension FeatureStore {
     private func stageWholeState() throws(FeatureStoreError) -> StagedSnapshot {
         let isThere = self.isOnlineOpen || fileExists(self.paths.online)
         let store = isThere ? try self.online().store : nil
+        // A forgetting is in it as a whole or not at all.
+        let turn = try inOfflineStore { () throws(OfflineStoreError) in
+            try self.forgotten.turn()
+        }
         let area = try inFiles { () throws(FileError) in
             try SnapshotArea(path: self.paths.snapshotArea).makeFolder()
         }
         do throws(FeatureStoreError) {
             let staged = try self.stage(store, into: area.path)
+            try inOfflineStore { () throws(OfflineStoreError) in
+                try self.forgotten.copy(to: area.path, turn)
+            }
             _ = area.hold
             return staged
         } catch {

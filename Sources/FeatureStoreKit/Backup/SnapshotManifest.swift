@@ -25,8 +25,9 @@ public struct SnapshotManifest: Codable, Hashable, Sendable {
         public let newestEventTime: Timestamp?
     }
 
-    /// The format of snapshots that this release writes.
-    static let newestFormat = 1
+    /// The format of snapshots that this release writes; those of format 1 have no tombstones of
+    /// what was forgotten.
+    static let newestFormat = 2
     /// The name of the file.
     static let fileName = "manifest.json"
 
@@ -107,7 +108,8 @@ public struct SnapshotManifest: Codable, Hashable, Sendable {
 
 /// Where the parts of a project lie in a snapshot.
 ///
-/// A configuration with these paths finds them all.
+/// A configuration with these paths finds them all. Beside them lie the ``ForgottenFiles``, which a
+/// restore adds to those of the project.
 enum SnapshotPart: String, CaseIterable, Codable {
     case registry = "registry.db"
     case pushLog = "pushed.db"

@@ -40,6 +40,7 @@ public struct SnapshotReport: Codable, Hashable, Sendable {
             guard self.problems.isEmpty else { return }
             let store = try FeatureStore(snapshot: snapshot, directory: snapshot)
             self.checkRegistry(store, manifest)
+            _ = try store.forgettingLease()
             try self.checkPushes(store)
             try self.checkRows(store)
             try self.checkDatasets(store)
@@ -112,7 +113,7 @@ public struct SnapshotReport: Codable, Hashable, Sendable {
     private mutating func checkDatasets(_ store: FeatureStore) throws(FeatureStoreError) {
         for dataset in try store.savedDatasets() {
             for file in [dataset.trainingSet, dataset.entityRows.file] {
-                _ = try store.checkedBytes(of: file, in: dataset.name)
+                _ = try store.savedDatasetFolder.checkedBytes(of: file, in: dataset.name)
             }
             self.savedDatasets += 1
         }

@@ -82,10 +82,7 @@ public struct SnapshotTarget: Sendable {
                 message: "\"\(directory)\" is no name for a snapshot; name a new folder"
             )
         }
-        if !path.hasPrefix("/"), let current = unsafe getcwd(nil, 0) {
-            path = unsafe "\(String(cString: current))/\(path)"
-            unsafe free(current)
-        }
+        path = FileTree.absolute(path)
         self.path = path
         guard FileTree.exists(path) else { return }
         guard FileTree.isFolder(path), fileNames(in: path).isEmpty else {

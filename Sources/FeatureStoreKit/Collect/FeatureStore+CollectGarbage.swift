@@ -1,4 +1,5 @@
 import FeatureModel
+import NativeStorage
 import OfflineStores
 import OnlineStores
 import Synchronization
@@ -145,5 +146,9 @@ extension FeatureStore {
             report.add(.leftover, folder.path, count: 1, bytes: folder.bytes)
         }
         if !report.isDryRun { self.savedDatasetFolder.removeLeftovers() }
+        for folder in SnapshotArea(path: self.paths.snapshotArea).leftovers() {
+            report.add(.leftover, folder.path, count: 1, bytes: folder.bytes)
+            if !report.isDryRun { FileTree.remove(folder.path) }
+        }
     }
 }

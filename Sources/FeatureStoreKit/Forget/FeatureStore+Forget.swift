@@ -5,9 +5,10 @@ import OnlineStores
 
 // A forgetting goes on in an order in which nothing can bring back what was removed: first its
 // tombstones, which loads, pushes and training sets obey from then on; then the end of those that
-// began before; then the pushed rows, from which online rows are made; then the online rows; and
-// then what was kept of either. The receipt comes last. A process that ends in between leaves a
-// line that says so, and the same forgetting once more removes the rest.
+// began before; then the pushed rows, from which online rows are made, together with the saved
+// datasets, which say what pushed rows they were made from; then the online rows and the caches.
+// The receipt comes last. A process that ends in between leaves a line that says so, and the same
+// forgetting once more removes the rest.
 
 extension FeatureStore {
     /// Removes all rows of some entities, wherever the project keeps them, for good.
@@ -27,18 +28,21 @@ extension FeatureStore {
     @discardableResult
     public func forget(_ request: ForgetRequest) throws(FeatureStoreError) -> ForgetReceipt {
         try self.checkWritable("nothing of it can be forgotten")
-        let names = Set(request.entities.map(\.joinKey)).sorted()
-        return try self.audited(.forget, names) { (details) throws(FeatureStoreError) in
+        return try self.audited(.forget, ["unknown"]) { (details) throws(FeatureStoreError) in
             details.isNothing = request.isDryRun
-            return try self.forgetNow(request)
+            return try self.forgetNow(request, &details)
         }
     }
 
     private func forgetNow(
-        _ request: ForgetRequest
+        _ request: ForgetRequest,
+        _ details: inout AuditDetails
     ) throws(FeatureStoreError) -> ForgetReceipt {
         _ = try self.appliedSnapshot()
         let places = try self.joinKeyPlaces()
+        // What nobody defined may be anything, even an id.
+        let names = Set(request.entities.map(\.joinKey))
+        details.objects = Set(names.map { places.types[$0] == nil ? "unknown" : $0 }).sorted()
         let ids = try ForgottenIDs(request.entities, places)
         let online = try self.online()
         if request.isDryRun {
@@ -77,8 +81,12 @@ extension FeatureStore {
         }) {
             do {
                 let receipt: ForgetReceipt = try ReportJSON.decode(line)
-                if receipt.isDone, receipts.last?.time == receipt.time { receipts.removeLast() }
-                receipts.append(receipt)
+                let begun = receipts.lastIndex { !$0.isDone && $0.time == receipt.time }
+                if receipt.isDone, let begun {
+                    receipts[begun] = receipt
+                } else {
+                    receipts.append(receipt)
+                }
             } catch {
                 throw FeatureStoreError(
                     code: .corruptData,
@@ -136,24 +144,25 @@ extension FeatureStore {
         _ online: OnlineReader,
         into receipt: inout ForgetReceipt
     ) throws(FeatureStoreError) {
-        let left = try self.removePushedRows(ids, into: &receipt)
-        try online.releaseOldPlans()
-        do {
-            let counts = try online.store.forgetRows(
-                upTo: receipt.time,
-                isDryRun: receipt.isDryRun
-            ) { ids.contains($0, $1) }
-            receipt.online = counts.sorted { $0.key < $1.key }
-                .map { ForgetReceipt.Count(name: $0.key, rows: $0.value) }
-        } catch {
-            throw FeatureStoreError(error)
+        if !receipt.isDryRun {
+            // A snapshot that nobody has fetched yet has rows of before.
+            SnapshotArea(path: self.paths.snapshotArea).removeLeftovers()
         }
-        receipt.savedDatasets = try self.forgetSavedRows(
-            ids,
-            time: receipt.time,
-            inputs: left,
-            isDryRun: receipt.isDryRun
-        )
+        let live = try self.appliedSnapshot().liveGenerations
+        let pushes = ForgottenPushedRows(ids: ids, places: places, live: live)
+        if fileExists(self.paths.pushLog) {
+            let begun = receipt
+            receipt = try self.withPushLog { (log) throws(FeatureStoreError) in
+                var receipt = begun
+                try self.forgetPushes(pushes, in: log, self.savedDatasetFolder, into: &receipt)
+                if !receipt.isDryRun { try self.waitingRows.take(from: log) }
+                return receipt
+            }
+        } else {
+            try self.forgetSavedRows(ids, in: self.savedDatasetFolder, into: &receipt)
+        }
+        try online.releaseOldPlans()
+        try online.store.forget(ids, into: &receipt)
         if let cache = self.sources.cache {
             receipt.caches = cache.count
             if !receipt.isDryRun { cache.removeAll() }
@@ -161,53 +170,50 @@ extension FeatureStore {
         receipt.sources = try self.sourcesThatHave(ids, places)
     }
 
-    private func removePushedRows(
-        _ ids: ForgottenIDs,
+    /// Removes pushed rows and the rows of the saved datasets that lie beside them.
+    ///
+    /// The datasets are replaced while the removal of the pushed rows is not committed: they say
+    /// then what it leaves. When it does not come to the commit, the next time finds the pushed
+    /// rows as they were, and leaves what the datasets say of them.
+    ///
+    /// - Parameters:
+    ///   - pushes: What goes.
+    ///   - log: The log, which nobody else here uses meanwhile.
+    ///   - datasets: The folder of the datasets.
+    ///   - receipt: Gets the counts.
+    /// - Throws: ``FeatureStoreError`` when a file fails or is damaged; the pushed rows are as they
+    ///   were then.
+    func forgetPushes(
+        _ pushes: ForgottenPushedRows,
+        in log: PushLog,
+        _ datasets: SavedDatasetFolder,
         into receipt: inout ForgetReceipt
-    ) throws(FeatureStoreError) -> PushedInputsLeft {
-        guard fileExists(self.paths.pushLog) else { return PushedInputsLeft() }
+    ) throws(FeatureStoreError) {
         let isDryRun = receipt.isDryRun
-        let live = try self.appliedSnapshot().liveGenerations
-        let isForgotten = { (column: String, cell: GivenCell) in
-            ids.contains(column: column, cell)
-        }
-        let hasUse = { (name: String, isView: Bool, missing: Set<String>) in
-            live.contains { $0.takesRows(ofPush: name, isView, without: missing) }
-        }
-        let (forgotten, left) = try self.withPushLog { (log) throws(FeatureStoreError) in
-            let left =
-                try isDryRun
-                ? PushedInputsLeft()
-                : self.pushedInputsLeft(log, isForgotten: isForgotten, hasUse: hasUse)
-            let forgotten = try inOfflineStore { () throws(OfflineStoreError) in
-                let forgotten = try log.forget(
-                    isDryRun: isDryRun,
-                    isForgotten: isForgotten,
-                    hasUse: hasUse,
-                    isMentioned: { column, text in
-                        column.map(ids.isKey) ?? true && ids.isMentioned(in: text)
-                    },
-                    isAnswerAbout: { answer in
-                        let result = try? ReportJSON.decode(Array(answer.utf8)) as PushResult
-                        return result?.results.contains { row in
-                            row.reason.map(ids.isMentioned) ?? false
-                        } ?? true
-                    }
-                )
-                if !isDryRun { try log.purge() }
-                return forgotten
+        let inputs = isDryRun ? PushedInputs() : try PushedInputs(of: datasets, in: log)
+        var counted = receipt
+        let forgotten = try log.forget(
+            pushes,
+            isDryRun: isDryRun,
+            mapping: { FeatureStoreError($0) },
+            beforeCommit: { () throws(FeatureStoreError) in
+                let left = try inputs.left(in: log)
+                try self.forgetSavedRows(pushes.ids, in: datasets, inputs: left, into: &counted)
             }
-            if !isDryRun { try self.waitingRows.take(from: log) }
-            return (forgotten, left)
+        )
+        if isDryRun {
+            try self.forgetSavedRows(pushes.ids, in: datasets, into: &counted)
+        } else {
+            try inOfflineStore { () throws(OfflineStoreError) in try log.purge() }
         }
+        receipt = counted
         receipt.pushedRows = forgotten.rows
         receipt.rejects = forgotten.rejects
         receipt.answers = forgotten.answers
-        return left
     }
 
     /// Where all definitions that there ever were keep ids.
-    private func joinKeyPlaces() throws(FeatureStoreError) -> JoinKeyPlaces {
+    func joinKeyPlaces() throws(FeatureStoreError) -> JoinKeyPlaces {
         var places = JoinKeyPlaces()
         do {
             let newest = try self.registry.currentVersion()
@@ -230,7 +236,7 @@ extension FeatureStore {
         let reader = self.sources.unfiltered
         for generation in places.sources where !generation.source.isPush {
             let keys = generation.joinKeys
-            guard keys.contains(where: { ids.ids[$0.name] != nil }) else { continue }
+            guard keys.contains(where: { ids.hasIDs(ofJoinKey: $0.name) }) else { continue }
             var rows = 0
             var report = ScanReport()
             let scan = SourceScan(source: generation.source, joinKeys: keys, features: [])
@@ -238,10 +244,10 @@ extension FeatureStore {
                 try reader.scan(scan, report: &report) { batch in
                     for row in 0..<batch.rowCount {
                         let isFound = zip(keys, batch.keyColumns).contains { key, column in
-                            guard ids.ids[key.name] != nil else { return false }
+                            guard ids.hasIDs(ofJoinKey: key.name) else { return false }
                             var id: [UInt8] = []
                             Tombstones.append(id: column, at: row, to: &id)
-                            return ids.contains(key.name, id)
+                            return ids.limit(ofJoinKey: key.name, id) != nil
                         }
                         rows += isFound ? 1 : 0
                     }
@@ -260,22 +266,19 @@ extension FeatureStore {
     }
 }
 
-extension LiveGeneration {
-    /// Whether the generation takes the rows of a push source or view also without some columns:
-    /// its keys are in others.
-    fileprivate func takesRows(
-        ofPush name: String,
-        _ isView: Bool,
-        without missing: Set<String>
-    ) -> Bool {
-        let generation = self.generation
-        let takes =
-            isView
-            ? self.name == name || generation.reference == name
-            : generation.pushSources.contains(name)
-        return takes
-            && !generation.joinKeys.contains {
-                missing.contains(generation.source.sourceColumn(for: $0.name))
+extension RocksDBOnlineStore {
+    /// Removes online rows, or counts them in a dry run.
+    func forget(
+        _ ids: ForgottenIDs,
+        into receipt: inout ForgetReceipt
+    ) throws(FeatureStoreError) {
+        let (time, isDryRun) = (receipt.time, receipt.isDryRun)
+        let counts = try inOnlineStore { () throws(OnlineStoreError) in
+            try self.forgetRows(upTo: time, isDryRun: isDryRun) { joinKey, id, moment in
+                ids.limit(ofJoinKey: joinKey, id).map { moment <= $0 } ?? false
             }
+        }
+        receipt.online = counts.sorted { $0.key < $1.key }
+            .map { ForgetReceipt.Count(name: $0.key, rows: $0.value) }
     }
 }

@@ -11,53 +11,57 @@ extension FeatureStore {
     ///
     /// - Parameters:
     ///   - ids: The entities.
-    ///   - time: The time of the forgetting.
+    ///   - folder: The folder of the sets.
     ///   - left: What is left of the pushed rows that they were made from.
-    ///   - isDryRun: Whether rows are only counted.
-    /// - Returns: The sets that had such rows.
+    ///   - receipt: Gets the sets that had such rows; says the time, and whether rows are only
+    ///     counted.
     /// - Throws: ``FeatureStoreError``; `corruptData` when a set cannot be read, so that nobody
     ///   knows what is in it.
     func forgetSavedRows(
         _ ids: ForgottenIDs,
-        time: Timestamp,
-        inputs left: PushedInputsLeft,
-        isDryRun: Bool
-    ) throws(FeatureStoreError) -> [ForgetReceipt.Count] {
-        let folder = self.savedDatasetFolder
-        if !isDryRun { folder.removeLeftovers() }
-        var counts: [ForgetReceipt.Count] = []
+        in folder: SavedDatasetFolder,
+        inputs left: PushedInputs.Left = PushedInputs.Left(),
+        into receipt: inout ForgetReceipt
+    ) throws(FeatureStoreError) {
+        if !receipt.isDryRun { folder.removeLeftovers() }
         for name in try folder.names() {
             let dataset = try folder.manifest(of: name)
-            let set = try self.redacted(dataset.trainingSet, of: name, ids)
-            let entityRows = try self.redacted(dataset.entityRows.file, of: name, ids)
-            let inputs = try isDryRun ? dataset.inputs : self.inputs(of: dataset, left)
+            let set = try folder.redacted(dataset.trainingSet, of: name, ids)
+            let entityRows = try folder.redacted(dataset.entityRows.file, of: name, ids)
+            let inputs = left.inputs(of: dataset)
             let rows = set.rows + entityRows.rows
             guard rows > 0 || inputs != dataset.inputs else { continue }
-            if rows > 0 { counts.append(ForgetReceipt.Count(name: name, rows: rows)) }
-            guard !isDryRun else { continue }
+            if rows > 0 {
+                receipt.savedDatasets.append(ForgetReceipt.Count(name: name, rows: rows))
+            }
+            guard !receipt.isDryRun else { continue }
             var changed = dataset
             changed.inputs = inputs
             changed.rows -= set.rows
             changed.trainingSet = changed.trainingSet.with(set.bytes)
             changed.entityRows.file = changed.entityRows.file.with(entityRows.bytes)
             var notes = changed.forgotten ?? []
-            notes.append(.init(time: time, rows: set.rows, entityRows: entityRows.rows))
+            notes.append(.init(time: receipt.time, rows: set.rows, entityRows: entityRows.rows))
             changed.forgotten = notes
             try folder.writing(name, replacing: true) { (path) throws(FeatureStoreError) in
                 try changed.write(to: path, set: set.bytes, entityRows: entityRows.bytes)
             }
         }
-        return counts
     }
+}
 
-    private func redacted(
+extension SavedDatasetFolder {
+    /// A file of a set without the rows of some entities, and how many they are.
+    fileprivate func redacted(
         _ file: SavedDataset.File,
         of name: String,
         _ ids: ForgottenIDs
     ) throws(FeatureStoreError) -> (bytes: [UInt8], rows: Int) {
         let bytes = try self.checkedBytes(of: file, in: name)
         return try inOfflineStore { () throws(OfflineStoreError) in
-            try EntityTable.redacted(bytes, file: file.name) { ids.contains(column: $0, $1) }
+            try EntityTable.redacted(bytes, file: file.name) {
+                ids.limit(column: $0, $1) != nil
+            }
         }
     }
 }

@@ -8,11 +8,15 @@ public struct ForgetRequest: Hashable, Sendable {
         public var joinKey: String
         /// The id: a text is read as the type of the join key.
         public var id: Value
+        /// How the id was written, when it is a float that came as text; see
+        /// ``OnlineFeaturesRequest/EntityColumn/digits``.
+        public var digits: String?
 
         /// An entity.
-        public init(joinKey: String, id: Value) {
+        public init(joinKey: String, id: Value, digits: String? = nil) {
             self.joinKey = joinKey
             self.id = id
+            self.digits = digits
         }
     }
 

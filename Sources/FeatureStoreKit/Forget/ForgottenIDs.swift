@@ -3,9 +3,14 @@ import FeatureModel
 import OfflineStores
 
 /// The ids that are being forgotten, and where the project keeps such ids.
+///
+/// They are named, by somebody who has them forgotten, or remembered: then only their tombstones
+/// are known, and until when rows with them do not count.
 struct ForgottenIDs {
+    /// Those that are remembered; `nil` for ids that are named, whose rows all go.
+    private let remembered: Tombstones?
     /// By join key: the ids as tombstones hash them.
-    private(set) var ids: [String: Set<[UInt8]>] = [:]
+    private var ids: [String: Set<[UInt8]>] = [:]
     /// As people write them.
     private var texts: Set<String> = []
     /// By join key: the types that views give it.
@@ -28,6 +33,7 @@ struct ForgottenIDs {
                 message: "no entity is named; give a join key and an id, such as user_id=42"
             )
         }
+        self.remembered = nil
         self.types = places.types
         self.columns = places.columns
         for entity in entities {
@@ -36,6 +42,13 @@ struct ForgottenIDs {
             }
             try self.add(entity, types.sorted { "\($0)" < "\($1)" })
         }
+    }
+
+    /// The ids of tombstones.
+    init(_ tombstones: Tombstones, _ places: JoinKeyPlaces) {
+        self.remembered = tombstones
+        self.types = places.types
+        self.columns = places.columns
     }
 
     private mutating func add(
@@ -47,7 +60,8 @@ struct ForgottenIDs {
         for type in types {
             let key = Entity.JoinKey(name: entity.joinKey, type: type)
             do throws(FeatureStoreError) {
-                let column = try Column(ids: [entity.id], of: key)
+                let digits = entity.digits.map { [0: $0] } ?? [:]
+                let column = try Column(ids: [entity.id], digits: digits, of: key)
                 guard !column.isNull(at: 0) else {
                     throw FeatureStoreError(
                         code: .invalidValue,
@@ -74,17 +88,25 @@ struct ForgottenIDs {
         }
     }
 
-    /// Whether the id of a join key is one of them.
-    func contains(_ joinKey: String, _ id: [UInt8]) -> Bool {
-        self.ids[joinKey]?.contains(id) ?? false
+    /// Until when rows with the id of a join key do not count, in microseconds; `nil` when it is
+    /// none of them.
+    func limit(ofJoinKey joinKey: String, _ id: [UInt8]) -> Int64? {
+        if let remembered { return remembered.time(ofJoinKey: Array(joinKey.utf8), id: id) }
+        return self.ids[joinKey]?.contains(id) == true ? .max : nil
     }
 
-    /// Whether a cell of a column is one of them.
-    func contains(column: String, _ cell: GivenCell) -> Bool {
-        guard let joinKeys = self.columns[column], cell != .null else { return false }
+    /// Whether there are any of a join key.
+    func hasIDs(ofJoinKey joinKey: String) -> Bool {
+        self.remembered?.joinKeys.contains(joinKey) ?? (self.ids[joinKey] != nil)
+    }
+
+    /// Until when rows with such a cell in a column do not count, in microseconds; `nil` when it is
+    /// none of them.
+    func limit(column: String, _ cell: GivenCell) -> Int64? {
+        guard let joinKeys = self.columns[column], cell != .null else { return nil }
         var parser = CellParser()
-        for joinKey in joinKeys {
-            guard let wanted = self.ids[joinKey] else { continue }
+        var latest: Int64?
+        for joinKey in joinKeys where self.hasIDs(ofJoinKey: joinKey) {
             for type in self.types[joinKey] ?? [] {
                 let cellType = CellType(type)
                 var id: [UInt8] = []
@@ -94,15 +116,16 @@ struct ForgottenIDs {
                 } else {
                     guard parser.appendCanonical(cell, type: cellType, to: &id) else { continue }
                 }
-                if wanted.contains(id) { return true }
+                guard let limit = self.limit(ofJoinKey: joinKey, id) else { continue }
+                latest = max(latest ?? .min, limit)
             }
         }
-        return false
+        return latest
     }
 
     /// Whether a column may hold ids of the join keys.
     func isKey(column: String) -> Bool {
-        self.columns[column]?.contains { self.ids[$0] != nil } ?? false
+        self.columns[column]?.contains { self.hasIDs(ofJoinKey: $0) } ?? false
     }
 
     /// How many bytes an id has at least that is found anywhere in a text, and not as a word alone.
@@ -111,15 +134,18 @@ struct ForgottenIDs {
     /// Whether a text has one of the ids in it: a long one anywhere, a short one as a word.
     func isMentioned(in text: String) -> Bool {
         let bytes = Array(text.utf8)
+        func isWhole(_ range: Range<Int>) -> Bool {
+            if range.count >= Self.longID { return true }
+            return !(range.lowerBound > 0 && bytes[range.lowerBound - 1].isLetterOrDigit)
+                && !(range.upperBound < bytes.count && bytes[range.upperBound].isLetterOrDigit)
+        }
+        if let remembered { return remembered.isMentioned(in: bytes, where: isWhole) }
         return self.texts.contains { id in
             let wanted = Array(id.utf8)
             guard !wanted.isEmpty, wanted.count <= bytes.count else { return false }
             return (0...(bytes.count - wanted.count)).contains { start in
                 let end = start + wanted.count
-                guard bytes[start..<end].elementsEqual(wanted) else { return false }
-                if wanted.count >= Self.longID { return true }
-                return !(start > 0 && bytes[start - 1].isLetterOrDigit)
-                    && !(end < bytes.count && bytes[end].isLetterOrDigit)
+                return bytes[start..<end].elementsEqual(wanted) && isWhole(start..<end)
             }
         }
     }
@@ -144,6 +170,9 @@ extension String {
 struct JoinKeyPlaces {
     private(set) var types: [String: Set<ValueType>] = [:]
     private(set) var columns: [String: Set<String>] = [:]
+    /// By push source, or view that rows were written to: the columns that say when a row became
+    /// true.
+    private(set) var timeColumns: [String: Set<String>] = [:]
     /// The sources that rows are read from, each way of reading them once.
     private(set) var sources: [FeatureViewGeneration] = []
 
@@ -175,6 +204,12 @@ struct JoinKeyPlaces {
             self.columns[key.name, default: []].insert(key.name)
             let column = generation.source.sourceColumn(for: key.name)
             self.columns[column, default: []].insert(key.name)
+        }
+        let source = generation.source
+        if let column = source.timestampField ?? source.createdTimestampColumn {
+            for name in generation.pushSources + [generation.view.name, generation.reference] {
+                self.timeColumns[name, default: []].insert(column)
+            }
         }
         let isKnown = self.sources.contains {
             $0.source == generation.source && $0.joinKeys == generation.joinKeys

@@ -85,7 +85,8 @@ extension FeatureStore {
         progress: (@Sendable (MaterializationProgress) -> Void)?
     ) throws(FeatureStoreError) -> MaterializationReport {
         try self.checkWritable("nothing can be loaded")
-        return try self.audited(.materialize, names ?? []) { (details) throws(FeatureStoreError) in
+        let known = self.namesForAudit(names ?? []) { $0.hasView($1) }
+        return try self.audited(.materialize, known) { (details) throws(FeatureStoreError) in
             do throws(FeatureStoreError) {
                 let report = try self.loadViews(
                     from: start,
@@ -180,7 +181,7 @@ extension MaterializationReport {
             message:
                 "\(failed.count) of \(countedNoun(self.views.count, "feature view")) \(were):\n"
                 + lines.joined(separator: "\n"),
-            cause: PartialMaterialization(report: self)
+            cause: PartialMaterialization(report: self, failures: failures)
         )
     }
 }

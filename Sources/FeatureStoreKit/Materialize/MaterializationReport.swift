@@ -53,6 +53,8 @@ public struct MaterializationReport: Codable, Hashable, Sendable {
 public struct PartialMaterialization: Error, Sendable {
     /// What was done, and what was not.
     public let report: MaterializationReport
+    /// Why, in the order of the views that were not loaded.
+    package let failures: [FeatureStoreError]
 }
 
 /// How far a load is.

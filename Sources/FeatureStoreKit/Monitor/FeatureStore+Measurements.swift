@@ -41,6 +41,7 @@ extension StoreReadiness.View {
         self.isLoaded = true
         self.lastLoad = stored.loadRecord?.finishedAt
         // The rows of a static table are valid at all times.
-        if !generation.source.isStatic { self.newestEvent = store.newestEvent(of: stored) }
+        self.isStatic = generation.source.isStatic
+        if !self.isStatic { self.newestEvent = store.newestEvent(of: stored) }
     }
 }

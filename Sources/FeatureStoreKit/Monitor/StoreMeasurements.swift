@@ -8,6 +8,8 @@ package struct StoreReadiness: Sendable {
         package var name: String
         /// Whether rows are there that fit the definition in force.
         package var isLoaded = false
+        /// Whether the rows have no event times.
+        package var isStatic = false
         /// The newest event that loads or pushes wrote; `nil` for none, and for a static table.
         package var newestEvent: Timestamp?
         /// When the last load was done; `nil` when none was.

@@ -54,12 +54,13 @@ extension FeatureStore {
     @discardableResult
     public func push(_ request: PushRequest) throws(FeatureStoreError) -> PushResult {
         try self.checkWritable("rows cannot be pushed")
-        let (action, name): (AuditAction, String) =
+        let (action, names): (AuditAction, [String]) =
             switch request.destination {
-            case .source(let name): (.push, name)
-            case .view(let name): (.write, name)
+            case .source(let name):
+                (.push, self.namesForAudit([name]) { $0.hasPushSource($1) })
+            case .view(let name): (.write, self.namesForAudit([name]) { $0.hasView($1) })
             }
-        return try self.audited(action, [name]) { (details) throws(FeatureStoreError) in
+        return try self.audited(action, names) { (details) throws(FeatureStoreError) in
             details.count("rows", request.rows.rowCount)
             let result = try self.write(request)
             details.count("accepted", result.accepted)

@@ -13,6 +13,7 @@ extension PushRows {
     /// - Throws: `invalidArgument` for a file that is not there, `invalidData` for one that is
     ///   neither, with the line.
     public init(file path: String) throws(FeatureStoreError) {
+        try Self.checkRegular(path)
         let name = path.lowercased()
         if name.hasSuffix(".csv") || name.hasSuffix(".csv.gz") {
             try self.init(
@@ -25,12 +26,6 @@ extension PushRows {
         let bytes: [UInt8]
         do {
             bytes = Array(try Data(contentsOf: URL(filePath: path)))
-        } catch  where URL(filePath: path).hasDirectoryPath {
-            throw FeatureStoreError(
-                code: .invalidArgument,
-                message: "\(path) is a folder; name a file in it",
-                cause: error
-            )
         } catch {
             throw FeatureStoreError(
                 code: .invalidArgument,
@@ -39,6 +34,34 @@ extension PushRows {
             )
         }
         try self.init(bytes: bytes, name: path)
+    }
+
+    /// Refuses what is there and is no file with an end: it would be read as an empty one, or not
+    /// at all.
+    private static func checkRegular(_ path: String) throws(FeatureStoreError) {
+        guard !path.utf8.contains(0) else {
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "the path \(path.debugDescription) has a NUL in it, as no file has; "
+                    + "take it out"
+            )
+        }
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR:
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "\(path) is a folder; name a file in it"
+            )
+        default:
+            throw FeatureStoreError(
+                code: .invalidArgument,
+                message: "\(path) is no regular file; give - in place of it, and its rows to "
+                    + "standard input"
+            )
+        }
     }
 
     /// Reads the rows that standard input still holds; see ``init(file:)``.

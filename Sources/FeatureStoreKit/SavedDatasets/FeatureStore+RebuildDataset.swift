@@ -20,8 +20,9 @@ extension FeatureStore {
     ) throws(FeatureStoreError) -> RebuiltDataset {
         let began = ContinuousClock.now
         let dataset = try self.savedDataset(name)
-        let saved = try self.checkedBytes(of: dataset.trainingSet, in: name)
-        let entityRows = try self.checkedBytes(of: dataset.entityRows.file, in: name)
+        let folder = self.savedDatasetFolder
+        let saved = try folder.checkedBytes(of: dataset.trainingSet, in: name)
+        let entityRows = try folder.checkedBytes(of: dataset.entityRows.file, in: name)
         let resolution = try self.resolution(of: dataset)
         let changes = try self.changes(since: dataset.inputs, of: resolution)
         guard changes.isEmpty || allowChangedInputs else {
@@ -37,7 +38,7 @@ extension FeatureStore {
         do {
             rows = try ResolvedEntityRows(
                 text: entityRows,
-                file: self.savedDatasetFolder.path(of: dataset.entityRows.file.name, in: name),
+                file: folder.path(of: dataset.entityRows.file.name, in: name),
                 options: options
             )
         } catch {

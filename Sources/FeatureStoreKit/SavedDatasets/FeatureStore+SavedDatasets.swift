@@ -146,7 +146,7 @@ extension FeatureStore {
     /// - Throws: ``FeatureStoreError``: `corruptData` when they are not those that were saved.
     public func savedDatasetText(_ name: String) throws(FeatureStoreError) -> [UInt8] {
         let dataset = try self.savedDataset(name)
-        return try self.checkedBytes(of: dataset.trainingSet, in: name)
+        return try self.savedDatasetFolder.checkedBytes(of: dataset.trainingSet, in: name)
     }
 
     /// Writes a saved dataset's CSV to a file, or to standard output for `-`.
@@ -196,33 +196,6 @@ extension FeatureStore {
             path: self.paths.savedDatasets,
             isReadOnly: self.snapshotPath != nil
         )
-    }
-
-    /// The bytes of a file of a set, after a look that they are those that were saved.
-    func checkedBytes(
-        of file: SavedDataset.File,
-        in name: String
-    ) throws(FeatureStoreError) -> [UInt8] {
-        let path = self.savedDatasetFolder.path(of: file.name, in: name)
-        let bytes: [UInt8]
-        do {
-            bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw FeatureStoreError(
-                code: .unavailable,
-                message: "\(path) cannot be read: \(error)",
-                cause: error
-            )
-        }
-        guard bytes.count == file.size, ContentHash.text(of: bytes) == file.sha256 else {
-            throw FeatureStoreError(
-                code: .corruptData,
-                message:
-                    "\(path) is not what was saved: it was changed or damaged since; delete the "
-                    + "dataset, or put a copy of the file back"
-            )
-        }
-        return bytes
     }
 
     /// The definitions that a selection depends on, with their hashes.

@@ -1,4 +1,5 @@
 import FeatureModel
+import FeatureRegistry
 import Foundation
 import Glibc
 import NativeStorage
@@ -139,6 +140,33 @@ struct SavedDatasetFolder {
                 cause: error
             )
         }
+    }
+
+    /// The bytes of a file of a set, after a look that they are those that were saved.
+    func checkedBytes(
+        of file: SavedDataset.File,
+        in name: String
+    ) throws(FeatureStoreError) -> [UInt8] {
+        let path = self.path(of: file.name, in: name)
+        let bytes: [UInt8]
+        do {
+            bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw FeatureStoreError(
+                code: .unavailable,
+                message: "\(path) cannot be read: \(error)",
+                cause: error
+            )
+        }
+        guard bytes.count == file.size, ContentHash.text(of: bytes) == file.sha256 else {
+            throw FeatureStoreError(
+                code: .corruptData,
+                message:
+                    "\(path) is not what was saved: it was changed or damaged since; delete the "
+                    + "dataset, or put a copy of the file back"
+            )
+        }
+        return bytes
     }
 
     /// Gives the files of all sets a second name in another folder, which is made when there are

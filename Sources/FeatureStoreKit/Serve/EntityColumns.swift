@@ -28,12 +28,12 @@ struct EntityColumns: Sendable {
                     + "\"\(ragged.name)\" has \(ragged.values.count)"
             )
         }
-        let repository = definitions.repository
         var problems = Problems()
         for given in request.entities {
-            guard let key = repository.joinKey(named: given.name, preferring: plan.joinKeys) else {
-                continue
-            }
+            guard
+                let key = plan.joinKeys.first(where: { $0.name == given.name })
+                    ?? definitions.repository.joinKey(named: given.name)
+            else { continue }
             if self.columns.contains(where: { $0.name == key.name }) {
                 problems.add(
                     .invalidArgument,
@@ -43,7 +43,7 @@ struct EntityColumns: Sendable {
                 continue
             }
             do throws(FeatureStoreError) {
-                let column = try Column(ids: given.values, of: key)
+                let column = try Column(ids: given.values, digits: given.digits, of: key)
                 self.columns.append(.init(name: key.name, values: column))
             } catch {
                 problems.add(error.code, about: key.name, error.message)
@@ -94,7 +94,9 @@ struct EntityColumns: Sendable {
                 )
             }
             do throws(FeatureStoreError) {
-                self.requestColumns.append(try Column(requestData: first.values, of: field))
+                self.requestColumns.append(
+                    try Column(requestData: first.values, digits: first.digits, of: field)
+                )
             } catch {
                 problems.add(error.code, about: "data \(field.name)", error.message)
             }
@@ -127,6 +129,14 @@ struct EntityColumns: Sendable {
         guard let encoder = view.encoder else {
             indices.append(contentsOf: repeatElement(-1, count: self.rowCount))
             return
+        }
+        if view.keyColumns.count == 1 {
+            let column = self.columns[self.positions[view.keyColumns[0]]].values
+            if case .integers(let ids) = column.storage, column.nulls == nil {
+                indices.append(contentsOf: keys.count..<keys.count + ids.count)
+                encoder.appendKeys(integers: ids.span, to: &keys)
+                return
+            }
         }
         for row in 0..<self.rowCount {
             indices.append(self.appendKey(encoder, view.keyColumns, row: row, to: &keys))
@@ -162,11 +172,7 @@ struct EntityColumns: Sendable {
 
 extension FeatureRepository {
     /// The join key of that name, or the only key of the entity of that name.
-    fileprivate func joinKey(
-        named name: String,
-        preferring wanted: [Entity.JoinKey]
-    ) -> Entity.JoinKey? {
-        if let key = wanted.first(where: { $0.name == name }) { return key }
+    fileprivate func joinKey(named name: String) -> Entity.JoinKey? {
         for entity in self.entities {
             if let key = entity.joinKeys.first(where: { $0.name == name }) { return key }
         }
@@ -183,7 +189,8 @@ extension FeatureResolution.Computation {
 }
 
 extension Column {
-    fileprivate static func empty(_ type: ValueType) -> Column {
+    /// A column without rows.
+    static func empty(_ type: ValueType) -> Column {
         ColumnBuilder(type: type).finish()
     }
 }

@@ -1,4 +1,11 @@
 extension FeatureStore {
+    /// Whether a selection has features that are computed.
+    ///
+    /// It goes by the definitions that are known already; no file is read.
+    public func computesFeatures(of selection: FeatureSelection) -> Bool {
+        self.knownDefinitions?.computesFeatures(of: selection) ?? false
+    }
+
     /// How many features a selection stands for, by the definitions that are known already; what
     /// features are computed from counts as well.
     ///

@@ -7,22 +7,55 @@ extension Column {
     /// Text is read as the type (`"1"` for an int64 is 1); numbers must be whole; a null stays
     /// null.
     ///
+    /// - Parameters:
+    ///   - values: The ids.
+    ///   - digits: How floats among them were written, by row.
+    ///   - key: The join key.
     /// - Throws: `invalidValue`, naming the key, the value, its row and the type, at the first
     ///   value that cannot be the type.
-    init(ids values: [Value], of key: Entity.JoinKey) throws(FeatureStoreError) {
+    init(
+        ids values: [Value],
+        digits: [Int: String] = [:],
+        of key: Entity.JoinKey
+    ) throws(FeatureStoreError) {
+        if let integers = values.integers(of: key.type) {
+            self = Column(type: key.type, storage: .integers(integers), nulls: nil)
+            return
+        }
         var builder = ColumnBuilder(type: key.type)
         var parser = CellParser()
         builder.reserveCapacity(values.count)
         for (row, value) in values.enumerated() {
-            guard builder.append(id: value, parser: &parser) else {
+            let digits = digits.isEmpty ? nil : digits[row]
+            guard builder.append(id: value, digits: digits, parser: &parser) else {
                 throw FeatureStoreError(
                     code: .invalidValue,
                     message: "join key \"\(key.name)\" is \(key.type), and "
-                        + "\(value.shortText) (row \(row)) is not; \(key.type.idAdvice)"
+                        + "\(value.shortText(digits: digits)) (row \(row)) is not; "
+                        + key.type.idAdvice
                 )
             }
         }
         self = builder.finish()
+    }
+}
+
+extension [Value] {
+    /// The values where all are integers of an integer type, as ids mostly are; else `nil`.
+    fileprivate func integers(of type: ValueType) -> [Int64]? {
+        let range: ClosedRange<Int64>
+        switch type {
+        case .int32: range = Int64(Int32.min)...Int64(Int32.max)
+        case .int64: range = .min ... .max
+        default: return nil
+        }
+        var integers: [Int64] = []
+        integers.reserveCapacity(self.count)
+        for value in self {
+            guard case .integer(let integer) = value, range.contains(integer) else { return nil }
+            integers.append(integer)
+        }
+        return integers
     }
 }
 
@@ -34,16 +67,22 @@ extension Column {
     ///
     /// - Throws: `invalidValue`, naming the field, the value, its row and the type, at the first
     ///   value that cannot be the type.
-    init(requestData values: [Value], of field: Field) throws(FeatureStoreError) {
+    init(
+        requestData values: [Value],
+        digits: [Int: String] = [:],
+        of field: Field
+    ) throws(FeatureStoreError) {
         var builder = ColumnBuilder(type: field.type)
         var parser = CellParser()
         builder.reserveCapacity(values.count)
         for (row, value) in values.enumerated() {
-            guard builder.append(requestData: value, parser: &parser) else {
+            let digits = digits.isEmpty ? nil : digits[row]
+            guard builder.append(requestData: value, digits: digits, parser: &parser) else {
                 throw FeatureStoreError(
                     code: .invalidValue,
                     message: "request data \"\(field.name)\" is \(field.type), and "
-                        + "\(value.shortText) (row \(row)) is not; \(field.type.idAdvice)"
+                        + "\(value.shortText(digits: digits)) (row \(row)) is not; "
+                        + field.type.idAdvice
                 )
             }
         }
@@ -53,11 +92,15 @@ extension Column {
 
 extension ColumnBuilder {
     /// Adds a value of a request; false, and nothing is added, when it cannot be the column's type.
-    fileprivate mutating func append(requestData value: Value, parser: inout CellParser) -> Bool {
+    fileprivate mutating func append(
+        requestData value: Value,
+        digits: String?,
+        parser: inout CellParser
+    ) -> Bool {
         switch (self.type, value) {
         case (.int32, .float), (.int64, .float), (.unixTimestamp, .integer),
             (.unixTimestamp, .float):
-            return self.append(id: value, parser: &parser)
+            return self.append(id: value, digits: digits, parser: &parser)
         case (.bool, .integer(let integer)) where integer == 0 || integer == 1:
             return self.append(.bool(integer == 1))
         case (_, .string(let text)):
@@ -69,9 +112,18 @@ extension ColumnBuilder {
     }
 
     /// Adds an id; false, and nothing is added, when it cannot be the column's type.
-    fileprivate mutating func append(id value: Value, parser: inout CellParser) -> Bool {
+    fileprivate mutating func append(
+        id value: Value,
+        digits: String?,
+        parser: inout CellParser
+    ) -> Bool {
         switch (self.type, value) {
         case (.int32, .float(let float)), (.int64, .float(let float)):
+            if let digits {
+                let utf8 = Array(digits.utf8)
+                guard let integer = NumberText.wholeNumber(utf8.span) else { return false }
+                return self.append(.integer(integer))
+            }
             // Beyond 2^53 a float does not say which whole number was meant.
             guard abs(float) <= 9_007_199_254_740_992, let integer = Int64(exactly: float) else {
                 return false
@@ -112,6 +164,12 @@ extension ColumnBuilder {
 }
 
 extension Value {
+    /// The value for a message as a client wrote it, cut when it is long.
+    fileprivate func shortText(digits: String?) -> String {
+        guard let digits else { return self.shortText }
+        return digits.utf8.count > 60 ? "\(digits.prefix(60))…" : digits
+    }
+
     /// The value for a message, cut when it is long.
     var shortText: String {
         switch self {

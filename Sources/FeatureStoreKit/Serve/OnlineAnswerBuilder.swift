@@ -4,42 +4,18 @@ import OnlineStores
 
 /// Turns the rows that a read found into the columns of its answer.
 struct OnlineAnswerBuilder {
-    /// What is known of one view's row for one entity; without references, so that a loop over
-    /// rows copies nothing else.
-    struct Found {
-        /// Which of the view's layouts the row has; -1 when its values are not served.
-        var layout = -1
-        /// Where the row lies in the bytes of the batch.
-        var start = 0
-        var end = 0
-    }
-
-    /// What all features of one view have in common.
-    struct FoundView {
-        /// One for each entity row.
-        var rows: [Found] = []
-        /// The status of each value that is not null itself.
-        var statuses: [FeatureStatus] = []
-        var eventTimestamps: [Timestamp] = []
-
-        /// Forgets the rows, and keeps the memory.
-        mutating func reset(rowCount: Int) {
-            self.rows.removeAll(keepingCapacity: true)
-            self.statuses.removeAll(keepingCapacity: true)
-            self.eventTimestamps.removeAll(keepingCapacity: true)
-            self.rows.reserveCapacity(rowCount)
-            self.statuses.reserveCapacity(rowCount)
-            self.eventTimestamps.reserveCapacity(rowCount)
-        }
-    }
-
     let plan: ReadPlan
     let entities: EntityColumns
-    let rows: RowBatch
-    /// For each view and entity row, the index of the row in ``rows``, or -1.
+    /// The bytes of all rows that were found.
+    let bytes: [UInt8]
+    /// What was found for each key.
+    let rows: [FoundRow]
+    /// For each view and entity row, the index of its key, or -1.
     let keyIndices: [Int]
     let now: Timestamp
     let evaluator: OnDemandEvaluator
+    /// When computing must have ended; `nil` for never.
+    let deadline: ContinuousClock.Instant?
 
     /// Makes the answer.
     ///
@@ -55,27 +31,43 @@ struct OnlineAnswerBuilder {
         while views.count < self.plan.views.count {
             views.append(FoundView())
         }
+        answer.viewRows.removeAll(keepingCapacity: true)
         for index in self.plan.views.indices {
             do {
                 guard try self.find(index, &views[index]) else { return false }
             } catch {
                 throw FeatureStoreError(error)
             }
+            answer.viewRows.append(
+                ViewRowCounts(name: self.plan.views[index].name, counts: views[index].counts)
+            )
         }
         answer.entities = self.entities.columns
         answer.rowCount = self.entities.rowCount
         var inputs: [FeatureResolution.Cell: Column] = [:]
+        // Features of one view follow one another: it is taken out once for all of them.
+        var view = FoundView()
+        var viewIndex = -1
+        var nulls: [Int] = []
         for index in self.plan.columns.indices {
             let column = self.plan.columns[index]
-            answer.features[index].name = column.name
+            if answer.features[index].name != column.name {
+                answer.features[index].name = column.name
+            }
             switch column.origin {
             case .feature(let cell):
-                try self.read(
+                if cell.view != viewIndex {
+                    viewIndex = cell.view
+                    view = views[viewIndex]
+                }
+                self.read(
                     cell,
                     type: column.type,
-                    of: views[cell.view],
-                    into: &answer.features[index]
+                    of: view,
+                    into: &answer.features[index],
+                    nulls: &nulls
                 )
+                answer.viewRows[viewIndex].counts.nullValues += nulls.count
             case .onDemand(let number):
                 try self.compute(
                     self.plan.computations[number],
@@ -85,60 +77,40 @@ struct OnlineAnswerBuilder {
                 )
             }
         }
-        self.countRows(views, in: &answer)
         return true
     }
 
-    /// Notes what became of the rows of each view.
-    private func countRows(_ views: [FoundView], in answer: inout OnlineFeatures) {
-        answer.viewRows.removeAll(keepingCapacity: true)
-        for (index, view) in self.plan.views.enumerated() {
-            var counts = RowCounts()
-            for status in views[index].statuses {
-                switch status {
-                case .present, .nullValue: counts.found += 1
-                case .outsideMaxAge: counts.expired += 1
-                case .notFound: counts.notFound += 1
-                }
-            }
-            answer.viewRows.append(ViewRowCounts(name: view.name, counts: counts))
-        }
-        for (column, feature) in zip(self.plan.columns, answer.features) {
-            guard case .feature(let cell) = column.origin else { continue }
-            for status in feature.statuses where status == .nullValue {
-                answer.viewRows[cell.view].counts.nullValues += 1
-            }
-        }
-    }
-
+    /// Judges the rows of one view.
     private func find(_ index: Int, _ result: inout FoundView) throws(OnlineStoreError) -> Bool {
         let view = self.plan.views[index]
         let count = self.entities.rowCount
+        let bytes = self.bytes.span
         result.reset(rowCount: count)
+        // Rows of one layout follow one another.
+        var layout: RowLayout?
+        var layoutIndex = -1
         for key in self.keyIndices[index * count..<(index + 1) * count] {
-            var found = Found()
-            var status = FeatureStatus.notFound
-            var eventTime = Timestamp.epoch
-            if key >= 0, self.rows.found[key].isPresent {
-                let row = self.rows.found[key]
-                guard let layout = view.layoutIndex(schemaID: row.schemaID) else { return false }
-                switch view.state(of: row, now: self.now) {
-                case .nothing: break
-                case .expired:
-                    status = .outsideMaxAge
-                    eventTime = Timestamp(microseconds: row.eventTime)
-                case .present:
-                    status = .present
-                    eventTime = Timestamp(microseconds: row.eventTime)
-                    found = Found(layout: layout, start: row.start, end: row.end)
-                    try view.layouts[layout].layout.validateOffsets(
-                        self.rows.bytes.span.extracting(row.start..<row.end)
-                    )
-                }
+            guard key >= 0, self.rows[key].isPresent else {
+                result.appendNothing()
+                continue
             }
-            result.rows.append(found)
-            result.statuses.append(status)
-            result.eventTimestamps.append(eventTime)
+            let row = self.rows[key]
+            if layout?.schema.id != row.schemaID {
+                guard let found = view.layoutIndex(schemaID: row.schemaID) else { return false }
+                layoutIndex = found
+                layout = view.layouts[found].layout
+            }
+            let eventTime = Timestamp(microseconds: row.eventTime)
+            switch view.state(of: row, now: self.now) {
+            case .nothing: result.appendNothing()
+            case .expired: result.appendExpired(eventTime)
+            case .present:
+                try layout?.validateOffsets(bytes.extracting(row.start..<row.end))
+                result.append(
+                    RowPlace(layout: layoutIndex, start: row.start, end: row.end),
+                    eventTime
+                )
+            }
         }
         return true
     }
@@ -151,6 +123,7 @@ struct OnlineAnswerBuilder {
         into column: inout OnlineFeatures.FeatureColumn
     ) throws(FeatureStoreError) {
         var inputs: [Column] = []
+        var nulls: [Int] = []
         inputs.reserveCapacity(computation.inputs.count)
         for (input, origin) in zip(computation.computed.inputs, computation.inputs) {
             switch origin {
@@ -161,91 +134,102 @@ struct OnlineAnswerBuilder {
                     inputs.append(values)
                     continue
                 }
-                var values = ColumnBuilder(type: input.field.type)
-                try self.append(cell, of: views[cell.view], to: &values) { _ in }
-                let finished = values.finish()
-                known[cell] = finished
-                inputs.append(finished)
+                var values = Column.empty(input.field.type)
+                self.fill(
+                    &values,
+                    with: cell,
+                    type: input.field.type,
+                    of: views[cell.view],
+                    nulls: &nulls
+                )
+                known[cell] = values
+                inputs.append(values)
             }
         }
         let values = try self.evaluator.values(
             of: computation.computed,
             inputs: inputs,
-            rowCount: self.entities.rowCount
+            rowCount: self.entities.rowCount,
+            deadline: self.deadline
         ).column
         column.values = values
         column.statuses = (0..<values.count).map { values.isNull(at: $0) ? .nullValue : .present }
         column.eventTimestamps = Array(repeating: .epoch, count: values.count)
     }
 
+    /// Reads one feature of every entity row, with its statuses and times.
     private func read(
         _ cell: FeatureResolution.Cell,
         type: ValueType,
         of view: FoundView,
-        into column: inout OnlineFeatures.FeatureColumn
-    ) throws(FeatureStoreError) {
-        var values = column.values.recycled(as: type)
+        into column: inout OnlineFeatures.FeatureColumn,
+        nulls: inout [Int]
+    ) {
+        self.fill(&column.values, with: cell, type: type, of: view, nulls: &nulls)
         // Shared by all features of the view until a value is null.
         column.statuses = view.statuses
         column.eventTimestamps = view.eventTimestamps
-        try self.append(cell, of: view, to: &values) { column.statuses[$0] = .nullValue }
-        column.values = values.finish()
+        for row in nulls {
+            column.statuses[row] = .nullValue
+        }
     }
 
-    /// Appends one feature of every entity row.
+    /// Makes a column one feature of every entity row, in the memory that it has.
     ///
     /// - Parameters:
+    ///   - column: The column.
     ///   - cell: The feature.
+    ///   - type: Its type.
     ///   - found: What is known of its view's rows.
-    ///   - values: Gets the values.
-    ///   - markNull: Called with each row that is served and whose value is null.
-    /// - Throws: `corruptData` when a row is damaged.
-    private func append(
-        _ cell: FeatureResolution.Cell,
+    ///   - nulls: Gets the rows that are served and whose value is null, ascending.
+    private func fill(
+        _ column: inout Column,
+        with cell: FeatureResolution.Cell,
+        type: ValueType,
         of found: FoundView,
-        to values: inout ColumnBuilder,
-        markNull: (Int) -> Void
-    ) throws(FeatureStoreError) {
-        do {
-            try self.append(cell, of: found.rows, to: &values, markNull: markNull)
-        } catch {
-            throw FeatureStoreError(error)
+        nulls: inout [Int]
+    ) {
+        if !nulls.isEmpty { nulls.removeAll(keepingCapacity: true) }
+        let source = self.plan.views[cell.view].columns[cell.position]
+        let rows = found.rows.span
+        let bytes = self.bytes.span
+        let count = rows.count
+        let storage: Column.Storage
+        switch type.physicalType {
+        case .integer:
+            var values = column.takeIntegers(count: count)
+            var output = values.mutableSpan
+            source.readIntegers(of: rows, in: bytes, to: &output, nulls: &nulls)
+            storage = .integers(values)
+        case .float:
+            var values = column.takeFloats(count: count)
+            var output = values.mutableSpan
+            source.readFloats(of: rows, in: bytes, to: &output, nulls: &nulls)
+            storage = .floats(values)
+        case .bytes:
+            var values = column.takeBytes(count: count)
+            // Taken out, so that each is written to by itself.
+            var ends = values.ends
+            values.ends = []
+            var output = ends.mutableSpan
+            source.readBytes(
+                of: rows,
+                in: bytes,
+                to: &values.bytes,
+                ends: &output,
+                nulls: &nulls
+            )
+            values.ends = ends
+            storage = .bytes(values)
         }
-    }
-
-    private func append(
-        _ cell: FeatureResolution.Cell,
-        of found: [Found],
-        to values: inout ColumnBuilder,
-        markNull: (Int) -> Void
-    ) throws(OnlineStoreError) {
-        values.reserveCapacity(found.count)
-        let view = self.plan.views[cell.view]
-        let bytes = self.rows.bytes.span
-        // Rows of one layout follow one another.
-        var layout = -1
-        var field: RowLayout.Field?
-        for index in found.indices {
-            let row = found[index]
-            guard row.layout >= 0 else {
-                values.appendNull()
-                continue
+        var bitmap = found.unserved
+        if !nulls.isEmpty {
+            var bits = bitmap ?? Bitmap(count: count)
+            for row in nulls {
+                bits[row] = true
             }
-            if row.layout != layout {
-                layout = row.layout
-                field = view.layouts[layout].field(at: cell.position)
-            }
-            // Without a field, the row was written before the view had the feature.
-            switch try field?.cell(in: bytes.extracting(row.start..<row.end)) {
-            case .integer(let value): values.append(integer: value)
-            case .float(let value): values.append(float: value)
-            case .bytes(let range):
-                let start = row.start + range.lowerBound
-                values.append(bytes: bytes.extracting(start..<start + range.count))
-            case .null, nil:
-                values.appendNull()
-                markNull(index)
-            }
+            bitmap = bits
         }
+        column = Column(type: type, storage: storage, nulls: bitmap)
     }
 }

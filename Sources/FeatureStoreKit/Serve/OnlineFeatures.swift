@@ -79,6 +79,7 @@ public struct OnlineFeatures: Sendable {
             self.features[index].statuses = []
             self.features[index].eventTimestamps = []
         }
+        self.features.reserveCapacity(featureCount)
         while self.features.count < featureCount {
             let values = Column(type: .int64, storage: .integers([]), nulls: nil)
             self.features.append(

@@ -18,6 +18,9 @@ final class OnlineReader: Sendable {
         /// The state of the store's catalogue that the plans go by.
         var catalogue: UInt64 = 0
         var plans: [PlanKey: ReadPlan] = [:]
+        /// The one that was used last, which mostly is the one that is used next: comparing takes
+        /// less than hashing.
+        var last: (key: PlanKey, plan: ReadPlan)?
         /// Those that others keep weakly.
         var directReads: [PlanKey: DirectRead] = [:]
     }
@@ -32,7 +35,7 @@ final class OnlineReader: Sendable {
         var keyIndices: [Int] = []
         var rows = RowBatch()
         /// For each view, what is known of its rows.
-        var views: [OnlineAnswerBuilder.FoundView] = []
+        var views: [FoundView] = []
     }
 
     /// The bytes of rows in buffers that are kept.
@@ -62,7 +65,14 @@ final class OnlineReader: Sendable {
             let plan = try self.plan(for: request, definitions: definitions, catalogue: catalogue)
             let entities = try EntityColumns(request, plan: plan, definitions: definitions)
             answer.reset(featureCount: plan.columns.count)
-            if try self.read(plan, entities: entities, now: now, into: &answer) { return }
+            let isWhole = try self.read(
+                plan,
+                entities: entities,
+                now: now,
+                deadline: request.deadline,
+                into: &answer
+            )
+            if isWhole { return }
             // A row had a schema that the plan does not know: a load has just added it.
             guard self.store.version != catalogue else {
                 throw FeatureStoreError(
@@ -139,7 +149,10 @@ final class OnlineReader: Sendable {
             guard plans.definitions == definitions.state, plans.catalogue == catalogue else {
                 return nil
             }
-            return plans.plans[key]
+            if let last = plans.last, last.key == key { return last.plan }
+            guard let plan = plans.plans[key] else { return nil }
+            plans.last = (key, plan)
+            return plan
         }
         if let known { return known }
         let resolution = try FeatureResolution(
@@ -168,9 +181,16 @@ final class OnlineReader: Sendable {
         _ plan: ReadPlan,
         entities: EntityColumns,
         now: () -> Timestamp,
+        deadline: ContinuousClock.Instant?,
         into answer: inout OnlineFeatures
     ) throws(FeatureStoreError) -> Bool {
-        var scratch = self.scratches.withLock { $0.popLast() } ?? Scratch()
+        var scratch = Scratch()
+        self.scratches.withLock { kept in
+            guard !kept.isEmpty else { return }
+            // Swapped, for a copy would count a reference for each buffer.
+            swap(&scratch, &kept[kept.count - 1])
+            kept.removeLast()
+        }
         scratch.keys.removeAll()
         scratch.keyIndices.removeAll(keepingCapacity: true)
         for view in plan.views {
@@ -184,13 +204,18 @@ final class OnlineReader: Sendable {
         let isWhole = try OnlineAnswerBuilder(
             plan: plan,
             entities: entities,
-            rows: scratch.rows,
+            bytes: scratch.rows.bytes,
+            rows: scratch.rows.found,
             keyIndices: scratch.keyIndices,
             now: now(),
-            evaluator: self.evaluator
+            evaluator: self.evaluator,
+            deadline: deadline
         ).write(to: &answer, views: &scratch.views)
         if scratch.rows.bytes.count <= Self.maximumKeptBytes {
-            self.scratches.withLock { $0.append(scratch) }
+            self.scratches.withLock { kept in
+                kept.append(Scratch())
+                swap(&scratch, &kept[kept.count - 1])
+            }
         }
         return isWhole
     }

@@ -23,6 +23,8 @@ final class ReadPlan: Sendable {
         let obeysCreatedTimes: Bool
         /// The layouts of the rows that the view may have, by schema id.
         let layouts: [Layout]
+        /// How to read each wanted feature of the view from rows of these layouts.
+        let columns: [RowColumn]
         /// Keeps the rows of the generation alive as long as the plan is used.
         let stored: StoredView?
 
@@ -32,6 +34,7 @@ final class ReadPlan: Sendable {
             keyColumns: [Int],
             ttlMicroseconds: Int64,
             obeysCreatedTimes: Bool,
+            featureCount: Int,
             layouts: [Layout],
             stored: StoredView?
         ) {
@@ -41,6 +44,13 @@ final class ReadPlan: Sendable {
             self.ttlMicroseconds = ttlMicroseconds
             self.obeysCreatedTimes = obeysCreatedTimes
             self.layouts = layouts
+            self.columns = (0..<featureCount).map { position in
+                RowColumn(
+                    fields: layouts.map { layout in
+                        layout.fields[position].map { layout.layout.field($0) }
+                    }
+                )
+            }
             self.stored = stored
         }
 
@@ -69,11 +79,6 @@ final class ReadPlan: Sendable {
             self.schemaID = schemaID
             self.layout = layout
             self.fields = fields
-        }
-
-        /// Where a wanted feature lies; `nil` when rows of that schema do not have it yet.
-        func field(at position: Int) -> RowLayout.Field? {
-            self.fields[position].map { self.layout.field($0) }
         }
     }
 
@@ -129,6 +134,7 @@ final class ReadPlan: Sendable {
                     },
                     ttlMicroseconds: wanted.source.isStatic ? 0 : wanted.view.ttlMicroseconds,
                     obeysCreatedTimes: wanted.view.filterByCreatedTimestamp,
+                    featureCount: fields.count,
                     layouts: (stored?.schemas ?? []).map { schema in
                         Layout(
                             schemaID: schema.id,

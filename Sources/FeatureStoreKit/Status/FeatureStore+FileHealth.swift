@@ -232,7 +232,8 @@ extension FeatureStore {
                 "snapshots",
                 "\(countedNoun(snapshots.count, "snapshot")) in \(self.paths.snapshotArea) are "
                     + "being taken, or were never fetched",
-                "none is needed: the next snapshot or server removes those that nobody fetches"
+                "none is needed: the next snapshot, gc or server removes those that nobody fetches "
+                    + "within a minute"
             )
         }
         if fileExists(self.paths.restoreJournal) {
@@ -247,8 +248,8 @@ extension FeatureStore {
             add(
                 "restore",
                 "\(halves.joined(separator: ", ")) are left of a restore that was interrupted; the "
-                    + "project's files are as they were before it",
-                "restore again, or remove them"
+                    + "project's files are as they were before it, or all in place",
+                "none is needed: the next command that opens the online store removes them"
             )
         }
         return findings

@@ -25,45 +25,62 @@ final class OnDemandEvaluator: Sendable {
     ///   - feature: The feature.
     ///   - inputs: Its inputs in their order, `[rowCount]` values each.
     ///   - rowCount: How many rows there are.
+    ///   - deadline: When it must have ended; `nil` for never. It is looked at between rows.
     /// - Returns: `[rowCount]` values, and how many of them are null because they failed.
     /// - Throws: `invalidArgument` when the expression does not compile or the function asks for
-    ///   what it does not declare; `unavailable` when there is no memory for a connection. A row
-    ///   that cannot be computed is null and counted.
+    ///   what it does not declare; `unavailable` when there is no memory for a connection;
+    ///   `deadlineExceeded`. A row that cannot be computed is null and counted.
     func values(
         of feature: ComputedFeature,
         inputs: [Column],
-        rowCount: Int
+        rowCount: Int,
+        deadline: ContinuousClock.Instant? = nil
     ) throws(FeatureStoreError) -> ComputedColumn {
+        let values: ComputedColumn
+        let limit = RowDeadline(deadline, inputs: inputs)
         do throws(OnDemandError) {
             switch feature.formula {
             case .expression(let expression):
-                return try self.values(
+                values = try self.values(
                     of: expression,
                     type: feature.feature.type,
                     inputs: inputs,
-                    rowCount: rowCount
+                    rowCount: rowCount,
+                    limit: limit
                 )
             case .function(let function):
-                return try ComputedColumn(
+                values = try ComputedColumn(
                     function,
                     type: feature.feature.type,
                     inputs: inputs,
-                    rowCount: rowCount
+                    rowCount: rowCount,
+                    limit: limit
                 )
             }
         } catch {
             throw FeatureStoreError(error, of: feature.feature.name, view: feature.view)
         }
+        guard values.column.count == rowCount else {
+            throw FeatureStoreError(
+                code: .deadlineExceeded,
+                message: "feature \"\(feature.feature.name)\" of on-demand feature view "
+                    + "\"\(feature.view)\" was not computed within the time of one request; "
+                    + "ask for fewer rows, or send shorter texts"
+            )
+        }
+        return values
     }
 
     /// The values of an expression.
     ///
-    /// - Returns: `[rowCount]` values; see ``values(of:inputs:rowCount:)``.
+    /// - Returns: `[rowCount]` values, fewer when the time was over; see
+    ///   ``values(of:inputs:rowCount:deadline:)``.
     func values(
         of expression: SQLExpression,
         type: ValueType,
         inputs: [Column],
-        rowCount: Int
+        rowCount: Int,
+        limit: RowDeadline? = nil
     ) throws(OnDemandError) -> ComputedColumn {
         let worker: Worker
         if let free = self.idle.withLock({ $0.popLast() }) {
@@ -85,7 +102,8 @@ final class OnDemandEvaluator: Sendable {
                     of: expression,
                     type: type,
                     inputs: inputs,
-                    rowCount: rowCount
+                    rowCount: rowCount,
+                    limit: limit
                 )
             } catch {
                 throw OnDemandError(error, in: expression.text)
@@ -118,11 +136,13 @@ struct ComputedColumn: Sendable {
         _ function: OnDemandFunction,
         type: ValueType,
         inputs: [Column],
-        rowCount: Int
+        rowCount: Int,
+        limit: RowDeadline?
     ) throws(OnDemandError) {
         var results = ResultCollector(type: type, rowCount: rowCount)
         var row = OnDemandInputs(names: function.inputs, columns: inputs)
         for index in 0..<rowCount {
+            if let limit, limit.isOver(before: index) { break }
             row.row = index
             do {
                 let value = try function.body(row)
@@ -201,11 +221,13 @@ private final class ExpressionStatements {
         of expression: SQLExpression,
         type: ValueType,
         inputs: [Column],
-        rowCount: Int
+        rowCount: Int,
+        limit: RowDeadline?
     ) throws(SQLExpressionError) -> ComputedColumn {
         let compiled = try self.compiled(expression)
         var results = ResultCollector(type: type, rowCount: rowCount)
         for row in 0..<rowCount {
+            if let limit, limit.isOver(before: row) { break }
             do throws(SQLiteError) {
                 for index in inputs.indices {
                     try compiled.statement.bind(inputs[index], row: row, at: index + 1)

@@ -35,7 +35,7 @@ extension FeatureStore {
                     into: &result
                 )
             } catch {
-                result.report.error = error.message
+                result.report.error = self.message(of: error, for: Caller.current)
             }
             report.views.append(result.report)
         }

@@ -1,49 +1,54 @@
 import FeatureModel
 import Foundation
 import Glibc
-import NativeStorage
+package import NativeStorage
 import Synchronization
 
 // Beside the registry lie
 //
 //   forgotten.jsonl   what was forgotten: two JSON objects a line for each forgetting, one when it
 //                     begins, with its tombstones, and one when it is done, with what was removed
-//   forget.key        the secret of the tombstones, 64 hexadecimal digits, for its owner alone
+//   forget.key        the secret of the tombstones, 64 hexadecimal digits, for its owner alone; on
+//                     lines of their own behind it those of projects whose snapshots were restored
 //   forget.lock       see below; empty
 //
-// A line is never changed or removed, so the size of forgotten.jsonl numbers its states. Whoever
-// reads rows to keep something of them (a load, a push, a training set, a cache) shares a lock on
-// the byte of forget.lock at that number, and goes by the tombstones of that state. A forgetting
-// adds its tombstones and then waits for the bytes before the new size: for all who do not know
-// them yet, and for nobody else. Then nothing can bring back what it removes.
+// Each line begins with a seal, which tells a changed byte, and another project's secret. A line is
+// never changed or removed, so the size of forgotten.jsonl numbers its states. Whoever reads rows
+// to keep something of them (a load, a push, a training set, a cache) shares a lock on the byte of
+// forget.lock at that number, and goes by the tombstones of that state. A forgetting adds its
+// tombstones and then waits for the bytes before the new size: for all who do not know them yet,
+// and for nobody else. Then nothing can bring back what it removes.
 
 /// What a project has forgotten, for all processes that use it.
 package final class ForgottenEntities: Sendable {
     /// The byte that a forgetting holds, so that there is one at a time.
     private static let turn: Range<Int64> = 1 << 40..<(1 << 40) + 1
 
-    /// The file of the receipts.
-    package let logPath: String
-    /// The file of the secret.
-    package let keyPath: String
+    let files: ForgottenFiles
+    /// Those of the project beside a snapshot, which count as well.
+    private let others: [ForgottenFiles]
     private let lockPath: String
     private let isReadOnly: Bool
     private let known: Mutex<Known?> = Mutex(nil)
 
     private struct Known {
-        let stamp: FileStamp
+        let stamps: [FileStamp?]
         let tombstones: Tombstones
     }
 
     /// - Parameters:
     ///   - folder: The folder of the registry.
+    ///   - others: Folders in which others remember what must not be shown here either.
     ///   - isReadOnly: Whether nothing may be written there, so that nothing can be forgotten.
-    package init(folder: String, isReadOnly: Bool = false) {
+    package init(folder: String, besides others: [String] = [], isReadOnly: Bool = false) {
         self.isReadOnly = isReadOnly
-        self.logPath = folder + "/forgotten.jsonl"
-        self.keyPath = folder + "/forget.key"
+        self.files = ForgottenFiles(folder: folder)
+        self.others = others.map { ForgottenFiles(folder: $0) }
         self.lockPath = folder + "/forget.lock"
     }
+
+    /// The file of the receipts.
+    package var logPath: String { self.files.logPath }
 
     /// Begins to read rows; until the lease goes, a forgetting that it does not know waits.
     ///
@@ -72,59 +77,35 @@ package final class ForgottenEntities: Sendable {
         }
     }
 
+    /// Which state the tombstones are in: another one whenever there are more of them.
+    package var state: [FileStamp?] { [self.files.stamp] + self.others.map(\.stamp) }
+
     /// The tombstones as they are now.
     package func tombstones() throws(OfflineStoreError) -> Tombstones {
-        guard let stamp = FileStamp(path: self.logPath), stamp.size > 0 else {
-            return Tombstones()
+        let stamps = self.state
+        guard stamps.contains(where: { $0 != nil }) else { return Tombstones() }
+        if let known = self.known.withLock({ $0 }), known.stamps == stamps {
+            return known.tombstones
         }
-        if let known = self.known.withLock({ $0 }), known.stamp == stamp { return known.tombstones }
-        let entries = try self.entries()
-        guard let key = try self.key() else {
-            throw OfflineStoreError(
-                code: .inputOutput,
-                message: "\(self.keyPath) is gone, and without it nobody knows which rows must not "
-                    + "come back; put it back from a backup"
-            )
-        }
-        var tombstones = Tombstones(key: key)
-        for entry in entries {
-            for tombstone in entry.tombstones { tombstones.add(tombstone, time: entry.time) }
-        }
-        self.known.withLock { $0 = Known(stamp: stamp, tombstones: tombstones) }
+        let tombstones = try self.contents().tombstones()
+        self.known.withLock { $0 = Known(stamps: stamps, tombstones: tombstones) }
         return tombstones
     }
 
-    /// One line of the log, as far as it is about tombstones.
-    private struct Entry: Decodable {
-        let time: Timestamp
-        let tombstones: [Tombstone]
+    /// The tombstones that rows lying beside the receipts may not have obeyed: those of the others,
+    /// and of a forgetting that was not completed.
+    package func outstandingTombstones() throws(OfflineStoreError) -> Tombstones {
+        try self.contents().tombstones(notDoneIn: self.files.contents().entries)
+    }
+
+    private func contents() throws(OfflineStoreError) -> ForgottenFiles.Contents {
+        var contents = try self.files.contents()
+        for other in self.others { _ = contents.add(try other.contents()) }
+        return contents
     }
 
     /// All lines, oldest first; one that a crash has cut short does not count.
-    package func lines() throws(OfflineStoreError) -> [[UInt8]] {
-        guard let data = FileManager.default.contents(atPath: self.logPath) else { return [] }
-        let end = data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex
-        return data[..<end].split(separator: UInt8(ascii: "\n")).map { Array($0) }
-    }
-
-    private func entries() throws(OfflineStoreError) -> [Entry] {
-        var entries: [Entry] = []
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        for (index, line) in try self.lines().enumerated() {
-            do {
-                entries.append(try decoder.decode(Entry.self, from: Data(line)))
-            } catch {
-                throw OfflineStoreError(
-                    code: .inputOutput,
-                    message: "line \(index + 1) of \(self.logPath) is damaged, and so nobody knows "
-                        + "which rows must not come back; put the file back from a backup",
-                    cause: error
-                )
-            }
-        }
-        return entries
-    }
+    package func lines() throws(OfflineStoreError) -> [[UInt8]] { try self.files.lines() }
 
     // MARK: Forgetting
 
@@ -142,17 +123,18 @@ package final class ForgottenEntities: Sendable {
         of ids: [(joinKey: String, id: [UInt8])],
         _ turn: ForgettingTurn
     ) throws(OfflineStoreError) -> [Tombstone] {
-        let known = try self.key()
-        guard known != nil || FileStamp(path: self.logPath)?.size ?? 0 == 0 else {
-            _ = try self.tombstones()
-            return []
-        }
+        // Lines without a secret are an error.
+        _ = try self.files.contents()
         let key: TombstoneKey
-        if let known { key = known } else { key = try self.makeKey() }
+        if let known = try self.files.secrets().first {
+            key = known
+        } else {
+            key = try self.makeKey()
+        }
         return ids.map { key.tombstone(joinKey: $0.joinKey, id: $0.id) }
     }
 
-    /// Adds a line, durably.
+    /// Adds a line, with its seal, durably.
     ///
     /// - Parameters:
     ///   - line: A JSON object of the form that the file has.
@@ -162,12 +144,16 @@ package final class ForgottenEntities: Sendable {
         _ line: [UInt8],
         _ turn: ForgettingTurn
     ) throws(OfflineStoreError) {
+        guard let key = try self.files.secrets().first else {
+            throw OfflineStoreError(code: .inputOutput, message: "\(self.files.keyPath) is gone")
+        }
+        let sealed = ForgottenFiles.sealed(line, by: key)
         try withFileErrors { () throws(FileError) in
             let old = FileManager.default.contents(atPath: self.logPath) ?? Data()
             // What a crash has cut short is ended: it stays unread, and the next line whole.
             let isWhole = old.isEmpty || old.last == UInt8(ascii: "\n")
             let kept = isWhole ? old.count : (old.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-            try appendDurably(line + [UInt8(ascii: "\n")], to: self.logPath, keeping: kept)
+            try appendDurably(sealed + [UInt8(ascii: "\n")], to: self.logPath, keeping: kept)
         }
     }
 
@@ -192,36 +178,15 @@ package final class ForgottenEntities: Sendable {
         }
     }
 
-    /// The secret; `nil` when there is none.
-    private func key() throws(OfflineStoreError) -> TombstoneKey? {
-        guard let data = FileManager.default.contents(atPath: self.keyPath) else {
-            guard unsafe access(self.keyPath, F_OK) == 0 else { return nil }
-            throw OfflineStoreError(
-                code: .inputOutput,
-                message: "\(self.keyPath) cannot be read, and without it nobody knows which rows "
-                    + "must not come back; run fstore as the user who owns it"
-            )
-        }
-        let text = String(decoding: data, as: UTF8.self)
-        let bytes = bytes(ofHexadecimal: text.trimmingCharacters(in: .whitespacesAndNewlines))
-        guard bytes.count == TombstoneKey.size else {
-            throw OfflineStoreError(
-                code: .inputOutput,
-                message: "\(self.keyPath) is damaged, and without it nobody knows which rows must "
-                    + "not come back; put it back from a backup"
-            )
-        }
-        return TombstoneKey(bytes)
-    }
-
     private func makeKey() throws(OfflineStoreError) -> TombstoneKey {
         var random = SystemRandomNumberGenerator()
         let bytes = (0..<TombstoneKey.size).map { _ in UInt8.random(in: 0...255, using: &random) }
-        let text = Array((hexadecimal(bytes) + "\n").utf8)
+        let key = TombstoneKey(bytes)
         try withFileErrors { () throws(FileError) in
-            try appendDurably(text, to: self.keyPath, keeping: 0, mode: 0o600)
+            // Whole or not at all: a half one would be taken for a damaged one.
+            try FileTree.write(key.line, to: self.files.keyPath)
         }
-        return TombstoneKey(bytes)
+        return key
     }
 }
 

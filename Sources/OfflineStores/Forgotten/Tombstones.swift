@@ -16,18 +16,21 @@ package struct Tombstone: Hashable, Codable, Sendable {
 
 /// All tombstones of a project.
 package struct Tombstones: Sendable {
-    private let key: TombstoneKey?
+    /// One, and those of projects whose snapshots were restored.
+    private let keys: [TombstoneKey]
+    /// The join keys of which ids were forgotten.
+    package private(set) var joinKeys: Set<String> = []
     private var times: [[UInt8]: Int64] = [:]
     /// One bit for each value of a sieve.
     private var sieve: [UInt64] = []
 
     /// No tombstones.
     package init() {
-        self.key = nil
+        self.keys = []
     }
 
-    init(key: TombstoneKey) {
-        self.key = key
+    init(keys: [TombstoneKey]) {
+        self.keys = keys
     }
 
     /// Whether nothing was ever forgotten.
@@ -36,6 +39,7 @@ package struct Tombstones: Sendable {
     mutating func add(_ tombstone: Tombstone, time: Timestamp) {
         if self.sieve.isEmpty { self.sieve = Array(repeating: 0, count: 1 << 10) }
         self.sieve[Int(tombstone.sieve >> 6)] |= 1 << UInt64(tombstone.sieve & 63)
+        self.joinKeys.insert(tombstone.joinKey)
         let hash = bytes(ofHexadecimal: tombstone.hash)
         self.times[hash] = max(self.times[hash] ?? .min, time.microseconds)
     }
@@ -47,10 +51,55 @@ package struct Tombstones: Sendable {
     ///   - id: The id, as ``append(id:at:to:)`` writes it.
     /// - Returns: The time in microseconds, inclusive; `nil` when the id was not forgotten.
     package func time(ofJoinKey joinKey: [UInt8], id: [UInt8]) -> Int64? {
-        guard let key = self.key, !self.times.isEmpty else { return nil }
-        let sieve = key.sieve(joinKey, id)
-        guard self.sieve[Int(sieve >> 6)] & 1 << UInt64(sieve & 63) != 0 else { return nil }
-        return self.times[key.hash(joinKey, id)]
+        guard !self.times.isEmpty else { return nil }
+        var latest: Int64?
+        for key in self.keys {
+            guard self.mayHave(sieve: key.sieve(joinKey, id)),
+                let time = self.times[key.hash(joinKey, id)]
+            else { continue }
+            latest = max(latest ?? .min, time)
+        }
+        return latest
+    }
+
+    private func mayHave(sieve: UInt16) -> Bool {
+        self.sieve[Int(sieve >> 6)] & 1 << UInt64(sieve & 63) != 0
+    }
+
+    /// The longest text that is searched for ids: each part of it may be one.
+    private static let maximumTextCount = 4096
+
+    /// Whether a text has an id in it that was forgotten, of any join key.
+    ///
+    /// - Parameters:
+    ///   - text: The text, as UTF-8.
+    ///   - isWhole: Whether the part at some places is one that an id may be.
+    /// - Returns: Whether it has; `true` for one of more than 4,096 bytes, which nobody searches.
+    /// - Complexity: O(n²): a keyed hash of a few instructions for each part of the text.
+    package func isMentioned(
+        in text: [UInt8],
+        where isWhole: (Range<Int>) -> Bool
+    ) -> Bool {
+        guard !self.times.isEmpty else { return false }
+        guard text.count <= Self.maximumTextCount else { return true }
+        for key in self.keys {
+            for joinKey in self.joinKeys {
+                let name = Array(joinKey.utf8)
+                let seed = key.hashState(ofJoinKey: name)
+                for start in text.indices {
+                    var state = seed
+                    for end in start..<text.count {
+                        state = TombstoneKey.hashState(state, adding: text[end])
+                        guard self.mayHave(sieve: key.sieve(of: state)),
+                            isWhole(start..<end + 1),
+                            self.times[key.hash(name, Array(text[start...end]))] != nil
+                        else { continue }
+                        return true
+                    }
+                }
+            }
+        }
+        return false
     }
 
     /// Appends an id as tombstones hash it.
@@ -70,7 +119,7 @@ package struct Tombstones: Sendable {
 }
 
 /// The secret that a project's tombstones are made with.
-struct TombstoneKey: Sendable {
+struct TombstoneKey: Equatable, Sendable {
     /// How many bytes it has.
     static let size = 32
 
@@ -97,18 +146,42 @@ struct TombstoneKey: Sendable {
         Array(HMAC<SHA256>.authenticationCode(for: joinKey + [0] + id, using: self.key))
     }
 
+    /// What proves that bytes were written by somebody who has the secret.
+    ///
+    /// No join key begins with a zero byte, so that no tombstone is one.
+    func seal(of bytes: [UInt8]) -> String {
+        hexadecimal(Array(HMAC<SHA256>.authenticationCode(for: [0] + bytes, using: self.key)))
+    }
+
+    /// The line of the secret in its file.
+    var line: [UInt8] {
+        let secret = unsafe self.key.withUnsafeBytes { bytes in unsafe Array(bytes) }
+        return Array((hexadecimal(secret) + "\n").utf8)
+    }
+
     /// FNV-1a from a secret beginning, mixed at the end.
     func sieve(_ joinKey: [UInt8], _ id: [UInt8]) -> UInt16 {
+        var hash = self.hashState(ofJoinKey: joinKey)
+        for byte in id { hash = Self.hashState(hash, adding: byte) }
+        return self.sieve(of: hash)
+    }
+
+    /// What the sieve of an id begins with.
+    func hashState(ofJoinKey joinKey: [UInt8]) -> UInt64 {
         var hash = self.seed
-        for byte in joinKey {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
-        hash = (hash ^ 0xFF) &* 0x100_0000_01b3
-        for byte in id {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
-        hash = (hash ^ hash >> 32) &* (self.seed | 1)
-        return UInt16(truncatingIfNeeded: hash >> 40)
+        for byte in joinKey { hash = Self.hashState(hash, adding: byte) }
+        return Self.hashState(hash, adding: 0xFF)
+    }
+
+    /// The same with one more byte.
+    static func hashState(_ hash: UInt64, adding byte: UInt8) -> UInt64 {
+        (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+
+    /// The sieve of what was added.
+    func sieve(of hash: UInt64) -> UInt16 {
+        let mixed = (hash ^ hash >> 32) &* (self.seed | 1)
+        return UInt16(truncatingIfNeeded: mixed >> 40)
     }
 }
 

@@ -68,21 +68,9 @@ struct ForgetCommand: ParsableCommand {
     }
 
     private func tell(_ receipt: ForgetReceipt) {
-        var lines = receipt.online.map { view in
-            (counted(view.rows, "online row"), "feature view \(view.name)")
-        }
-        if receipt.pushedRows > 0 { lines.append((counted(receipt.pushedRows, "pushed row"), "")) }
-        if receipt.rejects > 0 { lines.append((counted(receipt.rejects, "rejected row"), "")) }
-        if receipt.answers > 0 {
-            lines.append((counted(receipt.answers, "answer"), "pushes with an idempotency key"))
-        }
-        lines += receipt.savedDatasets.map { (counted($0.rows, "row"), "saved dataset \($0.name)") }
-        if receipt.caches > 0 { lines.append((counted(receipt.caches, "cache"), "sources")) }
-        let verb = receipt.isDryRun ? "would be removed" : "removed"
+        let lines = receipt.removed(verb: receipt.isDryRun ? "would be removed" : "removed")
         if lines.isEmpty { print("Nothing of it is there.") }
-        for (count, place) in lines {
-            print("\(verb): \(count)" + (place.isEmpty ? "" : " of \(place)"))
-        }
+        for line in lines { print(line) }
         for source in receipt.sources {
             print(
                 "data source \(source.name) has \(counted(source.rows, "row")) of it still; they "
@@ -91,6 +79,25 @@ struct ForgetCommand: ParsableCommand {
         }
         if !receipt.isDryRun {
             print("Forgotten at \(receipt.time); the receipt is in forgotten.jsonl.")
+        }
+    }
+}
+
+extension ForgetReceipt {
+    /// What was removed, a line each.
+    func removed(verb: String) -> [String] {
+        var lines = self.online.map { view in
+            (counted(view.rows, "online row"), "feature view \(view.name)")
+        }
+        if self.pushedRows > 0 { lines.append((counted(self.pushedRows, "pushed row"), "")) }
+        if self.rejects > 0 { lines.append((counted(self.rejects, "rejected row"), "")) }
+        if self.answers > 0 {
+            lines.append((counted(self.answers, "answer"), "pushes with an idempotency key"))
+        }
+        lines += self.savedDatasets.map { (counted($0.rows, "row"), "saved dataset \($0.name)") }
+        if self.caches > 0 { lines.append((counted(self.caches, "cache"), "sources")) }
+        return lines.map { count, place in
+            "\(verb): \(count)" + (place.isEmpty ? "" : " of \(place)")
         }
     }
 }

@@ -93,6 +93,12 @@ struct ServeCommand: AsyncParsableCommand {
                     + "for one view"
             )
         }
+        guard !self.host.isEmpty else {
+            throw ValidationError(
+                "--host \"\" is no address; give one such as 127.0.0.1, or 0.0.0.0 for all of this "
+                    + "machine's"
+            )
+        }
         guard (self.cert == nil) == (self.key == nil) else {
             throw ValidationError("--cert and --key belong together; give both, or none")
         }
@@ -190,7 +196,8 @@ extension ServeCommand {
             try FeatureStore(
                 snapshot: snapshot,
                 directory: absolutePath(self.global.chdir),
-                configuration: configurationOfSnapshot(at: snapshot)
+                configuration: storedConfiguration(at: snapshot),
+                live: storedConfiguration(at: absolutePath(self.global.chdir))
             )
         }
     }

@@ -8,10 +8,11 @@ struct SnapshotCommand: ParsableCommand {
         commandName: "snapshot",
         abstract: "Copy the whole state of the project into a folder, while it is served.",
         discussion: """
-            The folder gets the registry, the online rows, the pushed rows, the saved datasets and \
-            feature_store.yaml as they were at one moment, and a manifest with the hash of each \
-            file. It must not be there yet, or be empty, and is there as a whole or not at all. \
-            Sources and tokens are not in it. `fstore verify --snapshot DIR` proves it whole.
+            The folder gets the registry, the online rows, the pushed rows, the saved datasets, \
+            what was forgotten and feature_store.yaml as they were at one moment, and a manifest \
+            with the hash of each file. It must not be there yet, or be empty, and is there as a \
+            whole or not at all. Sources and tokens are not in it. `fstore verify --snapshot DIR` \
+            proves it whole.
             """
     )
 
@@ -44,7 +45,8 @@ struct RestoreCommand: ParsableCommand {
             The hash of each file is compared first. Files that are there are only replaced with \
             --replace, and not while somebody has the online store open. A restore that is \
             interrupted leaves the old state or the new one. A folder without feature_store.yaml \
-            gets the snapshot's.
+            gets the snapshot's. Rows of entities that were forgotten since the snapshot are not \
+            put in place, and what was forgotten stays forgotten.
             """
     )
 
@@ -59,13 +61,16 @@ struct RestoreCommand: ParsableCommand {
     func run() throws {
         try self.takeConfiguration()
         let store = try self.global.store()
-        let manifest = try reportingFailure { () throws(FeatureStoreError) in
+        let report = try reportingFailure { () throws(FeatureStoreError) in
             try store.restore(from: self.snapshot, replacing: self.replace)
         }
         if self.global.json {
-            print(try jsonText(manifest))
+            print(try jsonText(report))
         } else {
-            print("Restored \(manifest.summary)")
+            if let forgotten = report.forgotten {
+                for line in forgotten.removed(verb: "left out, as forgotten") { print(line) }
+            }
+            print("Restored \(report.manifest.summary)")
         }
     }
 
@@ -103,8 +108,9 @@ extension SnapshotManifest {
     }
 }
 
-/// What the configuration says that a snapshot was taken of; `nil` when it is not there.
-func configurationOfSnapshot(
+/// What the configuration says that a snapshot was taken of, or that of a repository; `nil` when it
+/// is not there.
+func storedConfiguration(
     at path: String
 ) throws(DiagnosticsError) -> ProjectConfiguration? {
     guard FileManager.default.fileExists(atPath: "\(path)/feature_store.yaml") else { return nil }

@@ -13,7 +13,8 @@ enum LogFormat: String, CaseIterable, ExpressibleByArgument {
 
 /// Writes each line of the log as one JSON object to standard error.
 ///
-/// `time`, `level` and `message` come first; what else is known stands beside them, as texts.
+/// `time`, `level` and `message` come first; what else is known stands beside them, as texts. What
+/// would have one of these names has an underscore behind it.
 struct JSONLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
@@ -32,7 +33,10 @@ struct JSONLogHandler: LogHandler {
             ("time", Timestamp.now().description), ("level", event.level.rawValue),
             ("message", event.message.description),
         ]
-        members += metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
+        let reserved = Set(members.map(\.0))
+        members += metadata.sorted { $0.key < $1.key }.map { key, value in
+            (reserved.contains(key) ? "\(key)_" : key, value.description)
+        }
         var line: [UInt8] = []
         for (name, value) in members {
             line.append(UInt8(ascii: line.isEmpty ? "{" : ","))

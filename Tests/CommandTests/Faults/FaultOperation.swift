@@ -15,6 +15,8 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
     /// The operation.
     let command: String
     var environment: [String: String] = [:]
+    /// What is undone before the operation is done again.
+    var beforeAgain: @Sendable (FleetRepository) -> Void = { _ in }
     /// How the operation ends when nothing fails.
     var exitCode: Int32 = 0
     /// The commands whose output is the state that a user sees.
@@ -68,6 +70,24 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
 
             """
         try fleet.write("push.csv", rows)
+    }
+
+    private static let goodPush = "push stats_push push.csv --to online_and_offline"
+    private static let save = Self.train + Self.features + " --save-as kept"
+    private static let get = "saved-datasets get kept -o -"
+    private static let rebuild = "saved-datasets rebuild kept"
+    private static let proof = "verify --snapshot backup"
+
+    /// Rows that can be used, and a folder that holds no definitions.
+    private static func writeGoodPush(_ fleet: FleetRepository) throws {
+        let rows = """
+            driver_id,event_timestamp,conv_rate,trips,city,created
+            1001,2024-01-02T11:00:00Z,0.5,70,Kiel,2024-01-02T11:00:00Z
+            1003,2024-01-04T11:00:00Z,0.5,71,Kiel,2024-01-04T11:00:00Z
+
+            """
+        try fleet.write("push.csv", rows)
+        try fleet.write(".fstoreignore", "backup/\n")
     }
 
     private static func pushing(to target: String) -> FaultOperation {
@@ -173,6 +193,44 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
             looks: ["saved-datasets get kept -o -"]
         ),
         FaultOperation(
+            name: "a forgetting",
+            edit: { try Self.writeGoodPush($0) },
+            prepareEdited: [Self.goodPush, Self.save],
+            command: "forget --entity driver_id=1001",
+            looks: [Self.reads, Self.train + Self.features + " -o -", Self.get, Self.rebuild],
+            isAtomic: false,
+            isVerified: true
+        ),
+        FaultOperation(
+            name: "a collection of garbage",
+            edit: { fleet in
+                try fleet.edit("ttl: 1d\n", "ttl: 1d\n    retention: 2d\n")
+            },
+            prepareEdited: ["apply"],
+            command: "gc"
+        ),
+        FaultOperation(
+            name: "a snapshot",
+            edit: { try Self.writeGoodPush($0) },
+            prepareEdited: [Self.goodPush, Self.save],
+            command: "snapshot backup",
+            beforeAgain: { try? FileManager.default.removeItem(atPath: $0.directory + "/backup") },
+            looks: [Self.reads, Self.proof]
+        ),
+        FaultOperation(
+            name: "a restore of what was forgotten",
+            edit: { try Self.writeGoodPush($0) },
+            prepareEdited: [
+                Self.save, "snapshot backup", Self.goodPush, "forget --entity driver_id=1001",
+            ],
+            command: "restore backup --replace",
+            looks: [
+                Self.reads, Self.status, Self.train + Self.features + " -o -", Self.get,
+                Self.rebuild,
+            ],
+            isVerified: true
+        ),
+        FaultOperation(
             name: "a teardown",
             command: "teardown",
             looks: [Self.views],
@@ -182,6 +240,13 @@ struct FaultOperation: Sendable, CustomTestStringConvertible {
 }
 
 extension FaultOperation {
+    /// Those whose name is in FSTORE_FAULT_OPERATIONS, with commas between them; all without it.
+    static var chosen: [FaultOperation] {
+        let names = ProcessInfo.processInfo.environment["FSTORE_FAULT_OPERATIONS"]?
+            .split(separator: ",").map(String.init)
+        return names.map { names in Self.all.filter { names.contains($0.name) } } ?? Self.all
+    }
+
     /// What a user sees: the output of the looks, without what differs from run to run.
     func state(of fleet: FleetRepository) throws -> String {
         var text = ""
@@ -193,6 +258,7 @@ extension FaultOperation {
             text += "\(result.exitCode)\n"
             switch look {
             case Self.status: text += try self.loads(result.output)
+            case Self.rebuild, Self.proof: continue
             case let look where look.hasPrefix("rejects"): text += self.reasons(result.output)
             default: text += result.output.stable(in: fleet.directory)
             }

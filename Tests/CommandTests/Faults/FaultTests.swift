@@ -7,7 +7,8 @@ import Testing
 /// that writes.
 ///
 /// By itself some calls of each command, by a seed; with FSTORE_FAULT_SAMPLES=all, as
-/// `scripts/crash-matrix` does, all calls with all faults.
+/// `scripts/crash-matrix` does, all calls with all faults. FSTORE_FAULT_OPERATIONS chooses
+/// commands.
 @Suite struct FaultTests {
     /// One fault of one call.
     private struct Fault: CustomStringConvertible {
@@ -35,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("After a fault there is the old state or the new one", arguments: FaultOperation.all)
+    @Test("After a fault there is the old state or the new one", arguments: FaultOperation.chosen)
     func matrix(operation: FaultOperation) throws {
         try withTemporaryDirectory { directory in
             let template = directory.appendingPathComponent("template")
@@ -77,6 +78,7 @@ import Testing
                 if isDone, operation.exitCode == 0 { #expect(state == new, comment) }
                 if operation.isAtomic { #expect(state == old || state == new, comment) }
 
+                operation.beforeAgain(fleet)
                 let again = try Program.run(
                     words(operation.command),
                     in: fleet.directory,

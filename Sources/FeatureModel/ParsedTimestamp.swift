@@ -3,7 +3,8 @@
 /// Accepted are RFC 3339 (`2026-01-10T12:00:00.25+01:00`; a space or `t` for the `T`, `+01`,
 /// `+0100` and ` UTC` as well), a date (`2026-01-10`), a date and time without zone (`2026-01-10
 /// 12:00[:00[.123456]]`), and seconds since 1970 (`1768046400`, `-1.5`). Digits past the
-/// microsecond round it to the nearest, and from the middle to the even one. Instants lie in the years 1 to 9999.
+/// microsecond round it to the nearest, and from the middle to the even one. Instants lie in the
+/// years 1 to 9999.
 public struct ParsedTimestamp: Hashable, Sendable {
     /// Microseconds since 1970-01-01T00:00:00: in UTC, or in local time when `hasZone` is false.
     public var microseconds: Int64

@@ -159,7 +159,7 @@ package final class Registry: Sendable {
         }
     }
 
-    /// Notes the file of sources that name none, for a version of an earlier release, which did not.
+    /// Notes the file of sources that name none, for a version of an earlier release that did not.
     private func noteOfflineStore(of plan: RegistryPlan) throws(RegistryError) {
         let rows = try RegistryCoding.rows(ofOfflineStore: plan.offlineStorePath)
         let tables = try self.openForWriting()

@@ -238,8 +238,8 @@ extension ColumnCheck {
             diagnostic: Diagnostic(
                 severity: .warning,
                 message: """
-                    \(self.title): \(place): column "\(self.column)" has "\(text)", which is read as \
-                    seconds since 1970
+                    \(self.title): \(place): column "\(self.column)" has "\(text)", which is read \
+                    as seconds since 1970
                     """,
                 fix: "write a date with dashes, as in 2024-01-01"
             )

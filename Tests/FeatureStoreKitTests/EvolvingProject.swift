@@ -47,7 +47,8 @@ struct EvolvingProject {
         var random = SeededGenerator(seed: 5)
         for name in ["a", "b"] {
             let rows = (0..<24).map { _ in self.row(using: &random).joined(separator: ",") }
-            let text = ([Self.columns.joined(separator: ",")] + rows).joined(separator: "\n")
+            let lines = [Self.columns.joined(separator: ",")] + rows
+            let text = lines.map { $0 + "\n" }.joined()
             try Data(text.utf8).write(to: self.directory.appendingPathComponent("\(name).csv"))
         }
         let path = self.directory.appendingPathComponent("rows.db").path

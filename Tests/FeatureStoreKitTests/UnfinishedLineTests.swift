@@ -51,7 +51,7 @@ struct UnfinishedLineTests {
             let report = try load()
             #expect(report.notes.isEmpty && report.views[0].rowsRead == 2)
             #expect(report.views[0].rowsKnown == (isIncremental ? 1 : 0))
-            #expect(try project.values([49], of: "stats:rate") == [49])
+            #expect(try project.values([49], of: "stats:rate") == [.float(49)])
         }
     }
 

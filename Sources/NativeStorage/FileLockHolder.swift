@@ -43,8 +43,8 @@ package struct FileLockHolder: Hashable, Sendable, CustomStringConvertible {
             .map { $0 + "\n" }.joined()
     }
 
-    /// The bytes of the file: the text, a zero byte, and the checksum of the text, since others read
-    /// while it is written over an older one.
+    /// The bytes of the file: the text, a zero byte, and the checksum of the text, since others
+    /// read while it is written over an older one.
     var sealed: [UInt8] {
         let text = Array(self.text.utf8)
         return text + [0] + Self.seal(of: text[...])

@@ -82,8 +82,8 @@ struct CSVFile: ~Copyable {
     /// - Parameters:
     ///   - layout: How the records are to be read.
     ///   - spare: A buffer that nobody needs any more, or an empty one.
-    ///   - holdsBack: Whether a last record without an end is left, when the file was changed a
-    ///     moment ago.
+    ///   - holdsBack: Whether a last record without an end is left, when the file is being
+    ///     written.
     /// - Returns: `nil` at the end of the file. A last record without an end is a chunk by itself.
     /// - Throws: When the file cannot be read, or a record is too long to be one.
     mutating func nextChunk(
@@ -131,6 +131,7 @@ struct CSVFile: ~Copyable {
             path: self.header.path,
             line: start.line,
             offset: self.offset + start.position,
+            end: self.offset + self.window.bytes.count,
             holdsBack: holdsBack
         )
         self.unfinished = line

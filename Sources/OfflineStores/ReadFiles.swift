@@ -1,7 +1,8 @@
 package import FeatureModel
 import NativeStorage
 
-/// Files that were read, as they were before: while they stay so, reading them again gives the same.
+/// Files that were read, as they were before: while they stay so, reading them again gives the
+/// same.
 package struct ReadFiles: Codable, Sendable {
     /// The files that a path or a pattern leads to.
     private struct Group: Codable, Equatable {

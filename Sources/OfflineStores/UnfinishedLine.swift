@@ -3,9 +3,11 @@ import NativeStorage
 
 /// The last record of a file that does not end with a line feed: who writes it may not be done.
 package struct UnfinishedLine: Sendable {
-    /// After its last change a file is left alone for so long before such a line is taken for a
-    /// whole one, in nanoseconds.
-    private static let settlingNanoseconds: Int64 = 10_000_000_000
+    /// Who reads a file sooner after its last change is warned of such a line, in nanoseconds.
+    private static let recentNanoseconds: Int64 = 10_000_000_000
+    /// After its last change a file is left alone for so long before a load takes such a line for
+    /// a whole one, in nanoseconds.
+    private static let settlingNanoseconds: Int64 = 1_000_000_000
 
     /// The file.
     let path: String
@@ -21,17 +23,32 @@ package struct UnfinishedLine: Sendable {
     ///   - path: The file.
     ///   - line: The line on which the record begins.
     ///   - offset: Its distance from the beginning of the file.
-    ///   - holdsBack: Whether the scan leaves what may not be finished for a later one.
-    init(path: String, line: Int, offset: Int, holdsBack: Bool) {
+    ///   - end: The size that the file had when it was opened.
+    ///   - holdsBack: Whether the scan leaves what is being written for a later one, which may take
+    ///     a second to tell.
+    init(path: String, line: Int, offset: Int, end: Int, holdsBack: Bool) {
+        let stamp = FileStamp(path: path)
         self.path = path
         self.line = line
         self.offset = offset
-        self.age = Self.age(of: FileStamp(path: path))
-        self.isHeldBack = holdsBack && self.age < Self.settlingNanoseconds
+        self.age = Self.age(of: stamp)
+        self.isHeldBack =
+            holdsBack && (stamp?.size != end || !Self.settles(path, stamp, age: self.age))
+    }
+
+    /// Waits until a file was left alone for long enough; whether it was.
+    private static func settles(_ path: String, _ stamp: FileStamp?, age: Int64) -> Bool {
+        var rest = self.settlingNanoseconds - max(age, 0)
+        while rest > 0 {
+            pause(milliseconds: 50)
+            rest -= 50_000_000
+            if FileStamp(path: path) != stamp { return false }
+        }
+        return true
     }
 
     /// Whether the file was changed so lately that more of the line may be on its way.
-    package var mayGrow: Bool { self.age < Self.settlingNanoseconds }
+    package var mayGrow: Bool { self.age < Self.recentNanoseconds }
 
     /// A sentence for people.
     package var description: String {
@@ -45,7 +62,7 @@ package struct UnfinishedLine: Sendable {
     static func isThere(in paths: [String], for scan: SourceScan) -> Bool {
         paths.contains { path in
             guard !path.hasSuffix(".gz"), let stamp = FileStamp(path: path), stamp.size > 0,
-                scan.holdsBackUnfinished || self.age(of: stamp) < self.settlingNanoseconds
+                scan.holdsBackUnfinished || self.age(of: stamp) < self.recentNanoseconds
             else { return false }
             return !self.endsLine(path, size: stamp.size)
         }

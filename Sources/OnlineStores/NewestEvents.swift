@@ -1,7 +1,7 @@
 /// The newest event that pushes wrote into each generation, as the database keeps it.
 ///
-/// The value is a row of 12 bytes for each generation: its id, and the event's time in microseconds,
-/// both with the low byte first.
+/// The value is a row of 12 bytes for each generation: its id, and the event's time in
+/// microseconds, both with the low byte first.
 enum NewestEvents {
     private static let rowBytes = 12
 

@@ -276,7 +276,7 @@ extension GoldenMistake {
             "apply",
             1,
             #"""
-            driver.yaml:10:11: error: source "stats": there is no file <repo>/data/nowhere.csv; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, stats.csv
+            driver.yaml:10:11: error: source "stats": there is no file <repo>/data/nowhere.csv; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, registry.db.applied, stats.csv
             1 problem; nothing was changed
             """#,
             edit: ("data/stats.csv", "data/nowhere.csv")
@@ -285,7 +285,7 @@ extension GoldenMistake {
             "apply",
             1,
             #"""
-            driver.yaml:10:11: error: source "stats": no file matches <repo>/data/*.tsv; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, stats.csv
+            driver.yaml:10:11: error: source "stats": no file matches <repo>/data/*.tsv; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, registry.db.applied, stats.csv
             1 problem; nothing was changed
             """#,
             edit: ("data/stats.csv", "data/*.tsv")
@@ -408,7 +408,7 @@ extension GoldenMistake {
             "apply",
             1,
             #"""
-            driver.yaml:8:5: error: source "stats": there is no database <repo>/data/offline.db; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, stats.csv
+            driver.yaml:8:5: error: source "stats": there is no database <repo>/data/offline.db; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, registry.db.applied, stats.csv
             1 problem; nothing was changed
             """#,
             edit: ("type: csv\n    path: data/stats.csv", "type: sqlite\n    table: stats")
@@ -417,7 +417,7 @@ extension GoldenMistake {
             "apply",
             1,
             #"""
-            driver.yaml:10:11: error: source "stats": there is no database <repo>/data/w.db; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, stats.csv
+            driver.yaml:10:11: error: source "stats": there is no database <repo>/data/w.db; its folder holds: audit.jsonl, entities.csv, registry.db, registry.db-shm, registry.db-wal, registry.db.applied, stats.csv
             1 problem; nothing was changed
             """#,
             edit: (

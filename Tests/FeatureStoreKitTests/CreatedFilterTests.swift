@@ -34,6 +34,7 @@ private func makeStore(in directory: URL, filter: Bool) throws -> FeatureStore {
         2,2026-01-01,2026-01-10,30
         2,2026-01-02,,40
         3,2026-01-01,2026-01-11,50
+
         """,
     ]
     for (name, text) in files {

@@ -172,7 +172,7 @@ import Testing
             )
             try project.write([SmallProject.line(1, 2, trips: "2")])
             let error = failure { try project.store.materialize() }
-            #expect(error?.code == .invalidData)
+            #expect(error?.code == .unavailable)
             #expect(error?.message.contains("1 of 2 feature views was not loaded") ?? false)
             #expect(error?.message.contains("feature view \"a_other\": ") ?? false)
             #expect(error?.message.contains("other.csv") ?? false)

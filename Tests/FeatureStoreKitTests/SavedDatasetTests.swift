@@ -185,7 +185,7 @@ import Testing
             let file = project.directory.appendingPathComponent("stats.csv")
             try FileManager.default.removeItem(at: file)
             #expect(try rebuild().changedInputs.map(\.kind) == [.gone])
-            #expect(failure { try rebuild(true) }?.code == .invalidArgument)
+            #expect(failure { try rebuild(true) }?.code == .unavailable)
             try project.write(Self.lines)
             #expect(try rebuild().isIdentical)
         }

@@ -1,6 +1,7 @@
 import FeatureModel
 import FeatureStoreKit
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -38,7 +39,9 @@ struct UnfinishedLineTests {
             // The appender is in the middle of a line, and of a quoted field.
             for torn in [self.second4, self.second4 + "\r", self.second4 + ",\"more\n"] {
                 try self.write(project, self.first + "\n" + torn)
+                let appender = Appender(path: self.path(project))
                 let report = try load()
+                appender.stop()
                 #expect(report.notes.count == 1)
                 let note = report.notes.first ?? ""
                 #expect(note.contains("stats.csv:3: the last line has no end"), "\(note)")
@@ -55,11 +58,11 @@ struct UnfinishedLineTests {
         }
     }
 
-    @Test("A file that was left alone for a while is read to its end")
-    func settled() throws {
+    @Test("A file that nobody writes is read to its end, though it is young", arguments: [0, 60])
+    func settled(age: Int) throws {
         try withTemporaryDirectory { directory in
             let project = SmallProject(directory: directory)
-            try self.write(project, self.first + "\n" + self.second4, age: 60)
+            try self.write(project, self.first + "\n" + self.second4, age: Double(age))
             try project.apply()
             #expect(try project.store.materializeIncremental().notes.isEmpty)
             #expect(try project.values([49]) == [2])
@@ -123,5 +126,26 @@ struct UnfinishedLineTests {
             #expect(young.first?.contains("was read as it stands") ?? false, "\(young)")
             #expect(try warnings(age: 60).isEmpty)
         }
+    }
+}
+
+/// Somebody who is at a file: its time is another again and again.
+private final class Appender: Sendable {
+    private let isDone = Atomic(false)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(path: String) {
+        Thread.detachNewThread {
+            while !self.isDone.load(ordering: .relaxed) {
+                utimes(path, nil)
+                usleep(5000)
+            }
+            self.ended.signal()
+        }
+    }
+
+    func stop() {
+        self.isDone.store(true, ordering: .relaxed)
+        self.ended.wait()
     }
 }

@@ -35,8 +35,11 @@ private func outcome(
             }
         }
     } catch {
+        report.unfinished = []
         return "\(rows) \(report) \(error)"
     }
+    // How old the file was is another thing for each reading, and a packed one is read whole.
+    report.unfinished = []
     return "\(rows) \(report)"
 }
 

@@ -161,8 +161,8 @@ package final class SourceCache: Sendable {
         removeFile(file.file.file.path)
     }
 
-    /// A strict scan of bad rows is that of the text, which fails for those that it meets; so is one
-    /// that wants the keys of bad rows.
+    /// A strict scan of bad rows is that of the text, which fails for those that it meets; so is
+    /// one that wants the keys of bad rows.
     private func fit(_ file: CacheFile, for scan: SourceScan) -> CacheFile? {
         (scan.strict || scan.deliversUnusable) && file.summary.report.bad > 0 ? nil : file
     }

@@ -18,8 +18,6 @@ private struct ChangingFiles {
     let folder: URL
     /// By name: the text after the header.
     private var texts: [String: String] = [:]
-    /// By name: where the line begins that someone has not written to its end.
-    private var torn: [String: Int] = [:]
     private var random: SeededGenerator
     private var rows = 0
 
@@ -32,24 +30,9 @@ private struct ChangingFiles {
 
     private var names: [String] { self.texts.keys.sorted() }
 
-    /// Whether a line was left, of a file that others change while it is read.
-    var hasTorn: Bool { !self.torn.isEmpty }
-
-    /// Who is writing those lines.
-    func appender() -> Appender {
-        Appender(self.torn.keys.map { self.folder.appendingPathComponent($0).path })
-    }
-
     /// Does something to the files.
     mutating func change() throws -> Change {
-        // What was loaded: whole lines.
-        var before = self.texts
-        for (name, length) in self.torn {
-            before[name] = before[name].map { text in
-                String(decoding: text.utf8.prefix(length), as: UTF8.self)
-            }
-        }
-        let known = before.keys.filter { self.torn[$0] != nil && $0 != self.names.last }
+        let before = self.texts
         let last = self.names[self.names.count - 1]
         let any = self.names[Int.random(in: 0..<self.names.count, using: &self.random)]
         switch Int.random(in: 0..<14, using: &self.random) {
@@ -59,24 +42,16 @@ private struct ChangingFiles {
         case 2..<7: try self.append(Int.random(in: 1...3, using: &self.random), to: last)
         case 7: try self.append(2, to: any)
         case 8: try self.append(2, to: "s\(Int.random(in: 0...9, using: &self.random)).csv")
-        case 9:
-            // A line that someone has not written to its end.
-            let start = self.torn[last] ?? self.texts[last]?.utf8.count ?? 0
-            try self.append(1, to: last)
-            self.texts[last]?.removeLast()
-            try self.write(last)
-            if self.texts[last]?.utf8.count ?? 0 > start { self.torn[last] = start }
-        case 10: try self.edit(any)
+        case 9, 10: try self.edit(any)
         case 11: try self.replaceLines(of: any) { Array($0.reversed()) }
         case 12: try self.replaceLines(of: any) { Array($0.dropLast()) }
         default:
             if self.names.count > 1 {
                 self.texts[any] = nil
-                self.torn[any] = nil
                 try FileManager.default.removeItem(at: self.folder.appendingPathComponent(any))
             }
         }
-        return known.isEmpty ? self.change(since: before) : .other
+        return self.change(since: before)
     }
 
     private func change(since before: [String: String]) -> Change {
@@ -99,7 +74,6 @@ private struct ChangingFiles {
         // Half a quoted field would be no file that can be read.
         guard !text.contains("in two") else { return try self.edit(name) }
         self.texts[name] = body(text.split(separator: "\n")).map { $0 + "\n" }.joined()
-        self.torn[name] = nil
         try self.write(name)
     }
 
@@ -126,7 +100,6 @@ private struct ChangingFiles {
             }
             self.texts[name, default: ""] += line + "\n"
         }
-        self.torn[name] = nil
         try self.write(name)
     }
 
@@ -180,8 +153,6 @@ struct IncrementalLoadTests {
                 other.clock.now = second(now)
                 let comment: Comment = "step \(step): \(change) at \(now)"
                 let end = second(Int64.random(in: 55...70, using: &random))
-                let appender = files.appender()
-                defer { appender.stop() }
                 var report = try one.store.materializeIncremental(to: end).views[0]
                 var whole = try other.store.materialize(to: end).views[0]
                 for drivers in [[1, 2], [3, 4]] as [[Value]] {
@@ -194,8 +165,7 @@ struct IncrementalLoadTests {
                 let isKnown = change != .other && (known.map { $0.end <= last } ?? false)
                 #expect(report.rowsKnown == (isKnown ? known?.rows : 0), comment)
                 // What was passed over for its time is read again.
-                known =
-                    report.afterEnd == 0 && !files.hasTorn ? (report.rowsRead, last) : nil
+                known = report.afterEnd == 0 ? (report.rowsRead, last) : nil
                 // Bad rows of before were named then; and rows of before are compared no more.
                 #expect(report.samples.allSatisfy { whole.samples.contains($0) } || whole.bad > 10)
                 (report.rowsKnown, report.stale, report.samples, report.seconds) = (0, 0, [], 0)

@@ -49,24 +49,8 @@ package struct RowColumn: Sendable {
         to values: inout MutableSpan<Int64>,
         nulls: inout [Int]
     ) {
-        var index = 0
-        while index < rows.count {
-            let layout = rows[index].layout
-            guard let field = self.field(inLayout: layout) else {
-                if layout >= 0 { note(index, in: &nulls) }
-                index &+= 1
-                continue
-            }
-            // Rows of one layout follow one another.
-            repeat {
-                let start = rows[index].start
-                if field.isNull(inRowAt: start, bytes) {
-                    note(index, in: &nulls)
-                } else {
-                    values[index] = field.integer(inRowAt: start, bytes)
-                }
-                index &+= 1
-            } while index < rows.count && rows[index].layout == layout
+        self.read(of: rows, in: bytes, to: &values, nulls: &nulls) { field, start, bytes in
+            field.integer(inRowAt: start, bytes)
         }
     }
 
@@ -77,23 +61,8 @@ package struct RowColumn: Sendable {
         to values: inout MutableSpan<Double>,
         nulls: inout [Int]
     ) {
-        var index = 0
-        while index < rows.count {
-            let layout = rows[index].layout
-            guard let field = self.field(inLayout: layout) else {
-                if layout >= 0 { note(index, in: &nulls) }
-                index &+= 1
-                continue
-            }
-            repeat {
-                let start = rows[index].start
-                if field.isNull(inRowAt: start, bytes) {
-                    note(index, in: &nulls)
-                } else {
-                    values[index] = field.float(inRowAt: start, bytes)
-                }
-                index &+= 1
-            } while index < rows.count && rows[index].layout == layout
+        self.read(of: rows, in: bytes, to: &values, nulls: &nulls) { field, start, bytes in
+            field.float(inRowAt: start, bytes)
         }
     }
 
@@ -132,6 +101,36 @@ package struct RowColumn: Sendable {
                     end &+= range.count
                 }
                 ends[index] = end
+                index &+= 1
+            } while index < rows.count && rows[index].layout == layout
+        }
+    }
+
+    /// The loop over values of one size: inlined, so that each kind has its own.
+    @inline(__always)
+    private func read<Value: BitwiseCopyable>(
+        of rows: Span<RowPlace>,
+        in bytes: Span<UInt8>,
+        to values: inout MutableSpan<Value>,
+        nulls: inout [Int],
+        _ value: (RowLayout.Field, Int, Span<UInt8>) -> Value
+    ) {
+        var index = 0
+        while index < rows.count {
+            let layout = rows[index].layout
+            guard let field = self.field(inLayout: layout) else {
+                if layout >= 0 { note(index, in: &nulls) }
+                index &+= 1
+                continue
+            }
+            // Rows of one layout follow one another.
+            repeat {
+                let start = rows[index].start
+                if field.isNull(inRowAt: start, bytes) {
+                    note(index, in: &nulls)
+                } else {
+                    values[index] = value(field, start, bytes)
+                }
                 index &+= 1
             } while index < rows.count && rows[index].layout == layout
         }

@@ -168,23 +168,31 @@ private struct DecimalDigits {
         self.range = start..<position
         guard self.count > 0 else { return nil }
         guard position < text.count else { return }
-        guard text[position] | 0x20 == UInt8(ascii: "e") else { return nil }
-        position += 1
-        var isNegativeExponent = false
-        if position < text.count, text[position] == minus || text[position] == plus {
-            isNegativeExponent = text[position] == minus
-            position += 1
-        }
-        guard position < text.count else { return nil }
-        var explicit = 0
-        while position < text.count {
-            let digit = text[position] &- zero
-            guard digit < 10 else { return nil }
-            explicit = min(explicit * 10 + Int(digit), 100_000)
-            position += 1
-        }
-        self.exponent = isNegativeExponent ? -explicit : explicit
+        guard let exponent = writtenExponent(text, from: position) else { return nil }
+        self.exponent = exponent
     }
+}
+
+/// The exponent of a number, which is the rest of its text: `e18`, `E-3`.
+///
+/// - Returns: At most a hundred thousand either way; `nil` when the rest is no exponent.
+private func writtenExponent(_ text: Span<UInt8>, from start: Int) -> Int? {
+    guard text[start] | 0x20 == UInt8(ascii: "e") else { return nil }
+    var position = start + 1
+    var isNegative = false
+    if position < text.count, text[position] == minus || text[position] == plus {
+        isNegative = text[position] == minus
+        position += 1
+    }
+    guard position < text.count else { return nil }
+    var exponent = 0
+    while position < text.count {
+        let digit = text[position] &- zero
+        guard digit < 10 else { return nil }
+        exponent = min(exponent * 10 + Int(digit), 100_000)
+        position += 1
+    }
+    return isNegative ? -exponent : exponent
 }
 
 /// A decimal text taken apart for a floating-point number, by the grammar of ``DecimalDigits``.
@@ -218,22 +226,8 @@ private struct DecimalParts {
         }
         guard digits > 0 else { return nil }
         if position < text.count {
-            guard text[position] | 0x20 == UInt8(ascii: "e") else { return nil }
-            position += 1
-            var isNegativeExponent = false
-            if position < text.count, text[position] == minus || text[position] == plus {
-                isNegativeExponent = text[position] == minus
-                position += 1
-            }
-            guard position < text.count else { return nil }
-            var explicit = 0
-            while position < text.count {
-                let digit = text[position] &- zero
-                guard digit < 10 else { return nil }
-                explicit = min(explicit * 10 + Int(digit), 100_000)
-                position += 1
-            }
-            self.exponent += isNegativeExponent ? -explicit : explicit
+            guard let exponent = writtenExponent(text, from: position) else { return nil }
+            self.exponent += exponent
         }
     }
 

@@ -6,17 +6,25 @@ import NativeStorage
 package struct ReadFiles: Codable, Sendable {
     /// The files that a path or a pattern leads to.
     private struct Group: Codable, Equatable {
-        /// The path or pattern as a definition has it; `nil` for files that are named one by one.
-        var pattern: String?
-        var paths: [String]
+        /// The source, as its definition has it; `nil` for files that are named one by one.
+        let source: SourceFiles?
+        let paths: [String]
         /// By path; `nil` for a file that is not there, such as the log of a database.
-        var stamps: [FileStamp?]
+        let stamps: [FileStamp?]
 
-        init(pattern: String? = nil, paths: [String]) {
-            self.pattern = pattern
+        init(source: SourceFiles? = nil, paths: [String]) {
+            self.source = source
             self.paths = paths
             self.stamps = paths.map { FileStamp(path: $0) }
         }
+    }
+
+    /// What leads to the files of a source.
+    fileprivate enum SourceFiles: Codable, Equatable {
+        /// The path or pattern of CSV files.
+        case csv(String)
+        /// The path of a database, which has its log beside it while it is written.
+        case sqlite(String)
     }
 
     private var groups: [Group]
@@ -32,7 +40,7 @@ package struct ReadFiles: Codable, Sendable {
     /// Looks at the files of some sources as well.
     package mutating func add(_ sources: [DataSource], of reader: SourceReader) {
         self.groups += sources.compactMap { source in
-            reader.path(of: source).map { Group(pattern: $0, paths: reader.files(at: $0)) }
+            reader.readFiles(of: source).map { Group(source: $0, paths: reader.paths(of: $0)) }
         }
     }
 
@@ -50,26 +58,29 @@ package struct ReadFiles: Codable, Sendable {
         }
         guard isOld, before.groups.starts(with: self.groups) else { return false }
         return before.groups.dropFirst(self.groups.count).allSatisfy { group in
-            guard let pattern = group.pattern else { return false }
-            return Group(pattern: pattern, paths: reader.files(at: pattern)) == group
+            guard let source = group.source else { return false }
+            return Group(source: source, paths: reader.paths(of: source)) == group
         }
     }
 }
 
 extension SourceReader {
-    /// The path or pattern of a source's files; `nil` for a source without any.
-    fileprivate func path(of source: DataSource) -> String? {
+    /// What leads to a source's files; `nil` for a source without any.
+    fileprivate func readFiles(of source: DataSource) -> ReadFiles.SourceFiles? {
         switch source.kind {
-        case .csv(let options): options.path
-        case .sqlite(let options): options.path ?? self.offlineDatabasePath
+        case .csv(let options): .csv(options.path)
+        case .sqlite(let options): (options.path ?? self.offlineDatabasePath).map { .sqlite($0) }
         case .push, .request: nil
         }
     }
 
-    /// The files that a path or a pattern leads to, each with the log that a database has beside it
-    /// while it is written.
-    fileprivate func files(at pattern: String) -> [String] {
-        let files = (try? FilePattern.files(pattern, root: self.root)) ?? []
-        return files.flatMap { $0.hasSuffix(".csv") ? [$0] : [$0, "\($0)-wal"] }
+    fileprivate func paths(of source: ReadFiles.SourceFiles) -> [String] {
+        switch source {
+        case .csv(let pattern):
+            return (try? FilePattern.files(pattern, root: self.root)) ?? []
+        case .sqlite(let path):
+            let path = FilePattern.absolutePath(path, root: self.root)
+            return [path, "\(path)-wal"]
+        }
     }
 }

@@ -8,6 +8,12 @@ struct NewRepositoryError: Error {
 
 /// A repository that `fstore init` makes.
 struct NewRepository {
+    /// What a project keeps below `data`: state, and secrets, which belong into no repository.
+    private static let ignoredFiles = [
+        "registry.db*", "online*", ".online*", "offline.db*", "pushed.db*", "saved_datasets/",
+        "audit.jsonl*", "forget*", "tokens.json",
+    ]
+
     let directory: String
     /// The newest time of the sample data.
     let now: Timestamp
@@ -30,7 +36,7 @@ struct NewRepository {
         }
         var contents = [
             "feature_store.yaml": self.configuration,
-            ".gitignore": "data/registry.db*\ndata/online*\ndata/offline.db*\n",
+            ".gitignore": Self.ignoredFiles.map { "data/\($0)\n" }.joined(),
         ]
         if template == .local {
             let sample = DriverStatistics(end: self.now)

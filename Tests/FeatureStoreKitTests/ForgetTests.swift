@@ -5,29 +5,6 @@ import TestSupport
 import Testing
 
 @Suite struct ForgetTests {
-    private static func check(_ project: ForgettingProject, _ step: String) throws {
-        let now = project.clock.now
-        let times = [now, Timestamp(microseconds: now.microseconds - 9_000_000)]
-        let questions = ForgettingProject.questions(at: times)
-        let training = try project.training(questions)
-        for (feature, column) in zip(ForgettingProject.features, training) {
-            for (question, value) in zip(questions, column) {
-                let expected = project.expected(feature, question, isOnline: false)
-                #expect(value == expected, "\(step): training \(feature) \(question)")
-            }
-        }
-    }
-
-    private static func checkOnline(_ project: ForgettingProject, _ step: String) throws {
-        let questions = ForgettingProject.questions(at: [project.clock.now])
-        for (feature, column) in zip(ForgettingProject.features, try project.online(questions)) {
-            for (question, value) in zip(questions, column) {
-                let expected = project.expected(feature, question, isOnline: true)
-                #expect(value == expected, "\(step): online \(feature) \(question)")
-            }
-        }
-    }
-
     @Test(arguments: UInt64(0)..<30)
     func `Whatever comes in whatever order, forgotten rows are as if they had never been`(
         seed: UInt64
@@ -37,14 +14,14 @@ import Testing
             var project = try ForgettingProject(directory, cache: seed.isMultiple(of: 2))
             for step in 0..<24 {
                 try project.step(using: &random)
-                if step.isMultiple(of: 6) { try Self.check(project, "step \(step)") }
+                if step.isMultiple(of: 6) { try project.checkTraining("step \(step)") }
             }
             try project.forget(using: &random)
-            try Self.check(project, "after forgetting")
+            try project.checkTraining("after forgetting")
             try project.store.materialize()
-            try Self.checkOnline(project, "after loading")
+            try project.checkOnline("after loading")
             // Another store of the same project knows it as well.
-            try Self.check(project, "at the end")
+            try project.checkTraining("at the end")
         }
     }
 

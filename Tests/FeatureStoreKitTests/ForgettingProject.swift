@@ -2,6 +2,7 @@ import FeatureModel
 import FeatureStoreKit
 import Foundation
 import TestSupport
+import Testing
 
 /// A random project whose entities are forgotten now and then, and the test's own idea of which of
 /// its rows count.
@@ -333,5 +334,31 @@ struct ForgettingProject {
             ],
             fullFeatureNames: true
         ).features.map(\.values.values)
+    }
+}
+
+extension ForgettingProject {
+    /// Compares training sets, as of now and of a while ago, with the model.
+    func checkTraining(_ step: String) throws {
+        let now = self.clock.now
+        let times = [now, Timestamp(microseconds: now.microseconds - 9_000_000)]
+        let questions = Self.questions(at: times)
+        for (feature, column) in zip(Self.features, try self.training(questions)) {
+            for (question, value) in zip(questions, column) {
+                let expected = self.expected(feature, question, isOnline: false)
+                #expect(value == expected, "\(step): training \(feature) \(question)")
+            }
+        }
+    }
+
+    /// Compares what is served with the model.
+    func checkOnline(_ step: String) throws {
+        let questions = Self.questions(at: [self.clock.now])
+        for (feature, column) in zip(Self.features, try self.online(questions)) {
+            for (question, value) in zip(questions, column) {
+                let expected = self.expected(feature, question, isOnline: true)
+                #expect(value == expected, "\(step): online \(feature) \(question)")
+            }
+        }
     }
 }

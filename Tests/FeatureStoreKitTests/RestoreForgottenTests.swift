@@ -8,28 +8,6 @@ import Testing
 @Suite struct RestoreForgottenTests {
     private typealias Question = ForgettingProject.Question
 
-    private static func checkTraining(_ project: ForgettingProject, _ step: String) throws {
-        let now = project.clock.now
-        let times = [now, Timestamp(microseconds: now.microseconds - 9_000_000)]
-        let questions = ForgettingProject.questions(at: times)
-        for (feature, column) in zip(ForgettingProject.features, try project.training(questions)) {
-            for (question, value) in zip(questions, column) {
-                let expected = project.expected(feature, question, isOnline: false)
-                #expect(value == expected, "\(step): training \(feature) \(question)")
-            }
-        }
-    }
-
-    private static func checkOnline(_ project: ForgettingProject, _ step: String) throws {
-        let questions = ForgettingProject.questions(at: [project.clock.now])
-        for (feature, column) in zip(ForgettingProject.features, try project.online(questions)) {
-            for (question, value) in zip(questions, column) {
-                let expected = project.expected(feature, question, isOnline: true)
-                #expect(value == expected, "\(step): online \(feature) \(question)")
-            }
-        }
-    }
-
     /// Right after a restore there is what was served then, without what was forgotten since.
     private static func checkServed(
         _ project: ForgettingProject,
@@ -83,7 +61,7 @@ import Testing
                     let isOld = snapshot.forgotten < project.forgotten.count
                     #expect((report.forgotten != nil) == isOld, "step \(step)")
                     try Self.checkServed(project, snapshot, "step \(step)")
-                    try Self.checkTraining(project, "step \(step)")
+                    try project.checkTraining("step \(step)")
                 default: try project.step(using: &random)
                 }
             }
@@ -93,9 +71,9 @@ import Testing
             let last = try #require(project.snapshots.last)
             #expect(try project.restore(last).forgotten?.isDone == true)
             try Self.checkServed(project, last, "at the end")
-            try Self.checkTraining(project, "at the end")
+            try project.checkTraining("at the end")
             try project.store.materialize()
-            try Self.checkOnline(project, "at the end")
+            try project.checkOnline("at the end")
             let receipts = try project.store.forgetReceipts()
             #expect(receipts.map(\.time) == project.forgotten.map(\.time))
         }

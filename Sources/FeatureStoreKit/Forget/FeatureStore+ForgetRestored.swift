@@ -60,6 +60,7 @@ extension FeatureStore {
         }
         try self.forgetPushes(pushes, in: log, datasets, into: &receipt)
     }
+
     /// Removes the copies of sets that are damaged: nobody knows any more whose rows are in them,
     /// and the rest is not to be lost for them.
     private func dropDamaged(_ datasets: SavedDatasetFolder) throws(FeatureStoreError) {

@@ -35,7 +35,7 @@ struct RepositoryWriterTests {
             ProjectConfiguration(project: "silent", auditLog: .none),
             ProjectConfiguration(
                 project: "watched",
-                allowedPaths: ["/data/warehouse", "../shared"],
+                allowedPaths: ["/data/warehouse", "../common"],
                 auditLog: .file(path: "data/changes.jsonl")
             ),
             ProjectConfiguration(

@@ -26,13 +26,13 @@ import Testing
             _ = try make("repository/data/a.csv")
             _ = try make("repository2/b.csv")
             _ = try make("outside/c.csv")
-            _ = try make("shared/d.csv")
+            _ = try make("common/d.csv")
             try link("repository/inner", to: "data")
             try link("repository/data/out.csv", to: "../../outside/c.csv")
             try link("repository/far", to: directory.path + "/outside")
             try link("repository/nowhere.csv", to: "/nowhere/at/all")
             try link("repository/loop", to: "loop")
-            try link("repository/shared", to: "../shared")
+            try link("repository/common", to: "../common")
             try link("alias", to: "repository")
 
             let paths = AllowedPaths(repository: root, others: [])
@@ -47,7 +47,7 @@ import Testing
                 "/..", "/../outside/c.csv", "/../repository2/b.csv", "2/b.csv", "/data/out.csv",
                 "/far/c.csv", "/far/none.csv", "/far/*.csv", "/nowhere.csv", "/loop",
                 "/data/../../outside/c.csv", "/new/../../outside/c.csv", "/inner/../../outside",
-                "/far/..", "/data/*/../../../outside/c.csv", "/shared/d.csv", "/data/a\u{0}.csv",
+                "/far/..", "/data/*/../../../outside/c.csv", "/common/d.csv", "/data/a\u{0}.csv",
             ] {
                 #expect(!paths.contains(root + outside), "\(outside)")
             }
@@ -60,10 +60,10 @@ import Testing
                     .contains(root + "/data/a.csv")
             )
 
-            let more = AllowedPaths(repository: root, others: ["../shared", "/nowhere/at"])
-            #expect(more.contains(root + "/../shared/d.csv"))
-            #expect(more.contains(root + "/shared/d.csv"))
-            #expect(more.contains(root + "/nowhere/../../shared/d.csv") == false)
+            let more = AllowedPaths(repository: root, others: ["../common", "/nowhere/at"])
+            #expect(more.contains(root + "/../common/d.csv"))
+            #expect(more.contains(root + "/common/d.csv"))
+            #expect(more.contains(root + "/nowhere/../../common/d.csv") == false)
             #expect(more.contains("/nowhere/at/all"))
             #expect(!more.contains(root + "/far/c.csv"))
             #expect(AllowedPaths(repository: root, others: ["/"]).contains("/etc/passwd"))

@@ -6,13 +6,16 @@ import FeatureModel
 package struct CellParser {
     /// What turns local microseconds into UTC for times without zone; `nil` when they are UTC.
     private let localToUTC: ((Int64) -> Int64)?
+    /// Whether whole numbers and seconds may have an exponent, as they may in JSON.
+    private let allowsExponents: Bool
     /// Whether a time without zone was read.
     package private(set) var sawZonelessTime = false
     /// Whether a time was read as seconds that is a date without dashes as well.
     package private(set) var sawDateWithoutDashes = false
 
-    package init(localToUTC: ((Int64) -> Int64)? = nil) {
+    package init(localToUTC: ((Int64) -> Int64)? = nil, allowsExponents: Bool = false) {
         self.localToUTC = localToUTC
+        self.allowsExponents = allowsExponents
     }
 
     /// Appends the value that a text stands for.
@@ -46,12 +49,12 @@ package struct CellParser {
     package mutating func integer(_ text: Span<UInt8>, kind: CellKind) -> Int64? {
         switch kind {
         case .int32:
-            guard let value = NumberText.integer(text), Int32(exactly: value) != nil else {
+            guard let value = self.wholeNumber(text), Int32(exactly: value) != nil else {
                 return nil
             }
             return value
         case .int64:
-            return NumberText.integer(text)
+            return self.wholeNumber(text)
         case .bool:
             return Self.bool(text)
         default:
@@ -96,18 +99,36 @@ package struct CellParser {
         }
     }
 
+    private func wholeNumber(_ text: Span<UInt8>) -> Int64? {
+        if let value = NumberText.integer(text) { return value }
+        return self.allowsExponents ? NumberText.wholeNumber(text) : nil
+    }
+
     /// An instant in microseconds; `nil` when the text is no time of the years 1 to 9999.
     package mutating func time(_ text: Span<UInt8>) -> Int64? {
-        guard let parsed = ParsedTimestamp(utf8: text) else { return nil }
+        guard let parsed = ParsedTimestamp(utf8: text) else {
+            guard self.allowsExponents, let seconds = NumberText.double(text) else { return nil }
+            return Self.time(seconds: seconds)
+        }
         if parsed.hasZone {
             if text.count == 8, Self.isDateWithoutDashes(text) { self.sawDateWithoutDashes = true }
             return parsed.microseconds
         }
         self.sawZonelessTime = true
         guard let localToUTC = self.localToUTC else { return parsed.microseconds }
-        let instant = localToUTC(parsed.microseconds)
-        let range = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
-        return range.contains(instant) ? instant : nil
+        return Self.instant(localToUTC(parsed.microseconds))
+    }
+
+    /// An instant in microseconds, to the nearest; `nil` beyond the years 1 to 9999.
+    static func time(seconds: Double) -> Int64? {
+        let time = (seconds * 1_000_000).rounded(.toNearestOrEven)
+        return Int64(exactly: time).flatMap(Self.instant)
+    }
+
+    /// The instant, when it is within the years 1 to 9999.
+    static func instant(_ time: Int64) -> Int64? {
+        let all = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
+        return all.contains(time) ? time : nil
     }
 
     /// Whether a text is eight digits that are most likely meant as a date, such as `20240101`.

@@ -119,18 +119,17 @@ package enum GivenCell: Hashable, Sendable {
         }
     }
 
-    /// A number of a JSON text as a cell; `nil` when it is none, or beyond all floats.
+    /// A number of a JSON text as a cell.
     ///
     /// With a fraction or an exponent it is no integer, even when it is whole: -0.0 is not 0, and
     /// so -0 is none either.
-    package static func number(_ text: Span<UInt8>) -> GivenCell? {
+    package static func number(_ text: Span<UInt8>) -> GivenCell {
         var digits: [UInt8] = []
         digits.append(span: text)
         let isWhole = !digits.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == 0x65 }
         if isWhole, let integer = NumberText.integer(text), integer != 0 || digits.count == 1 {
             return .integer(integer)
         }
-        guard NumberText.double(text) != nil else { return nil }
         return .number(String(decoding: digits, as: UTF8.self))
     }
 
@@ -148,6 +147,30 @@ package enum GivenCell: Hashable, Sendable {
 }
 
 extension CellParser {
+    /// Appends the value that a cell stands for; null stays null.
+    ///
+    /// - Returns: False, and nothing is appended, when the cell cannot be of the column's type.
+    package mutating func append(_ cell: GivenCell, to builder: inout ColumnBuilder) -> Bool {
+        if cell == .null {
+            builder.appendNull()
+            return true
+        }
+        let type = builder.cellType
+        switch type.kind.physicalType {
+        case .integer:
+            guard let value = self.integer(cell, kind: type.kind) else { return false }
+            builder.append(integer: value)
+        case .float:
+            guard let value = self.float(cell, kind: type.kind) else { return false }
+            builder.append(float: value)
+        case .bytes:
+            var bytes: [UInt8] = []
+            guard self.appendCanonical(cell, type: type, to: &bytes) else { return false }
+            builder.append(bytes: bytes)
+        }
+        return true
+    }
+
     /// The value of an int32, int64, bool or unix_timestamp; `nil` when the cell cannot be it.
     ///
     /// A number is a time in seconds since 1970. The digits of a number say which whole number it
@@ -167,8 +190,7 @@ extension CellParser {
             switch kind {
             case .bool: return nil
             case .unixTimestamp:
-                let time = (value * 1_000_000).rounded(.toNearestOrEven)
-                return Int64(exactly: time).flatMap(Self.instant)
+                return Self.time(seconds: value)
             default:
                 // Beyond 2^53 a float stands for several whole numbers.
                 guard abs(value) <= 9_007_199_254_740_992, let whole = Int64(exactly: value),
@@ -177,19 +199,11 @@ extension CellParser {
                 return whole
             }
         case .number(let digits):
+            // The digits themselves: the nearest double may be another number.
+            guard kind != .bool else { return nil }
             let bytes = Array(digits.utf8)
-            switch kind {
-            case .bool: return nil
-            case .unixTimestamp:
-                guard let seconds = NumberText.double(bytes.span) else { return nil }
-                return self.integer(.float(seconds), kind: kind)
-            default:
-                // The digits themselves: the nearest double may be another whole number.
-                guard let whole = NumberText.wholeNumber(bytes.span),
-                    kind != .int32 || Int32(exactly: whole) != nil
-                else { return nil }
-                return whole
-            }
+            var parser = CellParser(allowsExponents: true)
+            return parser.integer(bytes.span, kind: kind)
         case .bool(let value): return kind == .bool ? (value ? 1 : 0) : nil
         case .time(let time): return kind == .unixTimestamp ? time.microseconds : nil
         case .text(let text):
@@ -208,9 +222,8 @@ extension CellParser {
             let single = Float(value)
             return single.isFinite == value.isFinite ? Double(single) : nil
         case .number(let digits):
-            // By way of the double that it is to a client, and to a push from Swift.
             let bytes = Array(digits.utf8)
-            return NumberText.double(bytes.span).flatMap { self.float(.float($0), kind: kind) }
+            return self.float(bytes.span, kind: kind)
         case .text(let text):
             let bytes = Array(text.utf8)
             return self.float(bytes.span, kind: kind)
@@ -262,10 +275,5 @@ extension CellParser {
             return true
         case .null, .time: return false
         }
-    }
-
-    private static func instant(_ time: Int64) -> Int64? {
-        let all = Timestamp.earliest.microseconds...Timestamp.latest.microseconds
-        return all.contains(time) ? time : nil
     }
 }

@@ -76,6 +76,10 @@ extension JSONParser {
             case .number:
                 let start = self.position
                 switch try self.takeNumber() {
+                // Minus nought is a float: as an integer it would lose its sign.
+                case .integer(0) where self.position - start > 1:
+                    digits[values.count] = self.text(from: start)
+                    values.append(.float(-0.0))
                 case .integer(let integer): values.append(.integer(integer))
                 case .float(let float):
                     digits[values.count] = self.text(from: start)

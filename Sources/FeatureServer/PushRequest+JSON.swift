@@ -95,18 +95,11 @@ extension JSONParser {
         switch try self.peek() {
         case .number:
             let start = self.position
-            switch try self.takeNumber() {
-            case .integer(let integer) where integer != 0: return .integer(integer)
-            case let number:
-                // With its digits, which a json feature keeps.
-                if let cell = GivenCell.number(json.extracting(start..<self.position)) {
-                    return cell
-                }
-                switch number {
-                case .integer(let integer): return .integer(integer)
-                case .float(let float): return .float(float)
-                }
+            if case .integer(let integer) = try self.takeNumber(), integer != 0 {
+                return .integer(integer)
             }
+            // With its digits, which a json feature keeps.
+            return .number(json.extracting(start..<self.position))
         case .string: return .text(try self.takeString())
         case .boolean: return .bool(try self.takeBoolean())
         case .null:

@@ -15,8 +15,9 @@ struct EntityKeyColumn {
     /// - Parameters:
     ///   - column: The column of the entity table.
     ///   - type: The declared type of the key.
+    ///   - parser: What reads text.
     ///   - onUnreadable: Called with each row that holds a value that cannot be the type.
-    init(_ column: Column, type: ValueType, onUnreadable: (Int) -> Void) {
+    init(_ column: Column, type: ValueType, parser: CellParser, onUnreadable: (Int) -> Void) {
         var isMissing = Bitmap(count: column.count)
         for row in 0..<column.count where column.isNull(at: row) {
             isMissing[row] = true
@@ -25,7 +26,7 @@ struct EntityKeyColumn {
             isMissing[row] = true
             onUnreadable(row)
         }
-        var parser = CellParser()
+        var parser = parser
         let cellType = CellType(type)
         if cellType.kind.physicalType == .integer {
             self.integers = column.integers(

@@ -84,7 +84,7 @@ package struct EntityRows: Sendable {
         let column = try Self.column(timestampColumn, in: table, file: file)
         var unreadable = Unreadable(column: timestampColumn, expected: "time")
         let place = EntityPlace(file: file, lines: lines)
-        var parser = CellParser()
+        var parser = Self.parser(ofFile: file)
         self.times = column.integers(
             as: .unixTimestamp,
             null: missingTime,
@@ -137,7 +137,8 @@ package struct EntityRows: Sendable {
             let column = try Self.column(key.name, in: self.table, file: self.file)
             var bad = Unreadable(column: key.name, expected: key.type.description)
             columns.append(
-                EntityKeyColumn(column, type: key.type) { row in
+                EntityKeyColumn(column, type: key.type, parser: Self.parser(ofFile: self.file)) {
+                    row in
                     bad.add(column[row], at: place.text(ofRow: row))
                 }
             )
@@ -164,11 +165,16 @@ package struct EntityRows: Sendable {
         let column = try Self.column(field.name, in: self.table, file: self.file)
         var bad = Unreadable(column: field.name, expected: field.type.description)
         let place = EntityPlace(file: self.file, lines: self.lines)
-        let read = column.read(as: field.type) { row in
+        let read = column.read(as: field.type, parser: Self.parser(ofFile: self.file)) { row in
             bad.add(column[row], at: place.text(ofRow: row))
         }
         if strict { try bad.throwIfAny() }
         return (read, bad.count > 0 ? bad : nil)
+    }
+
+    /// What reads the text of a column: the digits of a request's numbers come without a file.
+    private static func parser(ofFile file: String?) -> CellParser {
+        CellParser(allowsExponents: file == nil)
     }
 
     private static func column(
@@ -232,13 +238,18 @@ extension Column {
     ///
     /// - Parameters:
     ///   - type: The type that is wanted.
+    ///   - parser: What reads text.
     ///   - onUnreadable: Called with each row that cannot be the type; it is null then.
     /// - Returns: A column of that type and as many rows.
-    fileprivate func read(as type: ValueType, onUnreadable: (Int) -> Void) -> Column {
+    fileprivate func read(
+        as type: ValueType,
+        parser: CellParser,
+        onUnreadable: (Int) -> Void
+    ) -> Column {
         if self.type == type { return self }
         var builder = ColumnBuilder(type: type)
         builder.reserveCapacity(self.count)
-        var parser = CellParser()
+        var parser = parser
         for row in 0..<self.count {
             if self.isNull(at: row) {
                 builder.appendNull()

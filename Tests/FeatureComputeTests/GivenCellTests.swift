@@ -5,21 +5,9 @@ import Testing
 /// A given cell as a type: its canonical CSV text, or `nil`.
 private func read(_ cell: GivenCell, _ name: String) throws -> String? {
     let type = try #require(ValueType(name))
-    let cellType = CellType(type)
     var parser = CellParser()
     var builder = ColumnBuilder(type: type)
-    switch cellType.kind.physicalType {
-    case .integer:
-        guard let value = parser.integer(cell, kind: cellType.kind) else { return nil }
-        builder.append(integer: value)
-    case .float:
-        guard let value = parser.float(cell, kind: cellType.kind) else { return nil }
-        builder.append(float: value)
-    case .bytes:
-        var bytes: [UInt8] = []
-        guard parser.appendCanonical(cell, type: cellType, to: &bytes) else { return nil }
-        builder.append(bytes: bytes)
-    }
+    guard parser.append(cell, to: &builder) else { return nil }
     var text: [UInt8] = []
     CellFormatter.append(csvField: builder.finish(), row: 0, to: &text)
     return String(decoding: text, as: UTF8.self)
@@ -64,6 +52,16 @@ private func cells(_ json: String) -> [GivenCell]? {
         (.number("1.5"), "unix_timestamp", "1970-01-01T00:00:01.500Z"),
         (.number("1e39"), "float32", nil), (.number("1.0"), "bool", nil),
         (.number("1.5"), "float32", "1.5"), (.number("3.0"), "json", "3.0"),
+        (.number("1e400"), "float64", nil), (.number("1e400"), "float32", nil),
+        (.number("1e400"), "json", "1e400"), (.number("1e400"), "int64", nil),
+        // Just above the middle between two singles; the nearest double is the middle itself.
+        (.number("1.0000000596046447753906250000001"), "float32", "1.0000001"),
+        (.number("1.0000000596046447753906250000001"), "float64", "1.0000000596046448"),
+        (.number("9007199254740993.0"), "int64", "9007199254740993"),
+        (.number("1.7e9"), "unix_timestamp", "2023-11-14T22:13:20Z"),
+        (.number("1.7000000005e9"), "unix_timestamp", "2023-11-14T22:13:20.500Z"),
+        (.number("253402300799.999999"), "unix_timestamp", "9999-12-31T23:59:59.999999Z"),
+        (.number("1e300"), "unix_timestamp", nil),
     ]
 
     @Test("A given cell is wholly a value of a type, or none")

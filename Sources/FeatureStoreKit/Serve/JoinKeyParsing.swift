@@ -27,7 +27,7 @@ extension Column {
         builder.reserveCapacity(values.count)
         for (row, value) in values.enumerated() {
             let digits = digits.isEmpty ? nil : digits[row]
-            guard builder.append(id: value, digits: digits, parser: &parser) else {
+            guard parser.append(GivenCell(value, digits: digits), to: &builder) else {
                 throw FeatureStoreError(
                     code: .invalidValue,
                     message: "join key \"\(key.name)\" is \(key.type), and "
@@ -62,8 +62,8 @@ extension [Value] {
 extension Column {
     /// Values of a request as the declared type of a field of a request source.
     ///
-    /// Text is read as the type, as in a CSV file; numbers must be exact, as ids must be; a null
-    /// stays null.
+    /// Read as the cells of a push are, and those of entity rows of a training set: text as in a
+    /// CSV file, numbers by their digits; a null stays null.
     ///
     /// - Throws: `invalidValue`, naming the field, the value, its row and the type, at the first
     ///   value that cannot be the type.
@@ -77,7 +77,7 @@ extension Column {
         builder.reserveCapacity(values.count)
         for (row, value) in values.enumerated() {
             let digits = digits.isEmpty ? nil : digits[row]
-            guard builder.append(requestData: value, digits: digits, parser: &parser) else {
+            guard parser.append(GivenCell(value, digits: digits), to: &builder) else {
                 throw FeatureStoreError(
                     code: .invalidValue,
                     message: "request data \"\(field.name)\" is \(field.type), and "
@@ -90,76 +90,10 @@ extension Column {
     }
 }
 
-extension ColumnBuilder {
-    /// Adds a value of a request; false, and nothing is added, when it cannot be the column's type.
-    fileprivate mutating func append(
-        requestData value: Value,
-        digits: String?,
-        parser: inout CellParser
-    ) -> Bool {
-        switch (self.type, value) {
-        case (.int32, .float), (.int64, .float), (.unixTimestamp, .integer),
-            (.unixTimestamp, .float):
-            return self.append(id: value, digits: digits, parser: &parser)
-        case (.bool, .integer(let integer)) where integer == 0 || integer == 1:
-            return self.append(.bool(integer == 1))
-        case (_, .string(let text)):
-            let utf8 = Array(text.utf8)
-            return parser.append(utf8.span, to: &self)
-        default:
-            return self.append(value)
-        }
-    }
-
-    /// Adds an id; false, and nothing is added, when it cannot be the column's type.
-    fileprivate mutating func append(
-        id value: Value,
-        digits: String?,
-        parser: inout CellParser
-    ) -> Bool {
-        switch (self.type, value) {
-        case (.int32, .float(let float)), (.int64, .float(let float)):
-            if let digits {
-                let utf8 = Array(digits.utf8)
-                guard let integer = NumberText.wholeNumber(utf8.span) else { return false }
-                return self.append(.integer(integer))
-            }
-            // Beyond 2^53 a float does not say which whole number was meant.
-            guard abs(float) <= 9_007_199_254_740_992, let integer = Int64(exactly: float) else {
-                return false
-            }
-            return self.append(.integer(integer))
-        case (.unixTimestamp, .integer(let seconds)):
-            return self.append(epochSeconds: Double(seconds))
-        case (.unixTimestamp, .float(let seconds)):
-            return self.append(epochSeconds: seconds)
-        case (.string, .string):
-            return self.append(value)
-        case (.bytes, .string(let text)):
-            let utf8 = Array(text.utf8)
-            var bytes: [UInt8] = []
-            guard Base64.decode(utf8.span, to: &bytes) else { return false }
-            self.append(bytes: bytes)
-            return true
-        case (_, .string(let text)):
-            let utf8 = Array(text.utf8)
-            guard let integer = parser.integer(utf8.span, kind: CellKind(self.type)) else {
-                return false
-            }
-            self.append(integer: integer)
-            return true
-        default:
-            return self.append(value)
-        }
-    }
-
-    private mutating func append(epochSeconds seconds: Double) -> Bool {
-        let microseconds = (seconds * 1_000_000).rounded(.toNearestOrEven)
-        guard let exact = Int64(exactly: microseconds),
-            (Timestamp.earliest.microseconds...Timestamp.latest.microseconds).contains(exact)
-        else { return false }
-        self.append(integer: exact)
-        return true
+extension GivenCell {
+    /// A value of a request, by the digits of a float when they are known.
+    fileprivate init(_ value: Value, digits: String?) {
+        self = digits.map { .number($0) } ?? GivenCell(value)
     }
 }
 

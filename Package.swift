@@ -54,6 +54,7 @@ let package = Package(
     ],
     targets: [
         // 0: nouns, and the only C.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
         .target(name: "CRocksDBLogger", dependencies: ["CRocksDB"]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -65,7 +66,9 @@ let package = Package(
         ),
         .target(
             name: "NativeStorage",
-            dependencies: ["CPageChecksums", "CRocksDB", "CRocksDBLogger", "CSQLite", "CZlib"],
+            dependencies: [
+                "CLinux", "CPageChecksums", "CRocksDB", "CRocksDBLogger", "CSQLite", "CZlib",
+            ],
             swiftSettings: strict
         ),
         // 1: one concern each.

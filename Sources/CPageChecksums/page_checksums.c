@@ -211,6 +211,9 @@ static sqlite3_vfs layer;
 static int registration = SQLITE_ERROR;
 
 static void register_once(void) {
+    // SQLite counts every allocation under one lock: threads that look up rows wait a sixth of
+    // their time for numbers that nobody reads. It is refused where SQLite is in use already.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     below = sqlite3_vfs_find(NULL);
     if (below == NULL) return;
     layer = *below;

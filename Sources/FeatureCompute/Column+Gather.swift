@@ -1,3 +1,5 @@
+import Glibc
+
 extension Column {
     /// The values of some rows, in any order and any number of times.
     ///
@@ -36,20 +38,44 @@ extension Column {
     }
 
     private static func gathered(_ values: ByteStorage, _ indices: [Int32]) -> ByteStorage {
-        var size = 0
-        for index in indices where index >= 0 {
-            size += values.range(at: Int(index)).count
-        }
         var result = ByteStorage()
-        result.bytes.reserveCapacity(size)
+        var starts: [Int] = []
+        var end = 0
         result.ends.reserveCapacity(indices.count)
+        starts.reserveCapacity(indices.count)
+        // Two passes, so that the processor has several values on their way from memory at a time.
         for index in indices {
-            if index >= 0 {
-                result.bytes.append(
-                    span: values.bytes.span.extracting(values.range(at: Int(index)))
-                )
+            let range = index < 0 ? 0..<0 : values.range(at: Int(index))
+            starts.append(range.lowerBound)
+            end += range.count
+            result.ends.append(end)
+        }
+        let ends = result.ends
+        let size = end
+        result.bytes = unsafe values.bytes.withUnsafeBytes { source in
+            unsafe [UInt8](unsafeUninitializedCapacity: size) { target, initialized in
+                initialized = size
+                guard size > 0, let to = UnsafeMutableRawPointer(target.baseAddress),
+                    let from = source.baseAddress
+                else { return }
+                // Up to here sixteen bytes at once stay within both.
+                let lastSource = source.count - 16
+                let lastTarget = size - 16
+                var place = 0
+                for row in ends.indices {
+                    let (start, count) = (starts[row], ends[row] - place)
+                    if count <= 16, start <= lastSource, place <= lastTarget {
+                        // What is too much is written over by the next values.
+                        unsafe (to + place).storeBytes(
+                            of: (from + start).loadUnaligned(as: SIMD16<UInt8>.self),
+                            as: SIMD16<UInt8>.self
+                        )
+                    } else {
+                        unsafe memcpy(to + place, from + start, count)
+                    }
+                    place = ends[row]
+                }
             }
-            result.ends.append(result.bytes.count)
         }
         return result
     }

@@ -1,5 +1,6 @@
 import FeatureCompute
 import Glibc
+import NativeStorage
 
 /// Bytes on their way into a file, which are seen under the file's name only when all are there.
 struct OutputFile {
@@ -80,6 +81,8 @@ struct OutputFile {
             }
             start += written
         }
+        // Nobody waits for a device or a pipe at the end.
+        if self.temporaryPath != nil { beginWriteback(of: self.descriptor) }
     }
 
     /// Makes the file's new name last.

@@ -1,6 +1,8 @@
 import FeatureCompute
 import FeatureModel
+import Foundation
 import NativeStorage
+import Synchronization
 
 /// Looks rows up in a table of SQLite by an index on the join keys and the event time.
 ///
@@ -8,7 +10,8 @@ import NativeStorage
 /// the times do. So for each key the ends of the index are looked at: numbers alone sort by time,
 /// and texts that all begin with `YYYY-` sort by their day, which no zone moves by more than a day.
 /// Such keys are walked from somewhat after the slot backwards, until nothing newer can follow. Of
-/// any other key all rows are read.
+/// any other key all rows are read. Several threads look up keys, each on a connection of its own;
+/// all see the same state of the table.
 struct SQLiteSeeker: HistorySeeker {
     let source: SQLiteSource
     let table: String
@@ -28,40 +31,78 @@ struct SQLiteSeeker: HistorySeeker {
         _ body: (SourceBatch) throws(OfflineStoreError) -> Void
     ) throws(OfflineStoreError) {
         guard let filter = scan.keyFilter else { preconditionFailure("a seek has a key filter") }
-        let database = try self.source.open()
-        var assembler = try RowAssembler(scan: scan)
-        assembler.beginRowsInAnyOrder()
-        var sawZonelessTime = false
-        defer {
-            report = assembler.takeReport()
-            report.sawZonelessTime = report.sawZonelessTime || sawZonelessTime
-        }
+        let keys = Self.keys(of: filter)
+        let pieces = Self.pieces(of: keys, filter)
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let databases = try self.source.openTogether(min(cores, pieces.count))
         do throws(SQLiteError) {
-            // Every statement sees the same state of the table.
-            try database.execute("PRAGMA cache_size = -32768")
-            try database.execute("BEGIN")
-            assembler.report.nullKey = try self.nullKeys(database)
+            report.nullKey = try self.nullKeys(databases[0])
         } catch {
             throw OfflineStoreError(error)
         }
-        var keySeek = try SQLiteKeySeek(self, database, scan)
-        for key in 0..<filter.slots.keyCount where !filter.slots.slots(ofKey: key).isEmpty {
-            let parts = SQLiteKeyPart.parts(ofID: key, in: filter.keys, types: self.types)
-            try keySeek.seek(Int32(key), parts, filter, &assembler)
-            if assembler.isFull || key % RowAssembler.batchSize == 0 {
-                if let batch = assembler.finishBatch() { try body(batch) }
+        var workers: [SQLiteSeekWorker] = []
+        for database in databases {
+            workers.append(try SQLiteSeekWorker(self, database, scan, filter))
+        }
+        // Each thread takes one, which it alone has from then on.
+        nonisolated(unsafe) let all = workers
+        let taken = Mutex(0)
+        var done = 0
+        try OrderedWork<Int, SQLiteSeekWorker.Piece>.run(
+            count: pieces.count,
+            threads: workers.count,
+            start: {
+                let number = taken.withLock { taken in
+                    defer { taken += 1 }
+                    return taken
+                }
+                let worker = unsafe all[number]
+                return { worker.seek(keys[pieces[$0]]) }
+            },
+            take: { (piece: SQLiteSeekWorker.Piece) throws(OfflineStoreError) in
+                report.append(piece.report)
+                for batch in piece.batches { try body(batch) }
+                if let error = piece.error { throw error }
+                for (key, time) in piece.oldest { filter.notePassed(key, at: time) }
+                done += 1
                 progress?(
                     ScanProgress(
-                        rowsRead: assembler.report.rowsRead,
-                        fraction: Double(key) / Double(filter.slots.keyCount)
+                        rowsRead: report.rowsRead,
+                        fraction: Double(done) / Double(pieces.count)
                     )
                 )
             }
-        }
-        sawZonelessTime = keySeek.sawZonelessTime
-        if let batch = assembler.finishBatch() { try body(batch) }
-        progress?(ScanProgress(rowsRead: assembler.report.rowsRead, fraction: 1))
+        )
     }
+
+    /// The keys that have slots: numbers in the order of the index, so that look-ups one after the
+    /// other meet the same pages.
+    private static func keys(of filter: KeyFilter) -> [Int32] {
+        let keys = (0..<Int32(filter.slots.keyCount))
+            .filter { !filter.slots.slots(ofKey: Int($0)).isEmpty }
+        guard filter.keys.isInteger else { return keys }
+        return keys.sorted {
+            filter.keys.integer(ofID: Int($0)) < filter.keys.integer(ofID: Int($1))
+        }
+    }
+
+    /// Where keys are divided: a piece is worth a thread, and its rows are held at once.
+    private static func pieces(of keys: [Int32], _ filter: KeyFilter) -> [Range<Int>] {
+        var pieces: [Range<Int>] = []
+        var start = 0
+        var slots = 0
+        for (index, key) in keys.enumerated() {
+            slots += filter.slots.slots(ofKey: Int(key)).count
+            guard slots >= Self.pieceSlots || index == keys.count - 1 else { continue }
+            pieces.append(start..<index + 1)
+            start = index + 1
+            slots = 0
+        }
+        return pieces
+    }
+
+    /// How many slots a piece has about, unless a single key has more.
+    private static let pieceSlots = 512
 
     /// Whether a look-up finds every row that a scan would count to a key.
     ///

@@ -192,12 +192,16 @@ private func json(_ column: Column, _ style: CellFormatter.JSONStyle) -> String 
     @Test("Gathering repeats, skips and leaves nulls", arguments: UInt64(0)..<50)
     func gathers(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
+        // Longer and shorter than what is copied at once, in columns of a few bytes and of many.
+        let most = [1, 20, 40].randomElement(using: &random) ?? 1
         let values = (0..<10).map { row -> Value in
-            Int.random(in: 0..<4, using: &random) == 0
-                ? .null : .string(String(repeating: "x", count: row))
+            let count = Int.random(in: 0...most, using: &random)
+            return Int.random(in: 0..<4, using: &random) == 0
+                ? .null : .string(String(repeating: "\(row)", count: count))
         }
         let column = try Column(type: .string, values: values)
-        let indices = (0..<20).map { _ in Int32.random(in: -1..<10, using: &random) }
+        let indices = (0..<Int.random(in: 0...20, using: &random))
+            .map { _ in Int32.random(in: -1..<10, using: &random) }
         let gathered = column.gathered(indices)
         #expect(gathered.values == indices.map { $0 < 0 ? .null : values[Int($0)] })
     }

@@ -188,6 +188,73 @@ private enum Spelling: CaseIterable {
         }
     }
 
+    @Test("Many keys are looked up by several threads", arguments: ["int64", "string"])
+    func manyKeys(type: String) throws {
+        var random = SeededGenerator(seed: 3)
+        let type = try #require(ValueType(type))
+        func name(_ key: Int) -> Value {
+            type == .string ? .string("k\(key)") : .integer(Int64(key))
+        }
+        try withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("h.db").path
+            let database = try SQLiteDatabase(path: path, mode: .readWriteCreate)
+            try database.execute("CREATE TABLE h (k, t, x); CREATE INDEX by_k ON h (k, t); BEGIN")
+            let insert = try database.prepare("INSERT INTO h VALUES (?, ?, ?)")
+            for row in 0..<9_000 {
+                let key = Int.random(in: 0..<2_000, using: &random)
+                if type == .string {
+                    try insert.bind("k\(key)", at: 1)
+                } else {
+                    try insert.bind(Int64(key), at: 1)
+                }
+                try insert.bind(Int64.random(in: 0..<100_000, using: &random), at: 2)
+                // Some are bad.
+                if row % 40 == 0 {
+                    try insert.bind("soon", at: 3)
+                } else {
+                    try insert.bind(Int64(row), at: 3)
+                }
+                try insert.run()
+            }
+            try database.execute("COMMIT")
+            let view = HistoricalJoin.View(
+                name: "v",
+                source: DataSource(
+                    name: "s",
+                    kind: .sqlite(DataSource.SQLiteOptions(path: path, relation: .table("h"))),
+                    timestampField: "t"
+                ),
+                joinKeys: [Entity.JoinKey(name: "k", type: type)],
+                ttlMicroseconds: 30_000_000_000,
+                schema: [Field(name: "x", type: .int64)],
+                wanted: [0]
+            )
+            var keys: [Value] = []
+            var times: [Value] = []
+            for _ in 0..<4_000 {
+                keys.append(name(Int.random(in: 0..<2_100, using: &random)))
+                let second = Int64.random(in: -10..<120_000, using: &random)
+                times.append(.timestamp(Timestamp(microseconds: second * 1_000_000)))
+            }
+            let table = Table(
+                columns: [
+                    .init(name: "k", column: try Column(type: type, values: keys)),
+                    .init(name: "when", column: try Column(type: .unixTimestamp, values: times)),
+                ],
+                rowCount: keys.count
+            )
+            let rows = try EntityRows(table: table, timestampColumn: "when")
+            let results = try [0, .max / 1_000_000].map { rowsPerSeek in
+                let reader = SourceReader(root: directory.path, rowsPerSeek: rowsPerSeek)
+                return try HistoricalJoin(reader: reader).run(rows, views: [view]).views[0]
+            }
+            #expect(results[0].report.rowsRead < results[1].report.rowsRead)
+            #expect(results[0].columns[0].values == results[1].columns[0].values)
+            #expect(results[0].summary == results[1].summary)
+            #expect(results[0].summary.missed.count == 3)
+        }
+    }
+
     @Test("Keys that are texts in the table are read, not looked up")
     func textKeys() throws {
         try withTemporaryDirectory { directory in

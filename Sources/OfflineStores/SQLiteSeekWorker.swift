@@ -21,10 +21,14 @@ final class SQLiteSeekWorker {
     // The statements of the seek refer to it.
     private let database: SQLiteDatabase
 
+    /// A thread of a seek.
+    ///
     /// - Parameters:
     ///   - seeker: What is looked up.
     ///   - database: A connection in a transaction, which nobody else uses.
-    ///   - scan: What to read, of which only the key filter is not touched.
+    ///   - scan: What to read.
+    ///   - filter: The keys and their slots; what is seen of them goes to the pieces.
+    /// - Throws: What reading the schema throws.
     init(
         _ seeker: SQLiteSeeker,
         _ database: SQLiteDatabase,

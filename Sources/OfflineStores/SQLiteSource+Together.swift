@@ -12,6 +12,7 @@ extension SQLiteSource {
     /// - Parameter count: How many are wanted.
     /// - Returns: As many, or one: where somebody writes all the time, for fewer than two, and when
     ///   another one cannot be opened.
+    /// - Throws: What ``open()`` throws, and what SQLite throws when the first cannot read.
     func openTogether(_ count: Int) throws(OfflineStoreError) -> [SQLiteDatabase] {
         let first = try self.open()
         var others: [SQLiteDatabase] = []

@@ -33,7 +33,22 @@ extension RocksDB {
             try self.write(batch, synced: true)
             try self.flush()
         }
+        try self.findObsoleteFiles()
         try self.waitForObsoleteFiles()
+    }
+
+    /// Has the folder looked through for files that nobody needs.
+    ///
+    /// Otherwise RocksDB removes the files that it remembers, and those of a write that failed are
+    /// not among them for hours.
+    private func findObsoleteFiles() throws(RocksDBError) {
+        try unsafe checkingStatus {
+            unsafe rocksdb_disable_file_deletions(self.handle.database, $0)
+        }
+        // Without force: whoever copies the files just now still holds on to them.
+        try unsafe checkingStatus {
+            unsafe rocksdb_enable_file_deletions(self.handle.database, 0, $0)
+        }
     }
 
     /// Waits until the folder holds no table but those that are in use, and one manifest.
@@ -46,10 +61,15 @@ extension RocksDB {
             let manifests = names.filter { $0.hasPrefix("MANIFEST-") }
             if tables.isEmpty, manifests.count <= 1 { return }
             guard ContinuousClock.now < deadline else {
+                let count = tables.count + max(manifests.count - 1, 0)
+                let files = "\(count) old file\(count == 1 ? "" : "s")"
+                let failures = self.property("rocksdb.background-errors") ?? 0
                 throw RocksDBError(
                     code: .inputOutput,
-                    message: "\(tables.count + manifests.count) old files are still being read; "
-                        + "try again when that has ended"
+                    message: failures == 0
+                        ? "\(files) still being read; try again when that has ended"
+                        : "\(files) left after a disk I/O error, which \(self.path)/LOG names; see "
+                            + "to the disk, and try again"
                 )
             }
             usleep(10_000)

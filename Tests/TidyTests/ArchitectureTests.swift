@@ -8,7 +8,7 @@ struct ArchitectureTests {
     private static let allowed: [String: Set<String>] = [
         "FeatureModel": [],
         "NativeStorage": [
-            "CPageChecksums", "CRocksDB", "CRocksDBLogger", "CSQLite", "CZlib",
+            "CLinux", "CPageChecksums", "CRocksDB", "CRocksDBLogger", "CSQLite", "CZlib",
         ],
         "FeatureCompute": ["FeatureModel"],
         "FeatureDefinitions": ["FeatureModel", "Yams"],

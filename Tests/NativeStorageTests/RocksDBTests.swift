@@ -29,6 +29,23 @@ import Testing
         }
     }
 
+    @Test func `A purge removes files that a failed write left, which RocksDB does not remember`()
+        throws
+    {
+        try withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("db").path
+            let database = try RocksDB(path: path, cacheBytes: 1 << 20)
+            var batch = WriteBatch()
+            batch.put([1], [2])
+            try database.write(batch, synced: true)
+            let left = ["MANIFEST-000001", "000002.sst"].map { "\(path)/\($0)" }
+            for file in left { try Data("old".utf8).write(to: URL(fileURLWithPath: file)) }
+            try database.purge(marker: [0])
+            for file in left { #expect(!FileManager.default.fileExists(atPath: file)) }
+            #expect(try database.value([1]) == [2])
+        }
+    }
+
     @Test(arguments: UInt64(0)..<10)
     func agreesWithADictionary(seed: UInt64) throws {
         try withTemporaryDirectory { directory in

@@ -32,7 +32,7 @@ import Testing
                 }
             }
             defer { isDone.withLock { $0 = true } }
-            while written.withLock({ $0 }) == 0 { usleep(100) }
+            for _ in 0..<100_000 where written.withLock({ $0 }) == 0 { usleep(100) }
             let source = SQLiteSource(path: path, relation: .table("h"))
             var together = 0
             for _ in 0..<150 {

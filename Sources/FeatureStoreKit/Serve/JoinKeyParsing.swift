@@ -22,21 +22,7 @@ extension Column {
             self = Column(type: key.type, storage: .integers(integers), nulls: nil)
             return
         }
-        var builder = ColumnBuilder(type: key.type)
-        var parser = CellParser()
-        builder.reserveCapacity(values.count)
-        for (row, value) in values.enumerated() {
-            let digits = digits.isEmpty ? nil : digits[row]
-            guard parser.append(GivenCell(value, digits: digits), to: &builder) else {
-                throw FeatureStoreError(
-                    code: .invalidValue,
-                    message: "join key \"\(key.name)\" is \(key.type), and "
-                        + "\(value.shortText(digits: digits)) (row \(row)) is not; "
-                        + key.type.idAdvice
-                )
-            }
-        }
-        self = builder.finish()
+        self = try Column(values, digits, named: "join key \"\(key.name)\"", type: key.type)
     }
 }
 
@@ -72,7 +58,21 @@ extension Column {
         digits: [Int: String] = [:],
         of field: Field
     ) throws(FeatureStoreError) {
-        var builder = ColumnBuilder(type: field.type)
+        self = try Column(
+            values,
+            digits,
+            named: "request data \"\(field.name)\"",
+            type: field.type
+        )
+    }
+
+    private init(
+        _ values: [Value],
+        _ digits: [Int: String],
+        named name: String,
+        type: ValueType
+    ) throws(FeatureStoreError) {
+        var builder = ColumnBuilder(type: type)
         var parser = CellParser()
         builder.reserveCapacity(values.count)
         for (row, value) in values.enumerated() {
@@ -80,9 +80,8 @@ extension Column {
             guard parser.append(GivenCell(value, digits: digits), to: &builder) else {
                 throw FeatureStoreError(
                     code: .invalidValue,
-                    message: "request data \"\(field.name)\" is \(field.type), and "
-                        + "\(value.shortText(digits: digits)) (row \(row)) is not; "
-                        + field.type.idAdvice
+                    message: "\(name) is \(type), and \(value.shortText(digits: digits)) "
+                        + "(row \(row)) is not; \(type.idAdvice)"
                 )
             }
         }
